@@ -1,0 +1,116 @@
+"""TrainingPipeline: how landed rows become a registered model version."""
+
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import Field, StringConstraints
+
+from andon.api.conditions import Conditions
+from andon.api.types import (
+    ApiModel,
+    Decimals,
+    Duration,
+    FeatureName,
+    KeyedBy,
+    NamedRef,
+    Placement,
+    Revision,
+    Rule,
+    StatusModel,
+    Text,
+    exactly_one_of,
+)
+
+RegisteredName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,127}$", max_length=128)]
+
+
+class TrainingData(ApiModel):
+    """Which rows to learn from."""
+
+    source_refs: Annotated[
+        list[NamedRef], KeyedBy("name"), Field(min_length=1, max_length=1, description="The DataSource whose landed records are read.")
+    ]
+    target: Annotated[FeatureName, Field(description="The tag to predict; its values join the rows by source time.")]
+    every: Annotated[Duration, Field(description="The clock of the rows: one row at each multiple of this.")]
+    min_rows: Annotated[int, Field(ge=50, le=100_000_000, description="Training starts when so many labelled rows have landed.")] = 2000
+
+
+class Feature(ApiModel):
+    """One input of the model."""
+
+    name: Annotated[FeatureName, Field(description="What the model calls it.")]
+    tag: Annotated[FeatureName, Field(description="The tag it is the value of.")]
+
+
+class Estimator(StrEnum):
+    """The estimators built in."""
+
+    RIDGE = "Ridge"
+    HIST_GRADIENT_BOOSTING = "HistGradientBoosting"
+
+
+class Builtin(ApiModel):
+    """A trainer that Andon brings along."""
+
+    estimator: Annotated[Estimator, Field(description="`Ridge` (linear, small data) or `HistGradientBoosting` (trees).")]
+
+
+class Trainer(ApiModel):
+    """What fits the model. Exactly one is set."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("builtin"),)
+
+    builtin: Annotated[Builtin | None, Field(description="One of the built-in estimators.")] = None
+
+
+class MetricGate(ApiModel):
+    """A bound on a metric of the held-out rows, measured on the ONNX file."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^(rmse|mae)$", max_length=16), Field(description="`rmse` or `mae`, in the target's unit.")]
+    max: Annotated[Decimals, Field(description="The most it may be.")]
+
+
+class Gate(ApiModel):
+    """One test a model must pass before it is registered."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("metric"),)
+
+    metric: Annotated[MetricGate | None, Field(description="A bound on a metric of the held-out rows.")] = None
+
+
+class MlflowTarget(ApiModel):
+    """A registered model in MLflow."""
+
+    model: Annotated[RegisteredName, Field(description="Name of the registered model that gets the version.")]
+
+
+class Registry(ApiModel):
+    """Where versions are registered. Exactly one is set."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("mlflow"),)
+
+    mlflow: Annotated[MlflowTarget | None, Field(description="The MLflow server of the operator's configuration.")] = None
+
+
+class TrainingPipelineSpec(ApiModel):
+    """What to train, from what, and what it must prove. A changed spec is trained once, when enough rows have landed."""
+
+    suspend: Annotated[bool, Field(description="True: leave everything as it is and start nothing.")] = False
+    data: Annotated[TrainingData, Field(description="Which rows to learn from.")]
+    features: Annotated[
+        list[Feature], KeyedBy("name"), Field(min_length=1, max_length=1024, description="The model's inputs; the column order is this order.")
+    ]
+    trainer: Annotated[Trainer, Field(description="What fits the model.")]
+    gates: Annotated[list[Gate], Field(max_length=16, description="Tests a model must pass before it is registered.")] = Field(default_factory=list)
+    registry: Annotated[Registry, Field(description="Where versions are registered.")]
+    placement: Annotated[Placement, Field(description="Where training runs.")] = Placement()
+
+
+class TrainingPipelineStatus(StatusModel):
+    """What is true of the pipeline."""
+
+    observed_generation: Annotated[int, Field(description="The metadata.generation this status was made from.")] = -1
+    conditions: Conditions = Field(default_factory=list)
+    job: Annotated[Text | None, Field(description="The Job of the current spec.")] = None
+    trained: Annotated[Revision | None, Field(description="The newest version this pipeline registered.")] = None
+    trained_spec: Annotated[Text | None, Field(description="Fingerprint of the spec that version was trained from.")] = None
