@@ -1,0 +1,139 @@
+"""Which component may start now, is it ready, and what if one dies: components joined by what they need.
+
+One thread does all of it by asking short questions in turn, so components start side by side without any locking.
+"""
+
+import errno
+import socket
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from andon.lab.processes import Command, Process
+
+_TICK = 0.05
+_STEADY = 60.0
+
+
+class LabError(Exception):
+    """The lab cannot do what was asked; the message is one line with the next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One process of a lab.
+
+    command: made when everything in ``needs`` is ready, so that it can use what they made. ready: a short question; False or
+    an OSError means not yet. limit: seconds it may take to be ready. patience: seconds between SIGTERM and SIGKILL.
+    """
+
+    name: str
+    command: Callable[[], Command]
+    ready: Callable[[], bool]
+    needs: tuple[str, ...] = ()
+    limit: float = 60.0
+    patience: float = 5.0
+
+
+@dataclass(slots=True)
+class Member:
+    """A component as it runs. ready_after: seconds from its start until it was ready, None before."""
+
+    component: Component
+    process: Process
+    started: float
+    ready_after: float | None = None
+    restarts: int = 0
+    dead_until: float | None = field(default=None)
+
+
+class Crew:
+    """The processes of one lab, started in the order of their needs and ended in reverse."""
+
+    def __init__(self, components: Sequence[Component], folder: Path) -> None:
+        self._components = tuple(components)
+        self._folder = folder
+        self.members: dict[str, Member] = {}
+
+    def start(self, on_ready: Callable[[Member], None] = lambda _: None) -> None:
+        """Start everything, side by side where needs allow. Raises LabError when one fails; ``stop`` ends the others."""
+        while len(self._ready()) < len(self._components):
+            self._start_next()
+            for member in self._unready():
+                if self._became_ready(member):
+                    on_ready(member)
+            time.sleep(_TICK)
+
+    def supervise(self) -> list[str]:
+        """Start again what has died, pausing longer each time; what happened, as lines for a log."""
+        return [line for member in self.members.values() for line in self._care_for(member)]
+
+    def stop(self) -> None:
+        """End everything, last started first; nothing is left however it behaves."""
+        for member in reversed(self.members.values()):
+            member.process.end(member.component.patience)
+        self.members.clear()
+
+    def _ready(self) -> set[str]:
+        return {name for name, member in self.members.items() if member.ready_after is not None}
+
+    def _unready(self) -> list[Member]:
+        return [member for member in self.members.values() if member.ready_after is None]
+
+    def _start_next(self) -> None:
+        ready = self._ready()
+        for component in self._components:
+            if component.name not in self.members and ready.issuperset(component.needs):
+                command = component.command()
+                _refuse_taken(component.name, command.address)
+                self.members[component.name] = Member(component, Process(component.name, command, self._folder), time.monotonic())
+
+    def _became_ready(self, member: Member) -> bool:
+        name, waited = member.component.name, time.monotonic() - member.started
+        if member.process.exit_code is not None:
+            raise LabError(f"{name} ended with code {member.process.exit_code}: {member.process.last_words()}")
+        if waited > member.component.limit:
+            raise LabError(f"{name} was not ready within {member.component.limit:.0f} s; see {member.process.record.log}")
+        if _answers(member.component.ready):
+            member.ready_after = time.monotonic() - member.started
+            return True
+        return False
+
+    def _care_for(self, member: Member) -> list[str]:
+        now, name = time.monotonic(), member.component.name
+        if member.process.exit_code is None:
+            return []
+        if member.dead_until is None:
+            member.restarts = 1 if now - member.started > _STEADY else member.restarts + 1
+            pause = min(2.0 ** (member.restarts - 1), 30.0)
+            member.dead_until = now + pause
+            return [f"{name} ended with code {member.process.exit_code} ({member.process.last_words()}); again in {pause:.0f} s"]
+        if now < member.dead_until:
+            return []
+        member.process, member.started, member.dead_until = Process(name, member.component.command(), self._folder), now, None
+        return [f"{name} started again as pid {member.process.record.pid}"]
+
+
+def _answers(question: Callable[[], bool]) -> bool:
+    try:
+        return question()
+    except OSError:
+        return False
+
+
+def _refuse_taken(name: str, address: str) -> None:
+    """Say who cannot listen where, before it dies of it in its own words."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if not port.isdigit():
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, int(port)))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise LabError(
+                f"{name} cannot listen at {host}:{port}: taken by another process; see: ss -ltnp 'sport = :{port}'"
+            ) from error

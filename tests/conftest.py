@@ -1,0 +1,31 @@
+"""Fixtures for every test: the real control plane of the lab, started once per run and only if a test asks for it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from andon.lab import toolchain
+from andon.lab.controlplane import ControlPlane
+from andon.lab.crew import Crew
+from andon.lab.network import Claim
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Build the programs before the first test: its time-out is for the test, not for a compiler."""
+    if any("control_plane" in getattr(item, "fixturenames", ()) for item in session.items):
+        toolchain.ensure()
+
+
+@pytest.fixture(scope="session")
+def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """etcd, API server, controller manager and scheduler, with an administrator's kubeconfig, client and kubectl."""
+    folder = tmp_path_factory.mktemp("control-plane")
+    claim = Claim.take()
+    plane = ControlPlane(folder, claim.network)
+    crew = Crew(plane.components(), folder)
+    try:
+        crew.start()
+        yield plane
+    finally:
+        crew.stop()
+        claim.release()
