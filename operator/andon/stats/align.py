@@ -27,3 +27,8 @@ def clock(first_ms: int, last_ms: int, every_ms: int) -> Millis:
         raise ValueError(f"a clock needs a period of at least 1 ms, not {every_ms} ms")
     start = -(-first_ms // every_ms) * every_ms
     return np.arange(start, last_ms + 1, every_ms, dtype=np.int64)
+
+
+def closing(source_ms: Millis, every_ms: int) -> Millis:
+    """The row time that closes the period each record falls in: the first multiple of every_ms not before it."""
+    return -(-source_ms // every_ms) * every_ms

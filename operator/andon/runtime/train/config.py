@@ -1,0 +1,65 @@
+"""What was asked: the file that ``ANDON_CONFIG`` names."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, StringConstraints, ValidationError
+
+from andon.api.pipeline import Builtin, MlflowTarget, TrainingPipelineSpec
+from andon.api.types import ApiModel, Name, seconds
+from andon.runtime.train.outcome import BadConfiguration
+
+Fingerprint = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:._\-]{1,128}$")]
+
+
+class TrainConfig(ApiModel):
+    """One pipeline's order. fingerprint: names this spec; a version carries it, and none is trained twice for it."""
+
+    namespace: Name
+    name: Name
+    fingerprint: Fingerprint
+    spec: Annotated[TrainingPipelineSpec, Field(description="The pipeline's spec, as in the cluster.")]
+
+    @property
+    def pipeline(self) -> str:
+        """``namespace/name``."""
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def every_ms(self) -> int:
+        """The clock of the rows in milliseconds."""
+        return round(seconds(self.spec.data.every) * 1000)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Tags of the features, in column order."""
+        return tuple(feature.tag for feature in self.spec.features)
+
+    @property
+    def builtin(self) -> Builtin:
+        """The built-in trainer that the spec asks for."""
+        if self.spec.trainer.builtin is None:
+            raise BadConfiguration("spec.trainer: set builtin; this image has no other trainer")
+        return self.spec.trainer.builtin
+
+    @property
+    def registry(self) -> MlflowTarget:
+        """Where the version goes."""
+        if self.spec.registry.mlflow is None:
+            raise BadConfiguration("spec.registry: set mlflow; this image knows no other registry")
+        return self.spec.registry.mlflow
+
+
+def read(path: Path) -> TrainConfig:
+    """The order in this file. Raises BadConfiguration, naming the field."""
+    try:
+        config = TrainConfig.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise BadConfiguration(f"{path} cannot be read ({error.strerror}); mount the file that ANDON_CONFIG names") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the document"
+        raise BadConfiguration(f"{path}: {where}: {first['msg']}") from None
+    if config.every_ms < 1:
+        raise BadConfiguration(f"spec.data.every: {config.spec.data.every} is no clock; write at least 1ms")
+    return config
