@@ -1,0 +1,68 @@
+# From a clone to a demo or a tested change with Linux, Python 3.11+, git and make: nothing else, and no root.
+PYTHON ?= python3
+BIN := .venv/bin
+PACKAGES := .venv/.packages
+TOOLCHAIN := .venv/.toolchain
+PYTEST := $(BIN)/pytest
+
+# MLflow starts three times faster from byte code.
+unexport PYTHONDONTWRITEBYTECODE
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help demo test test-scenarios lint types layers unit integration chart toolchain clean
+
+help: ## List the targets
+	@echo "From a clone to a demo or a tested change. The first run builds .venv and the lab's programs (about 15 minutes, 8 GB)."
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(TOOLCHAIN) ## Run a whole plant on this machine: train, serve, break, roll back, commit (REPORT=FILE.json keeps its report)
+	@$(BIN)/andon demo $(if $(REPORT),--report $(REPORT))
+
+test: lint types layers $(TOOLCHAIN) ## All checks, and the demo as a test; what CI runs
+	$(call headline,tests: unit + integration + demo)
+	@$(PYTEST) -m "not scenario" tests/unit tests/integration tests/scenarios
+
+test-scenarios: $(TOOLCHAIN) ## The long runs: the demo and every scenario
+	$(call headline,scenarios)
+	@$(PYTEST) -m "demo or scenario" tests/scenarios
+
+lint: $(PACKAGES) ## Style and format of the code
+	$(call headline,lint: ruff check)
+	@$(BIN)/ruff check
+	$(call headline,format: ruff format --check)
+	@$(BIN)/ruff format --check
+
+types: $(PACKAGES) ## Types, strictly
+	$(call headline,types: mypy)
+	@$(BIN)/mypy
+
+layers: $(PACKAGES) ## Imports go one way
+	$(call headline,layers: import-linter)
+	@$(BIN)/lint-imports
+
+unit: $(PACKAGES) ## Tests that need no other process
+	@$(PYTEST) tests/unit
+
+integration: $(TOOLCHAIN) ## Tests against the real API server, Prometheus, MLflow, git
+	@$(PYTEST) -m "not scenario" tests/integration
+
+chart: $(PACKAGES) ## Bring CRDs and schemas into charts/andon
+	@$(BIN)/python tools/chart.py
+
+toolchain: $(TOOLCHAIN) ## Build the lab's programs (API server, Prometheus, ...) into the user's cache
+
+clean: ## Remove what was made in this folder; the toolchain's cache stays
+	@rm -rf .venv build dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache operator/*.egg-info
+
+$(PACKAGES): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "setup: Andon needs Python 3.11 or newer; $(PYTHON) says: $$($(PYTHON) --version 2>&1 | head -n 1). Next: make $(MAKECMDGOALS) PYTHON=/path/to/a/newer/python3" >&2; exit 1; }
+	@$(PYTHON) tools/setup.py
+	@touch $@
+
+$(TOOLCHAIN): $(PACKAGES) $(wildcard operator/andon/lab/toolchain/go.*)
+	@$(BIN)/python -m andon.lab.toolchain
+	@touch $@
+
+headline = @printf '\n== %s\n' '$(1)'
