@@ -1,18 +1,34 @@
 """DriftPolicy: when a model, or the data it feeds on, is at fault."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, StrictBool, StrictInt
 
 from andon.api.conditions import Conditions
 from andon.api.decision import Decision, Verdict
-from andon.api.types import ApiModel, Decimals, Duration, FeatureName, KeyedBy, NamedRef, StatusModel, Text, Time
+from andon.api.types import (
+    ApiModel,
+    Decimals,
+    Duration,
+    FeatureName,
+    Generation,
+    KeyedBy,
+    NamedRef,
+    Revision,
+    Rule,
+    StatusModel,
+    Text,
+    Time,
+    within,
+)
 
 
 class EvidenceSpec(ApiModel):
     """How much must be seen before anything is decided."""
 
-    min_rows: Annotated[int, Field(ge=20, le=10_000_000, description="No verdict rests on fewer rows.")] = 300
+    rules: ClassVar[tuple[Rule, ...]] = (within("margin", "0.001", "9"),)
+
+    min_rows: Annotated[StrictInt, Field(ge=20, le=10_000_000, description="No verdict rests on fewer rows.")] = 300
     margin: Annotated[
         Decimals, Field(description='How much larger a candidate\'s error may be: `"0.10"` is 10 % of the stable\'s reference RMSE.')
     ] = "0.10"
@@ -21,7 +37,7 @@ class EvidenceSpec(ApiModel):
 class DriftPolicySpec(ApiModel):
     """Every field but the target has a default that does for most."""
 
-    suspend: Annotated[bool, Field(description="True: decide nothing.")] = False
+    suspend: Annotated[StrictBool, Field(description="True: decide nothing.")] = False
     target_ref: Annotated[NamedRef, Field(description="The ModelDeployment to watch.")]
     interval: Annotated[Duration, Field(description="How often the evidence is read.")] = "10s"
     evidence: Annotated[EvidenceSpec, Field(description="How much must be seen before anything is decided.")] = EvidenceSpec()
@@ -38,9 +54,10 @@ class TagFault(StatusModel):
 class DriftPolicyStatus(StatusModel):
     """What the evidence says."""
 
-    observed_generation: Annotated[int, Field(description="The metadata.generation this status was made from.")] = -1
+    observed_generation: Annotated[Generation, Field(description="The metadata.generation this status was made from.")] = -1
     conditions: Conditions = Field(default_factory=list)
     verdict: Annotated[Verdict | None, Field(description="About the model.")] = None
+    judged: Annotated[Revision | None, Field(description="The revision the verdict is about.")] = None
     data_faults: Annotated[
         list[TagFault], KeyedBy("tag"), Field(max_length=1024, description="About the data, separately and at the same time.")
     ] = Field(default_factory=list)

@@ -1,0 +1,1 @@
+"""Should a pipeline train now, and what has come of it."""

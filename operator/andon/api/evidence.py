@@ -1,0 +1,46 @@
+"""What Prometheus brings: evidence about one subject up to one scrape, and how many records have landed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from andon.api.missing import Missing
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceSeries:
+    """One question about one subject of one revision. The numbers are cumulative within an epoch.
+
+    revision: 12 hex digits of the model's digest. profile: 8 of its profile's. log_e: natural log of the e-value. rows: folded
+    so far. block: number of the last block folded. epoch: Unix seconds at which this accumulation began. value: what was
+    asked, in the question's unit. first_bad, last_row: row time of the first row that counted against the subject and of the
+    newest one. scraped: when Prometheus fetched all this. missing: set when one of the numbers is absent or not finite; then
+    log_e and value are NaN, rows is 0, and nothing may be concluded from them.
+    """
+
+    namespace: str
+    deployment: str
+    revision: str
+    profile: str
+    question: str
+    subject: str
+    log_e: float
+    rows: int
+    block: int
+    epoch: int
+    value: float
+    first_bad: datetime | None
+    last_row: datetime | None
+    scraped: datetime
+    missing: Missing | None = None
+
+
+LandingKey = tuple[str, str, str]
+"""Namespace, DataSource and tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """How many Good records of one tag training could read, and when Prometheus was told."""
+
+    records: int
+    scraped: datetime

@@ -1,0 +1,116 @@
+"""From what the collector says and what policies decided to the status of a DataSource and its collector's orders."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from andon.api.conditions import Claim, ConditionStatus, claim, not_ready, ready, reconciling, summarise
+from andon.api.datasource import DataSourceSpec, DataSourceStatus, QuarantineWindow
+from andon.api.decision import Action, Decision, DecisionState
+from andon.api.missing import Missing
+
+KEPT_WINDOWS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """The collector as Kubernetes and Prometheus see it. connection: the reason word it exports, `Connected` when all is well."""
+
+    available: bool = False
+    message: str = "no pod yet"
+    connection: str | Missing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known about one DataSource. decisions: (policy, decision) of every policy whose target reads this source."""
+
+    namespace: str
+    name: str
+    generation: int
+    spec: DataSourceSpec
+    status: DataSourceStatus
+    collector: Collector = Collector()
+    decisions: tuple[tuple[str, Decision], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Status first, then the collector's orders. touch: False leaves every child alone."""
+
+    status: DataSourceStatus
+    touch: bool = True
+
+
+def decide(facts: Facts, now: datetime) -> Plan:
+    """Pure."""
+    if facts.spec.suspend:
+        return Plan(_status(facts, [_suspended(facts)], list(facts.status.quarantine), now), touch=False)
+    return Plan(_status(facts, _readiness(facts), quarantine(facts, now), now))
+
+
+def quarantine(facts: Facts, now: datetime) -> list[QuarantineWindow]:
+    """The windows after this look at the decisions: opened, closed, or kept though the policy is gone."""
+    windows = {w.decision: w for w in facts.status.quarantine}
+    for policy, decision in facts.decisions:
+        if decision.action is not Action.QUARANTINE:
+            continue
+        known = windows.get(decision.id)
+        if known is None and decision.state is DecisionState.OPEN:
+            windows[decision.id] = _window(policy, decision)
+        elif known is not None and known.until is None and decision.state is DecisionState.CLOSED:
+            windows[decision.id] = known.model_copy(update={"until": now})
+    return list(windows.values())[-KEPT_WINDOWS:]
+
+
+def _window(policy: str, decision: Decision) -> QuarantineWindow:
+    """From the first row that counted against the tag: the fault is older than its discovery."""
+    since = decision.evidence.first_bad_row or decision.since
+    return QuarantineWindow(
+        decision=decision.id, policy=policy, tags=decision.subjects, fault=decision.fault or "Unknown", since=since
+    )
+
+
+def _readiness(facts: Facts) -> list[Claim]:
+    collector, connection = facts.collector, facts.collector.connection
+    if connection == "EndpointUnreachable":
+        endpoint = facts.spec.opcua.endpoint if facts.spec.opcua else ""
+        return [
+            not_ready(
+                "EndpointUnreachable",
+                f"No OPC UA server answers at {endpoint}: check spec.opcua.endpoint and the network. Retried with back-off.",
+            )
+        ]
+    if connection == "TagUnknown":
+        return [
+            not_ready(
+                "TagUnknown",
+                "The server does not know a node of spec.tags; the collector's log names it. The other tags are collected.",
+            )
+        ]
+    if not collector.available:
+        return [
+            not_ready("CollectorStarting", f"The collector is not ready: {collector.message}"),
+            reconciling("CollectorStarting", "The collector starts."),
+        ]
+    return [ready("Collecting", f"{len(facts.spec.tags)} tags of {facts.spec.asset} are collected.")]
+
+
+def _suspended(facts: Facts) -> Claim:
+    message = "spec.suspend is true: nothing is touched until it is false."
+    return claim("Ready", ConditionStatus.TRUE if facts.collector.available else ConditionStatus.FALSE, "Suspended", message)
+
+
+def _status(facts: Facts, claims: list[Claim], windows: list[QuarantineWindow], now: datetime) -> DataSourceStatus:
+    if any(w.until is None for w in windows):
+        tags = sorted({t for w in windows if w.until is None for t in w.tags})
+        claims = [
+            *claims,
+            claim("Quarantined", True, "TagsNotBelieved", f"Kept from training and model evidence: {', '.join(tags)}."),
+        ]
+    return DataSourceStatus(
+        observed_generation=facts.generation,
+        conditions=summarise(claims, facts.status.conditions, facts.generation, now),
+        rows_url=f"http://{facts.name}-collect.{facts.namespace}.svc:8080/rows",
+        quarantine=windows,
+    )

@@ -1,0 +1,116 @@
+"""The life of a rollback on the acting side: copied before it is acted on, done when serving and git are both back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from andon.api.decision import ActedDecision, ActedState, Decision
+from andon.api.deployment import Quarantined
+from andon.api.types import Revision
+from andon.core.deployment.facts import Facts, GitOutcome
+
+KEPT_DECISIONS = 10
+KEPT_QUARANTINES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class GitTask:
+    """A decision that git has not been told of: one line to change, from the version that is named to the one that serves."""
+
+    decision: ActedDecision
+    repository: str
+
+
+def copied(decision: Decision, policy: str) -> ActedDecision:
+    """The actor's own copy: enough to finish even when the policy is gone. Raises ValueError if it is no rollback."""
+    if decision.from_ is None or decision.to is None:
+        raise ValueError(f"{decision.id} is not a rollback: it names no revisions")
+    return ActedDecision(
+        id=decision.id,
+        policy=policy,
+        verdict=decision.verdict,
+        from_=decision.from_,
+        to=decision.to,
+        summary=decision.summary,
+        evidence=decision.evidence,
+        decided=decision.since,
+        state=ActedState.ACTING,
+    )
+
+
+def with_copy(facts: Facts, decision: Decision | None) -> list[ActedDecision]:
+    """The decisions of this deployment with this one taken over; a decision taken over again acts again."""
+    if decision is None or facts.policy is None:
+        return list(facts.status.decisions)
+    known = next((d for d in facts.status.decisions if d.id == decision.id), None)
+    if known is not None and known.state is ActedState.ACTING:
+        return list(facts.status.decisions)
+    others = [d for d in facts.status.decisions if d.id != decision.id]
+    return [*others, copied(decision, facts.policy.name)][-KEPT_DECISIONS:]
+
+
+def with_quarantine(facts: Facts, decision: Decision | None, now: datetime) -> list[Quarantined]:
+    """The quarantined revisions with the one this decision convicts, keyed by digest: a spec edit does not free it."""
+    entries = list(facts.status.quarantined)
+    if decision is None or decision.from_ is None:
+        return entries
+    if any(q.digest == decision.from_.digest and q.decision == decision.id for q in entries):
+        return entries
+    others = [q for q in entries if q.digest != decision.from_.digest]
+    entry = Quarantined(version=decision.from_.version, digest=decision.from_.digest, decision=decision.id, since=now)
+    return [*others, entry][-KEPT_QUARANTINES:]
+
+
+def settled(decision: ActedDecision, facts: Facts, effective: Revision | None) -> ActedDecision:
+    """The decision with what became of it so far: done, refused, or still acting."""
+    if decision.state is not ActedState.ACTING or not serving_is_back(decision, facts, effective):
+        return decision
+    if not git_names_it(decision, facts):
+        return _ended(decision, facts.outcomes.get(decision.id), f"git names version {_named(facts)}")
+    if facts.repository == "None":
+        return _ended(decision, None, "no repository is configured for this deployment: serving went back, git was not told")
+    if facts.repository == "NotGranted":
+        reference = facts.spec.git.repository_ref if facts.spec.git else ""
+        return _refused(
+            decision, f"the operator's configuration grants this namespace no repository {reference!r}; ask the platform team"
+        )
+    return _by_outcome(decision, facts.outcomes.get(decision.id))
+
+
+def serving_is_back(decision: ActedDecision, facts: Facts, effective: Revision | None) -> bool:
+    """Whether servers acknowledge the revision to go back to, and hold the convicted one in no slot."""
+    gone = all(ack.candidate is None or ack.candidate.digest != decision.from_.digest for ack in facts.acks.values())
+    return gone and effective is not None and effective.digest == decision.to.digest
+
+
+def git_names_it(decision: ActedDecision, facts: Facts) -> bool:
+    """Whether the synced spec still names the version that was rolled back."""
+    return _named(facts) == decision.from_.version
+
+
+def git_task(decision: ActedDecision, facts: Facts, effective: Revision | None) -> GitTask | None:
+    """What to tell git now, if it is time: serving first, git second."""
+    due = decision.state is ActedState.ACTING and serving_is_back(decision, facts, effective) and git_names_it(decision, facts)
+    if not due or facts.repository != "Granted" or facts.spec.git is None:
+        return None
+    return GitTask(decision, facts.spec.git.repository_ref)
+
+
+def _named(facts: Facts) -> str | None:
+    return facts.spec.model.mlflow.version if facts.spec.model.mlflow else None
+
+
+def _by_outcome(decision: ActedDecision, outcome: GitOutcome | None) -> ActedDecision:
+    if outcome is None or outcome.state == "Away":
+        return decision
+    if outcome.state == "Refused":
+        return _refused(decision, f"{outcome.reason}: {outcome.message}")
+    return _ended(decision, outcome, "committed" if outcome.state == "Committed" else "git already said so")
+
+
+def _ended(decision: ActedDecision, outcome: GitOutcome | None, how: str) -> ActedDecision:
+    commit = outcome.commit if outcome else decision.commit
+    return decision.model_copy(update={"state": ActedState.DONE, "outcome": how, "commit": commit})
+
+
+def _refused(decision: ActedDecision, why: str) -> ActedDecision:
+    return decision.model_copy(update={"state": ActedState.REFUSED, "outcome": why[:1024]})

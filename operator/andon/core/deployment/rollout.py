@@ -1,0 +1,155 @@
+"""Which revision should a deployment serve now, which should it judge, and why."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from andon.api.decision import ActedState, Action, Decision, DecisionState, Verdict
+from andon.api.deployment import Step
+from andon.api.missing import Missing
+from andon.api.slots import SlotModel
+from andon.core.chain import Chain
+from andon.core.deployment.facts import Facts
+
+Standing = Literal["Settled", "Progressing", "Waiting", "Stuck"]
+"""Settled: as wanted. Progressing: Andon goes on by itself. Waiting: for something outside. Stuck: for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the slots should hold, and why. `decision` is one to act on now."""
+
+    stable: SlotModel | None
+    candidate: SlotModel | None = None
+    step: str = "Stable"
+    standing: Standing = "Settled"
+    reason: str = "Serving"
+    because: str = ""
+    remedy: str = ""
+    decision: Decision | None = None
+
+
+def rollback_decided(facts: Facts, now: datetime) -> Answer | None:
+    """A policy convicted what is served or judged now: go back first, ask the registry and git later."""
+    del now
+    decision = next((d for d in _open_rollbacks(facts) if d.from_ is not None and facts.holds(d.from_)), None)
+    if decision is None or decision.from_ is None or decision.to is None:
+        return None
+    back_to = _slot_of(facts, decision.to.digest)
+    if back_to is None:
+        return None
+    remedy = way_out(decision.from_.version, decision.from_.digest, decision.id)
+    return Answer(back_to, standing="Stuck", reason="RolledBack", because=decision.summary, remedy=remedy, decision=decision)
+
+
+def digest_quarantined(facts: Facts, now: datetime) -> Answer | None:
+    """Git names what was rolled back: keep serving what serves, and say how to go on."""
+    del now
+    entry = facts.quarantine
+    if entry is None:
+        return None
+    acting = next((d for d in facts.status.decisions if d.id == entry.decision and d.state is ActedState.ACTING), None)
+    remedy = way_out(entry.version, entry.digest, entry.decision)
+    return Answer(
+        facts.stable, standing="Stuck", reason="RolledBack", because=acting.summary if acting else remedy, remedy=remedy
+    )
+
+
+def revision_unresolved(facts: Facts, now: datetime) -> Answer | None:
+    """The registry does not know it (yet), or cannot be asked: keep serving what serves."""
+    del now
+    if not isinstance(facts.wanted, Missing):
+        return None
+    return Answer(facts.stable, standing="Waiting", reason=facts.wanted.reason, because=facts.wanted.detail)
+
+
+def source_missing(facts: Facts, now: datetime) -> Answer | None:
+    """The rows come from a DataSource that is not there (yet): serve what serves, judge nothing."""
+    del now
+    if not isinstance(facts.rows_url, Missing):
+        return None
+    return Answer(facts.stable or _wanted(facts), standing="Waiting", reason=facts.rows_url.reason, because=facts.rows_url.detail)
+
+
+def first_revision(facts: Facts, now: datetime) -> Answer | None:
+    """Nothing serves yet: there is no stable to judge against."""
+    del now
+    return Answer(_wanted(facts)) if facts.stable is None else None
+
+
+def nothing_new(facts: Facts, now: datetime) -> Answer | None:
+    """Git names what serves."""
+    del now
+    stable = facts.stable
+    return Answer(stable) if stable is not None and stable.digest == _wanted(facts).digest else None
+
+
+def candidate_proved(facts: Facts, now: datetime) -> Answer | None:
+    """The candidate has enough rows of its own and is Healthy by evidence about itself, on data that can be believed."""
+    del now
+    wanted = _wanted(facts)
+    loaded = facts.held is not None and facts.held.candidate is not None and facts.held.candidate.digest == wanted.digest
+    if not loaded or facts.paired_rows < min_rows(facts.spec.rollout.steps[0]) or not _healthy(facts, wanted):
+        return None
+    return Answer(wanted)
+
+
+def candidate_judged(facts: Facts, now: datetime) -> Answer:
+    """Judge it beside the stable, on the same rows."""
+    del now
+    wanted, stable = _wanted(facts), facts.stable
+    because = (
+        f"Version {wanted.version} scores the same rows as version {stable.version if stable else '?'} and serves nobody yet."
+    )
+    if facts.policy is not None and facts.policy.faulty_tags:
+        because += f" It waits: {', '.join(facts.policy.faulty_tags)} cannot be believed now."
+    return Answer(stable, candidate=wanted, step="Shadow", standing="Progressing", reason="CandidateJudged", because=because)
+
+
+ROLLOUT: Chain[Facts, Answer] = (  # the order is the policy; read it top to bottom
+    rollback_decided,  # serving goes back first; needs neither registry nor git
+    digest_quarantined,  # git still names what was rolled back
+    revision_unresolved,  # the registry does not know it (yet): keep serving what serves
+    source_missing,  # no rows to judge or score by
+    first_revision,  # nothing serves yet
+    nothing_new,  # git names what serves
+    candidate_proved,  # evidence is in: promote
+    candidate_judged,  # evidence is coming in
+)
+
+
+def way_out(version: str, digest: str, decision: str) -> str:
+    """What a person can do about a version that git names and Andon will not serve."""
+    return (
+        f"git names version {version} ({digest[:13]}…), rolled back by {decision}. "
+        f"Commit another version, or set spec.model.overrides: {decision} to serve it all the same."
+    )
+
+
+def min_rows(step: Step) -> int:
+    """Rows that both revisions must have scored before this step may end."""
+    return step.shadow.min_rows if step.shadow else 0
+
+
+def _healthy(facts: Facts, wanted: SlotModel) -> bool:
+    policy = facts.policy
+    if policy is None:
+        return True
+    about_it = policy.judged is not None and policy.judged.digest == wanted.digest
+    return policy.verdict is Verdict.HEALTHY and about_it and not policy.faulty_tags
+
+
+def _open_rollbacks(facts: Facts) -> list[Decision]:
+    decisions = facts.policy.decisions if facts.policy else ()
+    return [d for d in decisions if d.state is DecisionState.OPEN and d.action is Action.ROLLBACK and d.target == facts.name]
+
+
+def _slot_of(facts: Facts, digest: str) -> SlotModel | None:
+    slots = (facts.held.stable, facts.held.candidate) if facts.held else ()
+    return next((s for s in slots if s is not None and s.digest == digest), None) or facts.known.get(digest)
+
+
+def _wanted(facts: Facts) -> SlotModel:
+    if isinstance(facts.wanted, Missing):
+        raise LookupError("asked for the wanted revision before it was resolved: the chain is out of order")
+    return facts.wanted
