@@ -1,0 +1,29 @@
+"""Why something that was asked for is not there: a fact like any other, and never the same as zero, healthy or drift."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+MissingReason = Literal[
+    "NoSeries",  # the question was answered: nothing matches
+    "Stale",  # there is an answer, but from too long ago
+    "NotANumber",  # there is an answer, but NaN or infinite
+    "Timeout",  # no answer in time
+    "Unreachable",  # nobody there to answer
+    "Refused",  # answered 4xx: ours to put right
+    "ServerError",  # answered 5xx, or an error in words: theirs to put right
+    "Malformed",  # answered, but not in the form that was agreed
+    "NotFound",  # answered: there is no such thing
+    "NoDigest",  # the version is there, but nobody wrote down what its content is
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An answer that did not come. detail: plain English for a person, with the next step; never a secret."""
+
+    reason: MissingReason
+    detail: str
+
+    def __str__(self) -> str:
+        """As a condition message carries it."""
+        return f"{self.reason}: {self.detail}"

@@ -1,0 +1,80 @@
+"""How a library that blocks is called: few at a time, never waited for beyond a limit, its failures told apart.
+
+Both Prometheus' and MLflow's clients speak HTTP through ``requests``, so the weather between is the same for both.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import requests
+
+from andon.api.missing import Missing
+
+T = TypeVar("T")
+
+
+class Blocking:
+    """Threads for one service. service: as messages name it. url: where it is. timeout: seconds, for waiting and asking together.
+
+    A call that outlives its time-out keeps its thread until the library gives up, so that a hanging service ties up
+    `workers` threads at most; who finds none free in time gets the time-out too.
+    """
+
+    def __init__(self, service: str, url: str, *, workers: int, timeout: float) -> None:
+        self.where = f"{service} at {without_secrets(url)}"
+        self._timeout = timeout
+        self._free = asyncio.Semaphore(workers)
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix=service)
+
+    async def call(self, ask: Callable[[], T], within: float | None = None) -> T | Missing:
+        """What `ask` returns, or what kept it from returning. Exceptions that are not weather pass through."""
+        limit = within or self._timeout
+        try:
+            async with asyncio.timeout(limit):
+                await self._free.acquire()
+                running = asyncio.get_running_loop().run_in_executor(self._threads, ask)
+                running.add_done_callback(lambda _: self._free.release())
+                return await asyncio.shield(running)
+        except TimeoutError:
+            return self._too_late(limit)
+        except requests.RequestException as error:
+            return self.missing(error)
+
+    def missing(self, error: requests.RequestException) -> Missing:
+        """The library's exception as a fact. Its own text is left out: it may hold the whole URL."""
+        response = error.response
+        if response is not None:
+            return self.answered(response.status_code, response.text)
+        if isinstance(error, requests.Timeout):
+            return Missing(
+                "Timeout", f"{self.where} did not answer within {self._timeout:g} s. Next: see whether it is overloaded."
+            )
+        if isinstance(error, requests.JSONDecodeError):
+            return Missing(
+                "Malformed", f"{self.where} did not answer in JSON. Next: check that the address is the service's own."
+            )
+        return Missing("Unreachable", f"{self.where} cannot be reached. Next: check the address, and that it runs.")
+
+    def answered(self, status: int, text: str) -> Missing:
+        """An answer with an error status as a fact."""
+        said = f"{self.where} answered {status}: {' '.join(text.split())[:300]}"
+        if status < 500:
+            return Missing("Refused", f"{said}. Next: check credentials, allowed hosts and what was asked.")
+        return Missing("ServerError", f"{said}. Next: see its own log.")
+
+    def _too_late(self, limit: float) -> Missing:
+        return Missing("Timeout", f"{self.where} did not answer within {limit:g} s. Next: see whether it is overloaded.")
+
+    def close(self) -> None:
+        """Let go of idle threads; those still asking end with their own time-outs."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def without_secrets(url: str) -> str:
+    """An address fit for a message: no user, no password, no query."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}"

@@ -1,0 +1,123 @@
+"""What is written to the Kubernetes API, and what became of it."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+
+import urllib3.exceptions
+from kubernetes import config
+from kubernetes.client import ApiClient, Configuration
+from kubernetes.client.exceptions import ApiException
+from kubernetes.dynamic import DynamicClient
+from kubernetes.dynamic.exceptions import ResourceNotFoundError
+
+if TYPE_CHECKING:
+    from kubernetes.dynamic.resource import Resource
+
+Manifest = dict[str, Any]
+T = TypeVar("T")
+
+_CONFLICT: Final = 409
+_TIMEOUT: Final = 10.0
+
+
+class ClusterError(Exception):
+    """A write that did not happen. Try again later, with back-off."""
+
+
+class Conflict(ClusterError):
+    """Somebody else changed the object since it was read: read again, decide again."""
+
+
+class Refused(ClusterError):
+    """The API server will not have it, however often it is sent: a missing right, or a field that its CRD does not know."""
+
+
+class Cluster(Protocol):
+    """Writes, by server-side apply. Reading is the informers' part."""
+
+    async def apply(self, manifest: Manifest, manager: str) -> None:
+        """Make the fields of this object so; fields of others stay. Raises ClusterError."""
+        ...
+
+    async def write_status(self, manifest: Manifest, manager: str) -> None:
+        """Replace the status fields of this manager. metadata.resourceVersion, if given, must still hold. Raises ClusterError."""
+        ...
+
+
+class KubernetesCluster:
+    """The API server through the `kubernetes` dynamic client, in a few threads, each call with a time-out."""
+
+    def __init__(self, client: ApiClient, workers: int = 8) -> None:
+        """Connects to nothing yet. workers: calls under way at once."""
+        self._client = client
+        self._dynamic: DynamicClient | None = None
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="cluster")
+
+    async def apply(self, manifest: Manifest, manager: str) -> None:
+        """See Cluster."""
+        await self._call(partial(self._apply, manifest, manager))
+
+    async def write_status(self, manifest: Manifest, manager: str) -> None:
+        """See Cluster."""
+        await self._call(partial(self._write_status, manifest, manager))
+
+    def close(self) -> None:
+        """Let go of idle threads; those still asking end with their own time-outs."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _apply(self, manifest: Manifest, manager: str) -> None:
+        self._resource(manifest).server_side_apply(
+            body=manifest, **_named(manifest), field_manager=manager, force_conflicts=True, _request_timeout=_TIMEOUT
+        )
+
+    def _write_status(self, manifest: Manifest, manager: str) -> None:
+        self._resource(manifest).status.server_side_apply(
+            body=manifest, **_named(manifest), field_manager=manager, force_conflicts=True, _request_timeout=_TIMEOUT
+        )
+
+    def _resource(self, manifest: Manifest) -> "Resource":
+        if self._dynamic is None:
+            self._dynamic = DynamicClient(self._client)
+        return self._dynamic.resources.get(api_version=manifest["apiVersion"], kind=manifest["kind"])
+
+    async def _call(self, write: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, write)
+        except ApiException as error:
+            raise _explained(error) from error
+        except ResourceNotFoundError as error:
+            raise ClusterError(f"the API server does not know this kind: {error}. Next: install the CRDs.") from error
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise ClusterError(f"the API server cannot be reached: {type(error).__name__}") from error
+
+
+def connect(kubeconfig: str | None = None) -> ApiClient:
+    """A client for the given kubeconfig, or for the pod this runs in, or for the user's default context.
+
+    Raises kubernetes.config.ConfigException when none of them is there.
+    """
+    if kubeconfig is not None:
+        return config.new_client_from_config(config_file=kubeconfig)
+    try:
+        configuration = Configuration()
+        config.load_incluster_config(client_configuration=configuration)
+        return ApiClient(configuration)
+    except config.ConfigException:
+        return config.new_client_from_config()
+
+
+def _named(manifest: Manifest) -> dict[str, str]:
+    return {"name": manifest["metadata"]["name"], "namespace": manifest["metadata"]["namespace"]}
+
+
+def _explained(error: ApiException) -> ClusterError:
+    text = " ".join(str(error.body).split())[:500]
+    if error.status == _CONFLICT:
+        return Conflict(text)
+    # Server-side apply answers 500 to a field that the CRD does not know: no retry will help.
+    if error.status in {400, 403, 405, 413, 422} or "field not declared in schema" in text:
+        return Refused(f"the API server refuses ({error.status}): {text}")
+    return ClusterError(f"the API server answered {error.status}: {text}")

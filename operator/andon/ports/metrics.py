@@ -1,0 +1,109 @@
+"""What does Prometheus know: the evidence about every model and tag, and how many records have landed."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import requests
+from prometheus_api_client.exceptions import PrometheusApiClientException
+from prometheus_api_client.prometheus_connect import PrometheusConnect
+from urllib3.util.retry import Retry
+
+from andon.api.config import Prometheus
+from andon.api.evidence import EvidenceSeries, Landed, LandingKey
+from andon.api.missing import Missing
+from andon.api.types import seconds
+from andon.ports.blocking import Blocking
+from andon.ports.evidence import Sample, evidence_series, landed_records, samples
+from andon.ports.shared import Shared
+
+
+class Metrics(Protocol):
+    """Reads what servers and collectors export. How old an answer may be is for the caller to judge, by `scraped`."""
+
+    async def evidence(self) -> tuple[EvidenceSeries, ...] | Missing:
+        """Every question about every subject of every revision, as one consistent state."""
+        ...
+
+    async def landing_records(self) -> Mapping[LandingKey, Landed | Missing] | Missing:
+        """For each tag of each DataSource, how many records training could read."""
+        ...
+
+
+class PrometheusMetrics:
+    """Two instant queries serve all policies and pipelines, however many there are."""
+
+    def __init__(self, config: Prometheus, *, max_age: float = 0.5) -> None:
+        """Connects to nothing yet. max_age: for how many seconds one answer serves everybody."""
+        timeout = seconds(config.timeout)
+        self._blocking = Blocking("Prometheus", config.url, workers=4, timeout=timeout)
+        self._client = _client(config.url, timeout)
+        self._evidence = Shared(self._read_evidence, max_age)
+        self._landing = Shared(self._read_landing, max_age)
+
+    async def evidence(self) -> tuple[EvidenceSeries, ...] | Missing:
+        """Every question about every subject of every revision; NoSeries when nobody exports any."""
+        return await self._evidence.get()
+
+    async def landing_records(self) -> Mapping[LandingKey, Landed | Missing] | Missing:
+        """For each tag of each DataSource, how many records training could read; NoSeries when nobody exports any."""
+        return await self._landing.get()
+
+    def close(self) -> None:
+        """Let go of connections and threads."""
+        self._client.close()
+        self._blocking.close()
+
+    async def _read_evidence(self) -> tuple[EvidenceSeries, ...] | Missing:
+        found = await self.read('{__name__=~"andon_evidence_.+"}', dated_by="andon_evidence_block")
+        return found if isinstance(found, Missing) else evidence_series(found)
+
+    async def _read_landing(self) -> Mapping[LandingKey, Landed | Missing] | Missing:
+        found = await self.read("andon_landing_records", dated_by="andon_landing_records")
+        return found if isinstance(found, Missing) else landed_records(found)
+
+    async def read(self, selector: str, *, dated_by: str) -> tuple[Sample, ...] | Missing:
+        """All series of a selector, each with the time of the scrape that brought it.
+
+        dated_by: a metric exported with the same labels; its sample's time is the scrape's. An instant query's own time stamp
+        is only when it was evaluated, and timestamp() drops the name, so that several metrics of one server would collide.
+        One query holds both, because between two of them a scrape may land. `or` keeps both for their different labels.
+        """
+        query = f'{selector} or label_replace(timestamp({dated_by}), "andon_scraped", "yes", "", "")'
+        result = await self._blocking.call(lambda: self._ask(query))
+        return result if isinstance(result, Missing) else self._understood(result, selector)
+
+    def _ask(self, query: str) -> Any:
+        try:
+            return self._client.custom_query(query)
+        except KeyError:
+            return Missing(
+                "ServerError", f"{self._blocking.where} answered 200 without a result. Next: see the log of what answers there."
+            )
+        except (TypeError, PrometheusApiClientException):
+            return self._malformed()
+
+    def _understood(self, result: Any, selector: str) -> tuple[Sample, ...] | Missing:
+        try:
+            found = samples(result)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return self._malformed()
+        nothing = Missing(
+            "NoSeries", f"{self._blocking.where} has no {selector}. Next: check that the pods run and are scraped (metric up)."
+        )
+        return found or nothing
+
+    def _malformed(self) -> Missing:
+        return Missing(
+            "Malformed", f"{self._blocking.where} did not answer as Prometheus does. Next: check that the address is its own."
+        )
+
+
+def _client(url: str, timeout: float) -> PrometheusConnect:
+    """The library's client without its retries (a refused connection would take 6 s), and with errors that carry their status."""
+    session = requests.Session()
+    session.hooks["response"].append(_raise_for_status)
+    return PrometheusConnect(url, session=session, timeout=timeout, retry=Retry(total=0, read=False, raise_on_status=False))
+
+
+def _raise_for_status(response: requests.Response, *_: Any, **__: Any) -> None:
+    response.raise_for_status()
