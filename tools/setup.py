@@ -96,7 +96,7 @@ def _show(what: str, elapsed: float, *, done: bool = False) -> None:
         width = shutil.get_terminal_size().columns - 1
         print(f"\r\x1b[K{line[:width]}", end="\n" if done else "", flush=True)
     else:
-        print(line, flush=True)
+        print(line[:120], flush=True)
 
 
 def _cause(output: str) -> str:

@@ -40,6 +40,7 @@ TOOLS: Final = (
     Tool("kubectl", "k8s.io/kubernetes/cmd/kubectl", 33),
     Tool("prometheus", "github.com/prometheus/prometheus/cmd/prometheus", 135),
     Tool("mqtt-broker", "github.com/mochi-mqtt/server/v2/cmd", 5),
+    Tool("helm", "helm.sh/helm/v4/cmd/helm", 41),
 )
 
 # Unlinked, the API server calls itself v0.0.0-master+$Format, which version checks refuse to parse.

@@ -1,0 +1,63 @@
+"""What is used is declared and pinned, once."""
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from andon.lab.toolchain import MODULE, TOOLS
+from unit.habits.tree import ROOT, modules
+
+OWN = {"andon"} | {entry.stem for entry in (ROOT / "tests").iterdir()}
+
+
+def test_every_requirement_is_pinned_within_its_bounds():
+    pins = pinned()
+    wrong = [
+        str(r) for r in requirements() if r.name != "andon" and not r.specifier.contains(pins.get(canonicalize_name(r.name), "0"))
+    ]
+    assert not wrong
+
+
+def test_everything_imported_is_pinned():
+    distributions, pins = packages_distributions(), pinned()
+    loose = {
+        f"{path}: {name}"
+        for path, name in third_party()
+        if not any(canonicalize_name(d) in pins for d in distributions.get(name, ()))
+    }
+    assert not loose
+
+
+def test_the_toolchain_builds_what_go_mod_pins():
+    block = re.search(r"^tool \((.*?)^\)", (MODULE / "go.mod").read_text(), re.M | re.S)
+    assert block is not None
+    assert sorted(block[1].split()) == sorted(tool.package for tool in TOOLS)
+
+
+def pinned() -> dict[str, str]:
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    return {canonicalize_name(name): version for name, version in (line.split("==") for line in lines if line and line[0] != "#")}
+
+
+def requirements() -> list[Requirement]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = [requirement for extra in project["optional-dependencies"].values() for requirement in extra]
+    return [Requirement(requirement) for requirement in project["dependencies"] + extras]
+
+
+def third_party() -> set[tuple[str, str]]:
+    imported = {(path, name) for path, tree in modules() for node in ast.walk(tree) for name in _imports(node)}
+    return {(path, name) for path, name in imported if name not in sys.stdlib_module_names | OWN}
+
+
+def _imports(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.Import):
+        return {alias.name.partition(".")[0] for alias in node.names}
+    if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+        return {node.module.partition(".")[0]}
+    return set()
