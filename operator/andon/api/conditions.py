@@ -9,9 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from andon.api.types import KeyedBy, Message, StatusModel, Time
+from andon.api.types import KeyedBy, Message, StatusModel, Time, Whole, Word
 
 
 class ConditionStatus(StrEnum):
@@ -25,12 +25,12 @@ class ConditionStatus(StrEnum):
 class Condition(StatusModel):
     """One thing that is true, false or unknown of an object, with the reason in one word and in one sentence."""
 
-    type: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z]{1,62}$"), Field(description="What this condition is about.")]
+    type: Annotated[Word, Field(description="What this condition is about.")]
     status: Annotated[ConditionStatus, Field(description="Whether it holds.")]
-    reason: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z]{1,62}$"), Field(description="Why, as one stable word.")]
+    reason: Annotated[Word, Field(description="Why, as one stable word.")]
     message: Annotated[Message, Field(description="Why, in plain English, with the number, its limit and the next step.")] = ""
     last_transition_time: Annotated[Time, Field(description="When the status last changed.")]
-    observed_generation: Annotated[int, Field(ge=0, description="The metadata.generation this was said of.")] = 0
+    observed_generation: Annotated[Whole, Field(description="The metadata.generation this was said of.")] = 0
 
 
 Conditions = Annotated[list[Condition], KeyedBy("type"), Field(max_length=16, description="What is true of this object now.")]
@@ -39,9 +39,9 @@ Conditions = Annotated[list[Condition], KeyedBy("type"), Field(max_length=16, de
 class Claim(StatusModel):
     """A condition before it has a time: what a decision wants to say."""
 
-    type: str
+    type: Word
     status: ConditionStatus
-    reason: str
+    reason: Word
     message: str = ""
 
 

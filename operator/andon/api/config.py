@@ -32,7 +32,9 @@ class Repository(ApiModel):
     name: Name
     url: Annotated[str, StringConstraints(pattern=r"^(https?|file)://[^\s]+$", max_length=512)]
     branch: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/\-]{0,127}$")] = "main"
-    path: Annotated[str, StringConstraints(pattern=r"^(\.|[A-Za-z0-9._\-]+(/[A-Za-z0-9._\-]+)*)$", max_length=512)] = "."
+    path: Annotated[
+        str, StringConstraints(pattern=r"^(\.|[A-Za-z0-9_][A-Za-z0-9._\-]*(/[A-Za-z0-9_][A-Za-z0-9._\-]*)*)$", max_length=512)
+    ] = "."
     namespaces: list[Name] = Field(default_factory=list)
     author: Annotated[str, StringConstraints(pattern=r"^[^<>\n]+ <[^<>\n]+>$", max_length=200)] = "Andon <andon@localhost>"
 

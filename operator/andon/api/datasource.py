@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from andon.api.conditions import Conditions
 from andon.api.types import (
@@ -11,6 +11,7 @@ from andon.api.types import (
     Bytes,
     Duration,
     FeatureName,
+    Generation,
     KeyedBy,
     Placement,
     Rule,
@@ -18,6 +19,7 @@ from andon.api.types import (
     Text,
     Time,
     exactly_one_of,
+    within,
 )
 
 
@@ -39,13 +41,17 @@ class Tag(ApiModel):
     node: Annotated[
         str,
         StringConstraints(pattern=r"^nsu=[^;]+;(s|i|g|b)=.+$", max_length=512),
-        Field(description="OPC UA node by namespace URI, for example `nsu=urn:plant:tep;s=XMEAS_7`. Indices change; URIs do not."),
+        Field(
+            description="OPC UA node by namespace URI, for example `nsu=urn:plant:tep;s=XMEAS_7`. Indices change; URIs do not."
+        ),
     ]
     unit: Annotated[Text | None, Field(description="Engineering unit, recorded with every value.")] = None
 
 
 class Ring(ApiModel):
     """The collector's durable local log."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (within("max_bytes", "1Mi", "1Ti"),)
 
     max_bytes: Annotated[Bytes, Field(description="Size at which the oldest records are evicted, and counted.")] = "256Mi"
 
@@ -55,22 +61,24 @@ class Landing(ApiModel):
 
     uri: Annotated[
         str,
-        StringConstraints(pattern=r"^pvc://[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(/[A-Za-z0-9._\-]+)*$", max_length=512),
+        StringConstraints(pattern=r"^pvc://[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(/[A-Za-z0-9_][A-Za-z0-9._\-]*)*$", max_length=512),
         Field(description="A folder on a PersistentVolumeClaim of this namespace: `pvc://CLAIM/FOLDER`."),
     ]
     rotate: Annotated[Duration, Field(description="How much time one Parquet file holds before the next is begun.")] = "1h"
 
 
 class DataSourceSpec(ApiModel):
-    """What to collect. Exactly one driver is set."""
+    """What to collect, by one driver."""
 
     rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("opcua"),)
 
-    suspend: Annotated[bool, Field(description="True: leave everything as it is and do nothing.")] = False
+    suspend: Annotated[StrictBool, Field(description="True: leave everything as it is and do nothing.")] = False
     asset: Annotated[Text, Field(description="The machine these tags belong to, for example `reactor-1`.")]
     opcua: Annotated[OpcUa | None, Field(description="Driver: an OPC UA server.")] = None
     tags: Annotated[
-        list[Tag], KeyedBy("name"), Field(min_length=1, max_length=1024, description="The signals to collect, each by a name of its own.")
+        list[Tag],
+        KeyedBy("name"),
+        Field(min_length=1, max_length=1024, description="The signals to collect, each by a name of its own."),
     ]
     ring: Annotated[Ring, Field(description="The collector's durable local log.")] = Ring()
     landing: Annotated[Landing, Field(description="Where records are kept for training.")]
@@ -95,9 +103,11 @@ class QuarantineWindow(StatusModel):
 class DataSourceStatus(StatusModel):
     """What is true of the collector."""
 
-    observed_generation: Annotated[int, Field(description="The metadata.generation this status was made from.")] = -1
+    observed_generation: Annotated[Generation, Field(description="The metadata.generation this status was made from.")] = -1
     conditions: Conditions = Field(default_factory=list)
     rows_url: Annotated[Text | None, Field(description="Where aligned rows are read, inside the cluster.")] = None
     quarantine: Annotated[
-        list[QuarantineWindow], KeyedBy("decision"), Field(max_length=100, description="Windows of tags not to be believed, newest last.")
+        list[QuarantineWindow],
+        KeyedBy("decision"),
+        Field(max_length=100, description="Windows of tags not to be believed, newest last."),
     ] = Field(default_factory=list)

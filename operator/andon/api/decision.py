@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from andon.api.types import Digest, FeatureName, Message, Name, Revision, StatusModel, Text, Time
+from andon.api.types import Digest, FeatureName, Message, Name, Revision, StatusModel, Text, Time, Whole
 
 
 class Verdict(StrEnum):
@@ -40,7 +40,7 @@ class Evidence(StatusModel):
     """The numbers a decision was made from, as text, so that they never move."""
 
     question: Annotated[Text, Field(description="What was asked of the rows, for example `paired`.")]
-    rows: Annotated[int, Field(ge=0, description="Rows the answer rests on.")]
+    rows: Annotated[Whole, Field(description="Rows the answer rests on.")]
     value: Annotated[Text, Field(description="What was seen, with its unit.")]
     limit: Annotated[Text, Field(description="The limit it was held against.")]
     first_bad_row: Annotated[Time | None, Field(description="Time of the first row that counted against it.")] = None
@@ -56,8 +56,12 @@ class Decision(StatusModel):
     verdict: Annotated[Verdict, Field(description="What the evidence said.")]
     from_: Annotated[Revision | None, Field(alias="from", description="The revision found at fault, for a Rollback.")] = None
     to: Annotated[Revision | None, Field(description="The revision to serve instead, for a Rollback.")] = None
-    subjects: Annotated[list[FeatureName], Field(max_length=64, description="The tags named, most responsible first.")] = Field(default_factory=list)
-    fault: Annotated[Text | None, Field(description="What is wrong with the tags, for a Quarantine: `Stuck`, `Missing` or `BadStatus`.")] = None
+    subjects: Annotated[list[FeatureName], Field(max_length=64, description="The tags named, most responsible first.")] = Field(
+        default_factory=list
+    )
+    fault: Annotated[
+        Text | None, Field(description="What is wrong with the tags, for a Quarantine: `Stuck`, `Missing` or `BadStatus`.")
+    ] = None
     since: Annotated[Time, Field(description="When it was made.")]
     evidence: Annotated[Evidence, Field(description="The numbers it was made from.")]
     summary: Annotated[Message, Field(description="The verdict in plain words.")]

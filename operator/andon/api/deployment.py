@@ -2,15 +2,17 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from andon.api.conditions import Conditions
 from andon.api.decision import ActedDecision
 from andon.api.pipeline import RegisteredName
 from andon.api.types import (
     ApiModel,
+    Between,
     Digest,
     Duration,
+    Generation,
     KeyedBy,
     ModelVersion,
     Name,
@@ -33,11 +35,13 @@ class MlflowModel(ApiModel):
 
 
 class Model(ApiModel):
-    """What to serve. Exactly one registry is set."""
+    """What to serve, from one registry."""
 
     rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("mlflow"),)
 
-    mlflow: Annotated[MlflowModel | None, Field(description="A version in the MLflow server of the operator's configuration.")] = None
+    mlflow: Annotated[
+        MlflowModel | None, Field(description="A version in the MLflow server of the operator's configuration.")
+    ] = None
     overrides: Annotated[
         str | None,
         StringConstraints(pattern=r"^d-[0-9a-f]{10}$", max_length=12),
@@ -58,11 +62,13 @@ class Inputs(ApiModel):
 class Shadow(ApiModel):
     """The candidate scores the same rows beside the stable; nobody is served by it."""
 
-    min_rows: Annotated[int, Field(ge=20, le=10_000_000, description="Rows both must have scored before the step may end.")] = 300
+    min_rows: Annotated[
+        int, Between(20, 10_000_000), Field(description="Rows both must have scored before the step may end.")
+    ] = 300
 
 
 class Step(ApiModel):
-    """One step of a rollout. Exactly one kind is set. A step ends on a Healthy verdict, never by time."""
+    """One step of a rollout, of one sort. It ends on a Healthy verdict, never by time."""
 
     rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("shadow"),)
 
@@ -72,25 +78,31 @@ class Step(ApiModel):
 class Rollout(ApiModel):
     """How a new version is judged before it serves."""
 
-    steps: Annotated[list[Step], Field(min_length=1, max_length=1, description="In order; the version serves after the last.")] = Field(
-        default_factory=lambda: [Step(shadow=Shadow())]
-    )
+    steps: Annotated[
+        list[Step], Field(min_length=1, max_length=1, description="In order; the version serves after the last.")
+    ] = Field(default_factory=lambda: [Step(shadow=Shadow())])
 
 
 class GitTarget(ApiModel):
     """The repository that a decision is committed to."""
 
-    repository_ref: Annotated[Name, Field(description="Name of a repository that the operator's configuration grants this namespace.")]
+    repository_ref: Annotated[
+        Name, Field(description="Name of a repository that the operator's configuration grants this namespace.")
+    ]
 
 
 class ModelDeploymentSpec(ApiModel):
     """What to serve and how to change it."""
 
-    suspend: Annotated[bool, Field(description="True: leave everything as it is and do nothing.")] = False
+    suspend: Annotated[StrictBool, Field(description="True: leave everything as it is and do nothing.")] = False
     model: Annotated[Model, Field(description="What to serve.")]
-    inputs: Annotated[Inputs | None, Field(description="Rows the model scores by itself; absent: it only answers requests.")] = None
+    inputs: Annotated[Inputs | None, Field(description="Rows the model scores by itself; absent: it only answers requests.")] = (
+        None
+    )
     rollout: Annotated[Rollout, Field(description="How a new version is judged before it serves.")] = Rollout()
-    git: Annotated[GitTarget | None, Field(description="Where a decision is committed; absent: serving changes, git is not told.")] = None
+    git: Annotated[
+        GitTarget | None, Field(description="Where a decision is committed; absent: serving changes, git is not told.")
+    ] = None
     placement: Annotated[Placement, Field(description="Where the server runs.")] = Placement()
 
 
@@ -100,7 +112,9 @@ class Candidate(StatusModel):
     version: Annotated[ModelVersion, Field(description="Version in the model registry.")]
     digest: Annotated[Digest, Field(description="sha256 of model.onnx.")]
     step: Annotated[Text, Field(description="The rollout step it is in.")]
-    progress: Annotated[str, StringConstraints(pattern=r"^[0-4]/4$"), Field(description="Rows of this step so far, in quarters.")] = "0/4"
+    progress: Annotated[
+        str, StringConstraints(pattern=r"^[0-4]/4$"), Field(description="Rows of this step so far, in quarters.")
+    ] = "0/4"
 
 
 class Quarantined(StatusModel):
@@ -115,7 +129,7 @@ class Quarantined(StatusModel):
 class ModelDeploymentStatus(StatusModel):
     """What is true of the deployment: `effective` comes only from what servers acknowledge."""
 
-    observed_generation: Annotated[int, Field(description="The metadata.generation this status was made from.")] = -1
+    observed_generation: Annotated[Generation, Field(description="The metadata.generation this status was made from.")] = -1
     conditions: Conditions = Field(default_factory=list)
     desired: Annotated[Revision | None, Field(description="What git asks for, as the registry knows it.")] = None
     effective: Annotated[Revision | None, Field(description="What answers now.")] = None

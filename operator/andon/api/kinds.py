@@ -1,12 +1,14 @@
 """The four kinds in one table: names, spec and status models, printer columns, rules across fields."""
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from andon.api.datasource import DataSourceSpec, DataSourceStatus
 from andon.api.deployment import ModelDeploymentSpec, ModelDeploymentStatus
 from andon.api.pipeline import TrainingPipelineSpec, TrainingPipelineStatus
 from andon.api.policy import DriftPolicySpec, DriftPolicyStatus
-from andon.api.types import ApiModel, StatusModel
+from andon.api.types import ApiModel, Rule, StatusModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,16 @@ class Kind:
     status: type[StatusModel]
     columns: tuple[Column, ...]
 
+
+_OBJECT_NAME_PATTERN: Final = "^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$"
+
+OBJECT_NAME: Final = Rule(
+    f"self.metadata.name.matches(r'{_OBJECT_NAME_PATTERN}')",
+    "metadata.name must be lower-case letters, digits and dashes, begin with a letter and have at most 52 characters: "
+    "Services, Jobs and StatefulSets are named after it",
+    lambda name: re.fullmatch(_OBJECT_NAME_PATTERN, name) is not None,
+)
+"""Children add up to eleven characters (`-3f9c2a71be`) and their pods carry the whole in a label of 63."""
 
 READY = Column("Ready", '.status.conditions[?(@.type=="Ready")].status')
 REASON = Column("Reason", '.status.conditions[?(@.type=="Ready")].reason')

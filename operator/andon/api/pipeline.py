@@ -3,14 +3,16 @@
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from andon.api.conditions import Conditions
 from andon.api.types import (
     ApiModel,
+    Between,
     Decimals,
     Duration,
     FeatureName,
+    Generation,
     KeyedBy,
     NamedRef,
     Placement,
@@ -19,6 +21,7 @@ from andon.api.types import (
     StatusModel,
     Text,
     exactly_one_of,
+    within,
 )
 
 RegisteredName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,127}$", max_length=128)]
@@ -28,11 +31,15 @@ class TrainingData(ApiModel):
     """Which rows to learn from."""
 
     source_refs: Annotated[
-        list[NamedRef], KeyedBy("name"), Field(min_length=1, max_length=1, description="The DataSource whose landed records are read.")
+        list[NamedRef],
+        KeyedBy("name"),
+        Field(min_length=1, max_length=1, description="The DataSource whose landed records are read."),
     ]
     target: Annotated[FeatureName, Field(description="The tag to predict; its values join the rows by source time.")]
     every: Annotated[Duration, Field(description="The clock of the rows: one row at each multiple of this.")]
-    min_rows: Annotated[int, Field(ge=50, le=100_000_000, description="Training starts when so many labelled rows have landed.")] = 2000
+    min_rows: Annotated[
+        int, Between(50, 100_000_000), Field(description="Training starts when so many labelled rows are there.")
+    ] = 2000
 
 
 class Feature(ApiModel):
@@ -56,7 +63,7 @@ class Builtin(ApiModel):
 
 
 class Trainer(ApiModel):
-    """What fits the model. Exactly one is set."""
+    """What fits the model."""
 
     rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("builtin"),)
 
@@ -66,7 +73,13 @@ class Trainer(ApiModel):
 class MetricGate(ApiModel):
     """A bound on a metric of the held-out rows, measured on the ONNX file."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^(rmse|mae)$", max_length=16), Field(description="`rmse` or `mae`, in the target's unit.")]
+    rules: ClassVar[tuple[Rule, ...]] = (within("max", "0.000000001", "999999999999999"),)
+
+    name: Annotated[
+        str,
+        StringConstraints(pattern=r"^(rmse|mae)$", max_length=16),
+        Field(description="`rmse` or `mae`, in the target's unit."),
+    ]
     max: Annotated[Decimals, Field(description="The most it may be.")]
 
 
@@ -85,7 +98,7 @@ class MlflowTarget(ApiModel):
 
 
 class Registry(ApiModel):
-    """Where versions are registered. Exactly one is set."""
+    """Where versions are registered."""
 
     rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("mlflow"),)
 
@@ -95,13 +108,25 @@ class Registry(ApiModel):
 class TrainingPipelineSpec(ApiModel):
     """What to train, from what, and what it must prove. A changed spec is trained once, when enough rows have landed."""
 
-    suspend: Annotated[bool, Field(description="True: leave everything as it is and start nothing.")] = False
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "!self.features.exists(feature, feature.tag == self.data.target)",
+            "data.target must not be the tag of a feature: the model would be told what it is asked",
+            lambda spec: all(feature.tag != spec.data.target for feature in spec.features),
+        ),
+    )
+
+    suspend: Annotated[StrictBool, Field(description="True: leave everything as it is and start nothing.")] = False
     data: Annotated[TrainingData, Field(description="Which rows to learn from.")]
     features: Annotated[
-        list[Feature], KeyedBy("name"), Field(min_length=1, max_length=1024, description="The model's inputs; the column order is this order.")
+        list[Feature],
+        KeyedBy("name"),
+        Field(min_length=1, max_length=1024, description="The model's inputs; the column order is this order."),
     ]
     trainer: Annotated[Trainer, Field(description="What fits the model.")]
-    gates: Annotated[list[Gate], Field(max_length=16, description="Tests a model must pass before it is registered.")] = Field(default_factory=list)
+    gates: Annotated[list[Gate], Field(max_length=16, description="Tests a model must pass before it is registered.")] = Field(
+        default_factory=list
+    )
     registry: Annotated[Registry, Field(description="Where versions are registered.")]
     placement: Annotated[Placement, Field(description="Where training runs.")] = Placement()
 
@@ -109,7 +134,7 @@ class TrainingPipelineSpec(ApiModel):
 class TrainingPipelineStatus(StatusModel):
     """What is true of the pipeline."""
 
-    observed_generation: Annotated[int, Field(description="The metadata.generation this status was made from.")] = -1
+    observed_generation: Annotated[Generation, Field(description="The metadata.generation this status was made from.")] = -1
     conditions: Conditions = Field(default_factory=list)
     job: Annotated[Text | None, Field(description="The Job of the current spec.")] = None
     trained: Annotated[Revision | None, Field(description="The newest version this pipeline registered.")] = None

@@ -2,12 +2,13 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field, StrictBool, StrictInt
+from pydantic import Field, StrictBool
 
 from andon.api.conditions import Conditions
 from andon.api.decision import Decision, Verdict
 from andon.api.types import (
     ApiModel,
+    Between,
     Decimals,
     Duration,
     FeatureName,
@@ -28,9 +29,10 @@ class EvidenceSpec(ApiModel):
 
     rules: ClassVar[tuple[Rule, ...]] = (within("margin", "0.001", "9"),)
 
-    min_rows: Annotated[StrictInt, Field(ge=20, le=10_000_000, description="No verdict rests on fewer rows.")] = 300
+    min_rows: Annotated[int, Between(20, 10_000_000), Field(description="No verdict rests on fewer rows.")] = 300
     margin: Annotated[
-        Decimals, Field(description='How much larger a candidate\'s error may be: `"0.10"` is 10 % of the stable\'s reference RMSE.')
+        Decimals,
+        Field(description="How much larger a candidate's error may be: `\"0.10\"` is 10 % of the stable's reference RMSE."),
     ] = "0.10"
 
 

@@ -1,0 +1,21 @@
+"""What is told to a person whose input cannot be used: one line, no traceback."""
+
+from pydantic import ValidationError
+
+
+class UserError(Exception):
+    """Something the user wrote, or left out, stops us. Its text names the file, object or field and says what to do next.
+
+    Any layer may raise it; the command line shows the text alone and exits with `Exit.FAILED`.
+    """
+
+
+def invalid(what: str, error: ValidationError) -> UserError:
+    """The first thing wrong with a document, as `plant.yaml: spec.tags[3].node: Field required (and 2 more)`.
+
+    what: the file or object, as the user knows it.
+    """
+    first, *others = error.errors(include_url=False, include_context=False)
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
+    more = f" (and {len(others)} more)" if others else ""
+    return UserError(": ".join(part for part in (what, path, first["msg"]) if part) + more)
