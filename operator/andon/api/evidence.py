@@ -2,8 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from andon.api.missing import Missing
+
+PAIRED: Final = "paired"
+"""Is the candidate worse than the stable by more than the margin, on the same rows?"""
+
+PAIRED_EQUAL: Final = "paired-equal"
+"""Is the candidate within the margin?"""
+
+TAG_QUESTIONS: Final = {"stuck": "Stuck", "missing": "Missing", "bad-status": "BadStatus"}
+"""Questions about a tag, and the fault that each finds."""
 
 
 @dataclass(frozen=True, slots=True)
