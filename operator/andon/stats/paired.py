@@ -1,0 +1,115 @@
+"""Is the candidate worse than the stable on the same rows? Answered without labels, from how far their predictions are apart.
+
+z = (candidate − stable) / the stable's reference RMSE. As long as the stable errs as it did in its reference, and independently
+of the difference, the candidate's mean squared error is (1 + mean z²) times the stable's, so its RMSE is sqrt(1 + mean z²) times,
+and a margin m on that ratio is the bound (1 + m)² − 1 on mean z². Outside the reference's support that premise is worth nothing:
+such rows are left out.
+
+z² is clipped, so that one wild row is one row; the clipped mean is never above the true one, so clipping convicts nobody. The
+ratio given as value is the clipped one too: with the usual cap of 4 it ends at sqrt(5), "2.24 times or more".
+"""
+
+from dataclasses import asdict, dataclass, field
+from math import sqrt
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from andon.stats import betting
+from andon.stats.blocks import BLOCK_ROWS, Evidence
+from andon.stats.profile import Profile
+
+PAIRED: Final = "paired"
+PAIRED_EQUAL: Final = "paired-equal"
+SUPPORT_SLACK: Final = 0.1
+"""How far outside its reference interval a feature may lie, as a share of the interval's length."""
+
+Floats = NDArray[np.float64]
+
+
+def inside_support(profile: Profile, features: Floats) -> NDArray[np.bool_]:
+    """Which rows lie where the reference has been. features: (rows, features) in the profile's order; NaN is outside."""
+    low, high = (np.array(bounds) for bounds in zip(*((f.support.min, f.support.max) for f in profile.features), strict=True))
+    slack = SUPPORT_SLACK * (high - low)
+    return np.asarray(((features >= low - slack) & (features <= high + slack)).all(axis=1))
+
+
+def squared_differences(stable: Floats, candidate: Floats, rmse: float) -> Floats:
+    """z² per row. rmse: of the stable on its reference; of a model that was never wrong, any difference is beyond all bounds.
+
+    A candidate's prediction that is not finite is infinitely far away.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = np.square((candidate - stable) / max(rmse, float(np.finfo(np.float64).tiny)))
+    return np.where(np.isfinite(candidate), squares, np.inf)
+
+
+@dataclass(slots=True)
+class Paired:
+    """The evidence about one candidate beside one stable. Fields are plain lists and numbers: the state is the object.
+
+    first_bad: time of the first row whose z² alone is beyond the bound, since the evidence last spoke for the candidate (log e
+    at or below 0 at the end of a block). open: rows of the block that is not full yet, as (time, clipped z²).
+    """
+
+    margin: float
+    epoch: float
+    worse: list[float] = field(default_factory=lambda: betting.start().tolist())
+    equal: list[float] = field(default_factory=lambda: betting.start().tolist())
+    open: list[tuple[float, float]] = field(default_factory=list)
+    block: int = 0
+    total: float = 0.0
+    first_bad: float | None = None
+    last_row: float = 0.0
+
+    @property
+    def bound(self) -> float:
+        """Where mean z² begins to be beyond the margin."""
+        return (1 + self.margin) ** 2 - 1
+
+    @property
+    def cap(self) -> float:
+        """Where z² is clipped: 4, or twice the bound if that is more, so that a large margin stays a question."""
+        return max(4.0, 2 * self.bound)
+
+    def fold(self, times: Floats, squares: Floats) -> None:
+        """Take in rows in order. times: Unix seconds. squares: z² of each."""
+        for row in zip(times.tolist(), np.minimum(squares, self.cap).tolist(), strict=True):
+            self.open.append(row)
+            if len(self.open) == BLOCK_ROWS:
+                self._close()
+
+    def _close(self) -> None:
+        mean = sum(square for _, square in self.open) / BLOCK_ROWS
+        share, bound = mean / self.cap, self.bound / self.cap
+        self.worse = betting.against_at_most(np.array(self.worse), share, bound).tolist()
+        self.equal = betting.against_at_least(np.array(self.equal), share, bound).tolist()
+        self.block += 1
+        self.total += mean
+        self.last_row = self.open[-1][0]
+        bad = (time for time, square in self.open if square > self.bound)
+        if _log_e(self.worse) <= 0:
+            self.first_bad = None
+        elif self.first_bad is None:
+            self.first_bad = next(bad, None)
+        self.open = []
+
+    def evidence(self) -> list[Evidence]:
+        """Both questions, once a block is full."""
+        if self.block == 0:
+            return []
+        ratio = sqrt(1 + self.total / self.block)
+        common = (self.block * BLOCK_ROWS, self.block, self.epoch, ratio, self.last_row)
+        return [
+            Evidence(PAIRED, "candidate", _log_e(self.worse), *common, self.first_bad),
+            Evidence(PAIRED_EQUAL, "candidate", _log_e(self.equal), *common),
+        ]
+
+    def state(self) -> dict[str, Any]:
+        """What `Paired(**state)` goes on from; JSON."""
+        return asdict(self)
+
+
+def _log_e(wealth: list[float]) -> float:
+    return float(betting.log_e(np.array(wealth)))

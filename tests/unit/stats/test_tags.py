@@ -1,0 +1,130 @@
+"""Tags that are stuck, missing or bad: found within a few blocks, and believed again soon after."""
+
+from math import log
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from andon.stats.blocks import BLOCK_ROWS, Rows
+from andon.stats.tags import TagWatch, run_limits
+from unit.stats.profiles import a_profile
+
+GOOD, BAD, UNCERTAIN = 0, 0x80000000, 0x40000000
+LIMITS = {"a": 12.0}
+
+
+def rows(values, status=GOOD, ages=0.1, first=0):
+    n = len(values)
+    column = np.asarray(values, dtype=float).reshape(n, 1)
+    return Rows(
+        ("a",),
+        1000.0 + first + np.arange(n),
+        column,
+        np.broadcast_to(np.asarray(status, dtype=float).reshape(-1, 1), (n, 1)),
+        np.broadcast_to(np.asarray(ages, dtype=float).reshape(-1, 1), (n, 1)),
+    )
+
+
+def watch(*portions):
+    """Fold portions one after the other; the watch after the last."""
+    seen, first = TagWatch.begin(("a",), 999.0), 0
+    for portion in portions:
+        moved = Rows(portion.tags, portion.times + first, portion.values, portion.status, portion.ages)
+        seen.fold(moved, 30.0, LIMITS)
+        first += len(portion)
+    return seen
+
+
+def sound(n):
+    return rows(np.arange(n) % 7)
+
+
+def about(seen, question):
+    return next(e for e in seen.evidence() if e.question == question)
+
+
+STUCK = pytest.param("stuck", rows(np.full(100, 5.0)), id="the same value over and over: stuck")
+ABSENT = [
+    pytest.param("missing", rows(np.full(100, np.nan), status=np.nan, ages=np.nan), id="never seen: missing"),
+    pytest.param("missing", rows(np.full(100, np.nan)), id="absent with a Good status: missing"),
+    pytest.param("missing", rows(np.arange(100), ages=31.0), id="older than maxAge: missing"),
+    pytest.param("bad-status", rows(np.full(100, np.nan), status=BAD), id="Bad: bad-status, not missing"),
+    pytest.param("bad-status", rows(np.full(100, np.nan), status=UNCERTAIN, ages=99.0), id="Uncertain and old: bad-status"),
+]
+FAULTS = [STUCK, *ABSENT]
+
+
+@pytest.mark.parametrize(("question", "fault"), FAULTS)
+def test_a_fault_is_found_and_no_other_is(question, fault):
+    seen = watch(sound(100), fault)
+    assert about(seen, question).log_e > log(1000)
+    assert about(seen, question).value == 1.0
+    assert [e.question for e in seen.evidence() if e.log_e > 0] == [question]
+
+
+@pytest.mark.parametrize(("question", "fault"), FAULTS)
+def test_the_evidence_clears_within_three_blocks_after_the_fault(question, fault):
+    seen = watch(sound(100), *[fault] * 10, sound(3 * BLOCK_ROWS))
+    assert about(seen, question).log_e < 0
+    assert about(seen, question).first_bad is None
+
+
+@pytest.mark.parametrize(("question", "fault"), FAULTS)
+def test_first_bad_is_where_the_fault_began(question, fault):
+    assert about(watch(sound(107), fault), question).first_bad == 1107.0
+
+
+@pytest.mark.parametrize(("question", "fault"), FAULTS)
+def test_a_long_sound_past_does_not_delay_finding_a_fault(question, fault):
+    assert about(watch(sound(4000), fault), question).log_e > log(1000)
+
+
+@pytest.mark.parametrize(("question", "fault"), ABSENT)
+def test_a_row_without_a_needed_value_is_not_sound(question, fault):
+    del question
+    assert not TagWatch.begin(("a",), 0.0).fold(fault, 30.0, LIMITS).any()
+
+
+def test_a_stuck_row_is_not_sound_once_it_shows():
+    stuck = rows(np.full(100, 5.0))
+    assert TagWatch.begin(("a",), 0.0).fold(stuck, 30.0, LIMITS).tolist() == [True] * 12 + [False] * 88
+
+
+def test_single_faulty_rows_are_borne():
+    blips = rows(np.where(np.arange(2000) % 50, np.arange(2000) % 7, np.nan))
+    assert about(watch(blips), "missing").log_e < log(20)
+
+
+def test_a_missing_value_does_not_end_a_run():
+    gaps = rows(np.where(np.arange(100) % 3, 5.0, np.nan))
+    assert about(watch(gaps), "stuck").value > 0
+
+
+def test_limits_come_from_the_reference_and_a_constant_tag_is_never_stuck():
+    profile = a_profile(a=((0.0, 1.0), 2), b=((0.0, 1.0), 40), c=((3.0, 3.0), 500))
+    assert run_limits(profile) == {"a": 10.0, "b": 120.0, "c": np.inf}
+
+
+@settings(max_examples=30)
+@given(st.lists(st.sampled_from([1.0, 2.0, np.nan]), min_size=1, max_size=90), st.integers(0, 90))
+def test_a_restart_between_any_two_rows_changes_nothing(values, cut):
+    whole = watch(rows(values))
+    first = watch(rows(values[:cut]))
+    second = TagWatch.restore(orjson.loads(orjson.dumps(first.state())))
+    second.fold(rows(values[cut:], first=cut), 30.0, LIMITS)
+    assert second.state() == whole.state()
+
+
+def test_sound_rows_raise_a_false_alarm_less_often_than_promised():
+    """A tag at fault in 5 % of its rows, which is what a sound one may have, for 20,000 rows."""
+    faulty = np.random.default_rng(5).random(20_000) < 0.05
+    seen, alarms = TagWatch.begin(("a",), 0.0), 0
+    column = rows(np.where(faulty, np.nan, np.arange(20_000) % 7))
+    for at in range(0, 20_000, BLOCK_ROWS):
+        part = slice(at, at + BLOCK_ROWS)
+        seen.fold(Rows(("a",), column.times[part], column.values[part], column.status[part], column.ages[part]), 30.0, LIMITS)
+        alarms += about(seen, "missing").log_e >= log(1000)
+    assert alarms <= 1
