@@ -8,8 +8,9 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, FiniteFloat, NonNegativeInt, PositiveInt, ValidationError, model_validator
 
+from andon.api.errors import invalid
 from andon.api.pipeline import Feature
-from andon.api.types import ApiModel, Duration, FeatureName
+from andon.api.types import ApiModel, Duration, FeatureName, KeyedBy
 
 MAX_BYTES: Final = 1 << 20
 """Far above 1,024 features; what is larger is not a profile."""
@@ -58,18 +59,12 @@ class Profile(ApiModel):
     """
 
     format: Literal[1] = 1
-    features: Annotated[tuple[FeatureReference, ...], Field(min_length=1, max_length=1024)]
+    features: Annotated[list[FeatureReference], KeyedBy("name"), Field(min_length=1, max_length=1024)]
     target: FeatureName
     every: Duration
     rows: PositiveInt
     rmse: Spread
     prediction: Distribution
-
-    @model_validator(mode="after")
-    def _names_are_keys(self) -> Self:
-        if len({f.name for f in self.features}) < len(self.features):
-            raise ValueError("two features have the same name")
-        return self
 
     @classmethod
     def parse(cls, content: bytes) -> Self:
@@ -79,13 +74,11 @@ class Profile(ApiModel):
         try:
             return cls.model_validate_json(content, strict=True)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the document"
-            raise ProfileError(f"profile.json: {where}: {first['msg']}") from None
+            raise ProfileError(str(invalid("profile.json", error))) from None
 
     def dump(self) -> bytes:
         """The bytes to store: equal profiles give equal bytes."""
-        return self.model_dump_json(by_alias=True).encode()
+        return self.model_dump_json().encode()
 
     def support(self, name: str) -> tuple[float, float]:
         """Smallest and largest value of a feature in the reference. Raises KeyError for a name the model does not have."""

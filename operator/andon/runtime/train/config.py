@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationError
 
+from andon.api.errors import invalid
 from andon.api.pipeline import Builtin, MlflowTarget, TrainingPipelineSpec
 from andon.api.types import ApiModel, Name, seconds
 from andon.runtime.train.outcome import BadConfiguration
@@ -53,13 +54,8 @@ class TrainConfig(ApiModel):
 def read(path: Path) -> TrainConfig:
     """The order in this file. Raises BadConfiguration, naming the field."""
     try:
-        config = TrainConfig.model_validate_json(path.read_bytes())
+        return TrainConfig.model_validate_json(path.read_bytes())
     except OSError as error:
         raise BadConfiguration(f"{path} cannot be read ({error.strerror}); mount the file that ANDON_CONFIG names") from None
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the document"
-        raise BadConfiguration(f"{path}: {where}: {first['msg']}") from None
-    if config.every_ms < 1:
-        raise BadConfiguration(f"spec.data.every: {config.spec.data.every} is no clock; write at least 1ms")
-    return config
+        raise BadConfiguration(str(invalid(str(path), error))) from None

@@ -23,7 +23,7 @@ def profile(config: TrainConfig, rows: Rows, prediction: NDArray[np.float64], rm
     """The reference: every used row. prediction: of the ONNX file on those rows. rmse: of the file on the held-out ones."""
     columns = zip(config.spec.features, rows.features.T.astype(np.float64), rows.max_runs, strict=True)
     return Profile(
-        features=tuple(
+        features=[
             FeatureReference(
                 name=feature.name,
                 tag=feature.tag,
@@ -33,7 +33,7 @@ def profile(config: TrainConfig, rows: Rows, prediction: NDArray[np.float64], rm
                 max_run=max_run,
             )
             for feature, values, max_run in columns
-        ),
+        ],
         target=config.spec.data.target,
         every=config.spec.data.every,
         rows=rows.at_ms.size,
@@ -51,9 +51,9 @@ def manifest(
         "format": 1,
         "pipeline": config.pipeline,
         "fingerprint": config.fingerprint,
-        "spec": config.spec.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "spec": config.spec.model_dump(mode="json", exclude_none=True),
         "data": {"files": [asdict(file) for file in landing.files], "repeatedRecords": landing.repeats},
-        "quarantine": [window.model_dump(mode="json", by_alias=True, exclude_none=True) for window in landing.windows],
+        "quarantine": [window.model_dump(mode="json", exclude_none=True) for window in landing.windows],
         "rows": asdict(rows.counts),
         "time": _range(rows.at_ms),
         "split": {"fit": _part(rows.at_ms[fit]), "heldOut": _part(rows.at_ms[held_out])},

@@ -19,6 +19,7 @@ _ENVIRONMENT: Final = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",  # a repeated POST may register twice; the Job retries the whole
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 
 
@@ -51,7 +52,9 @@ class Registration:
                 self._client.log_metric(run.info.run_id, name, value)
             self._upload(run.info.run_id, files)
             self._client.set_terminated(run.info.run_id)
-            ours = self._client.create_model_version(self._model, run.info.artifact_uri, run.info.run_id, tags=dict(tags))
+            ours = self._client.create_model_version(
+                self._model, run.info.artifact_uri, run.info.run_id, tags=dict(tags), await_creation_for=0
+            )
             return self._outcome(self._only(ours, tags[FINGERPRINT_TAG]))
 
     def _versions(self, fingerprint: str) -> list[Any]:
