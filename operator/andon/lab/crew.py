@@ -7,7 +7,7 @@ import errno
 import socket
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from andon.lab.processes import Command, Process
@@ -22,15 +22,16 @@ class LabError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One process of a lab.
+    """One process of a lab, or one step on the way.
 
     command: made when everything in ``needs`` is ready, so that it can use what they made. ready: a short question; False or
-    an OSError means not yet. limit: seconds it may take to be ready. patience: seconds between SIGTERM and SIGKILL.
+    an OSError means not yet; None: it is a step, ready when it has ended well. limit: seconds it may take to be ready.
+    patience: seconds between SIGTERM and SIGKILL.
     """
 
     name: str
     command: Callable[[], Command]
-    ready: Callable[[], bool]
+    ready: Callable[[], bool] | None
     needs: tuple[str, ...] = ()
     limit: float = 60.0
     patience: float = 5.0
@@ -45,7 +46,12 @@ class Member:
     started: float
     ready_after: float | None = None
     restarts: int = 0
-    dead_until: float | None = field(default=None)
+    dead_until: float | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether it is a step that has ended well."""
+        return self.component.ready is None and self.process.exit_code == 0
 
 
 class Crew:
@@ -91,18 +97,18 @@ class Crew:
 
     def _became_ready(self, member: Member) -> bool:
         name, waited = member.component.name, time.monotonic() - member.started
-        if member.process.exit_code is not None:
+        if member.process.exit_code is not None and not member.done:
             raise LabError(f"{name} ended with code {member.process.exit_code}: {member.process.last_words()}")
         if waited > member.component.limit:
             raise LabError(f"{name} was not ready within {member.component.limit:.0f} s; see {member.process.record.log}")
-        if _answers(member.component.ready):
+        if member.done or _answers(member.component.ready):
             member.ready_after = time.monotonic() - member.started
             return True
         return False
 
     def _care_for(self, member: Member) -> list[str]:
         now, name = time.monotonic(), member.component.name
-        if member.process.exit_code is None:
+        if member.process.exit_code is None or member.done:
             return []
         if member.dead_until is None:
             member.restarts = 1 if now - member.started > _STEADY else member.restarts + 1
@@ -115,9 +121,9 @@ class Crew:
         return [f"{name} started again as pid {member.process.record.pid}"]
 
 
-def _answers(question: Callable[[], bool]) -> bool:
+def _answers(question: Callable[[], bool] | None) -> bool:
     try:
-        return question()
+        return question is not None and question()
     except OSError:
         return False
 

@@ -39,6 +39,7 @@ TOOLS: Final = (
     Tool("kube-scheduler", "k8s.io/kubernetes/cmd/kube-scheduler", 10),
     Tool("kubectl", "k8s.io/kubernetes/cmd/kubectl", 33),
     Tool("prometheus", "github.com/prometheus/prometheus/cmd/prometheus", 135),
+    Tool("helm", "helm.sh/helm/v4/cmd/helm", 60),
     Tool("mqtt-broker", "github.com/mochi-mqtt/server/v2/cmd", 5),
     Tool("helm", "helm.sh/helm/v4/cmd/helm", 41),
 )
@@ -71,7 +72,7 @@ def binary(name: str) -> Path:
     """The program of this name. Raises ToolchainError when it is neither given nor built."""
     found = _given(name) or _built(name)
     if found is None:
-        raise ToolchainError(f"{name} is not built yet; run: andon lab build")
+        raise ToolchainError(f"{name} is not built yet; run: python -m andon.lab.toolchain")
     return found
 
 
@@ -202,3 +203,17 @@ def _cause(output: str) -> str:
     known = next((cause for pattern, cause in _CAUSES if pattern.search(output)), None)
     lines = [line for line in output.splitlines() if line.strip()]
     return known or (lines[-1].strip() if lines else "it said nothing; is the machine out of memory?")
+
+
+def main() -> int:
+    """`python -m andon.lab.toolchain`: build what is missing. 0: all is there; 1: one line says why not."""
+    try:
+        ensure()
+    except ToolchainError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
