@@ -1,0 +1,196 @@
+"""One scalar of a person's YAML changes; every other byte stays."""
+
+import string
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from andon.ports.splice import ObjectRef, Refusal, find
+
+REF = ObjectRef("andon.dev/v1alpha1", "ModelDeployment", "plant-a", "reactor")
+PATH = ("spec", "model", "mlflow", "version")
+HEAD = "apiVersion: andon.dev/v1alpha1\nkind: ModelDeployment\nmetadata: {name: reactor, namespace: plant-a}\n"
+
+
+def manifest(version, head=HEAD):
+    return f"{head}spec:\n  model:\n    mlflow:\n      name: e\n      version: {version}\n  suspend: false\n"
+
+
+def spliced(text, value="1", **files):
+    data = text if isinstance(text, bytes) else text.encode()
+    return find({"plant.yaml": data, **files}, REF, PATH).changed_to(value)
+
+
+def refusal(text, **files):
+    with pytest.raises(Refusal) as caught:
+        spliced(text, **files)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("written", "value", "becomes"),
+    [
+        pytest.param("'2'", "1", "'1'", id="single quotes stay"),
+        pytest.param('"2"', "1", '"1"', id="double quotes stay"),
+        pytest.param("v2", "v1", "v1", id="a plain string stays plain"),
+        pytest.param("2", "1", "1", id="a plain number stays plain"),
+        pytest.param("v2", "1", '"1"', id="a number in the place of a string is quoted"),
+        pytest.param("v2", "yes", '"yes"', id="what YAML 1.1 takes for a boolean is quoted"),
+        pytest.param("v2", "0o7", '"0o7"', id="what YAML 1.2 takes for a number is quoted"),
+        pytest.param("v2", "null", '"null"', id="what reads as nothing is quoted"),
+        pytest.param("v2", "a: b", '"a: b"', id="what would be a mapping is quoted"),
+        pytest.param("'2'", "it's", "'it''s'", id="a quote is doubled"),
+        pytest.param('"2"  # why: é', "1", '"1"  # why: é', id="the comment stays"),
+        pytest.param("'2'   ", "1", "'1'   ", id="trailing blanks stay"),
+    ],
+)
+def test_only_the_scalar_changes_and_readers_see_the_type_they_saw(written, value, becomes):
+    assert spliced(manifest(written), value).decode() == manifest(becomes)
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        pytest.param(manifest("'2'").replace("\n", "\r\n"), id="CRLF"),
+        pytest.param(manifest("'2'")[:-1], id="no final newline"),
+        pytest.param("\ufeff" + manifest("'2'"), id="a byte order mark"),
+        pytest.param("# Lizenz: ©, 许可证 😀\n---\n" + manifest("'2'") + "---\n\n# rest\n", id="a licence before ---, non-ASCII"),
+        pytest.param("a:   [1,\n  2 ]\nb: ~\n---\n" + manifest("'2'") + "...\n---\n- x\n-   y: {z:   1}\n", id="odd neighbours"),
+        pytest.param(HEAD + "spec: {model: {mlflow: {name: e, version: '2'}}}\n", id="flow style"),
+        pytest.param(
+            HEAD + '"spec":\n    "model":\n        ? mlflow\n        : {name: e,   version : \'2\' }\n',
+            id="quoted and explicit keys",
+        ),
+        pytest.param(
+            "x: &x {version: '2'}\n---\n" + HEAD + "spec:\n  model:\n    mlflow: {<<: {name: e}, version: '2'}\n",
+            id="a merge beside",
+        ),
+        pytest.param(manifest("'2'", HEAD.replace(", namespace: plant-a", "")), id="no namespace named"),
+        pytest.param("%YAML 1.1\n---\n" + manifest("'2'"), id="a directive"),
+    ],
+)
+def test_what_a_person_wrote_survives_byte_for_byte(whole):
+    before, _, after = whole.rpartition("'2'")
+    assert spliced(whole) == (before + "'1'" + after).encode()
+
+
+def test_the_object_is_found_among_others_of_nearly_its_name():
+    others = "".join(manifest("'9'", HEAD.replace(old, new)) + "---\n" for old, new in NEIGHBOURS)
+    assert spliced(others + manifest("'2'")).decode() == others + manifest("'1'")
+
+
+NEIGHBOURS = [
+    ("name: reactor", "name: reactor-2"),
+    ("namespace: plant-a", "namespace: plant-b"),
+    (", namespace: plant-a", ""),
+    ("kind: ModelDeployment", "kind: DriftPolicy"),
+    ("andon.dev/v1alpha1", "andon.dev/v1"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "says"),
+    [
+        pytest.param("kind: Other\n", "NotFound", "ModelDeployment plant-a/reactor", id="not there"),
+        pytest.param(manifest("'2'") + "---\n" + manifest("'3'"), "Ambiguous", "plant.yaml:1, plant.yaml:11", id="twice"),
+        pytest.param(HEAD + "spec: {model: {}}\n", "FieldNotFound", "plant.yaml:4: spec.model.mlflow", id="no such field"),
+        pytest.param(HEAD + "spec: {model: {mlflow: {version: [2]}}}\n", "FieldNotFound", "not one value", id="a list"),
+        pytest.param(manifest("*v", "x: &v '2'\n" + HEAD), "Alias", "plant.yaml:1: spec.model.mlflow.version", id="an alias"),
+        pytest.param(manifest("&v '2'") + "  also: *v\n", "Alias", "plant.yaml:8", id="an anchor"),
+        pytest.param(HEAD + "spec:\n  model: &m\n    mlflow: {version: '2'}\n", "Alias", "spec.model", id="shared around it"),
+        pytest.param(HEAD + "spec: {model: {mlflow: {<<: {version: '2'}}}}\n", "MergeKey", "spec.model.mlflow.version", id="merge"),
+        pytest.param(manifest("'2'\n      version: '2'"), "DuplicateKey", "plant.yaml:9", id="written twice"),
+        pytest.param(manifest('"{{ .Values.version }}"'), "Templated", "plant.yaml:8", id="a template in quotes"),
+        pytest.param(manifest("{{ .Values.version }}"), "Templated", "plant.yaml:", id="a template that is no YAML"),
+        pytest.param(manifest("${VERSION}"), "Templated", "plant.yaml:8", id="substituted by Flux"),
+        pytest.param(manifest("'2' # {\"$imagepolicy\": \"a:b\"}"), "ManagedElsewhere", "plant.yaml:8", id="Flux writes it"),
+        pytest.param(manifest("'2'").replace("name: e", "# renovate: x"), "ManagedElsewhere", "plant.yaml:8", id="Renovate writes it"),
+        pytest.param(manifest("|-\n        2"), "NotOneLine", "plant.yaml:8", id="a block scalar"),
+        pytest.param(manifest("!!str 2"), "NotOneLine", "plant.yaml:8", id="a tag"),
+        pytest.param(manifest('"a\n        b"'), "NotOneLine", "plant.yaml:8", id="two lines"),
+        pytest.param(manifest("'2'\n  bad: [1"), "Unreadable", "plant.yaml:", id="not YAML"),
+        pytest.param(manifest("'2' # ä").encode("latin-1"), "NotUtf8", "plant.yaml:8", id="not UTF-8"),
+        pytest.param(manifest("'2'\t"), "Unreadable", "found character '\\t'", id="a tab that readers stumble over"),
+        pytest.param(manifest("'2'").encode() + b"# \x00\n", "Unreadable", "plant.yaml:", id="a NUL"),
+    ],
+)  # fmt: skip
+def test_what_is_not_ours_to_change_is_refused_with_file_and_line(text, reason, says):
+    refused = refusal(text)
+    assert refused.reason == reason
+    assert says in str(refused)
+
+
+def test_an_unreadable_file_elsewhere_is_in_nobodys_way():
+    assert spliced(manifest("'2'"), **{"chart/reactor.yaml": b"{{ if ModelDeployment reactor }}\n"}) == manifest("'1'").encode()
+
+
+def test_the_same_object_in_two_files_is_refused_by_both_names():
+    assert "a.yaml:1, plant.yaml:1" in str(refusal(manifest("'2'"), **{"a.yaml": manifest("'2'").encode()}))
+
+
+@pytest.mark.parametrize("value", ["", "1\n2", "1\u2028", "\x1b[0m"])
+def test_a_value_that_is_no_line_is_a_bug(value):
+    with pytest.raises(ValueError, match="printable"):
+        spliced(manifest("'2'"), value)
+
+
+def test_a_bomb_of_aliases_is_compared_in_no_time():
+    bomb = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60))
+    assert spliced(bomb + "---\n" + manifest("'2'")) == (bomb + "---\n" + manifest("'1'")).encode()
+
+
+words = st.text(string.ascii_letters + string.digits + "éß许😀 -:#'\"{}[],&*!|>%@`~\t", max_size=12)
+scalars = st.none() | st.booleans() | st.integers() | words
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3), max_leaves=8
+)
+comments = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), max_size=20).map(lambda text: f"# {text}")
+versions = st.from_regex(r"[1-9][0-9]{0,8}|v[0-9]{1,3}(\.[0-9]){0,2}", fullmatch=True)
+
+
+@st.composite
+def documents(draw):
+    """A legal file in somebody's own hand: (what stands before the version, its quotes, the version, what stands after)."""
+    filler = st.builds(
+        lambda value, indent, flow, width, unicode: yaml.dump(
+            value, indent=indent, default_flow_style=flow, width=width, allow_unicode=unicode, explicit_start=True
+        ),
+        values, st.integers(2, 9), st.sampled_from([True, False, None]), st.integers(5, 200), st.booleans(),
+    )  # fmt: skip
+    pad, indent = " " * draw(st.integers(1, 4)), " " * draw(st.integers(1, 7))
+    others = yaml.dump({"labels": draw(st.dictionaries(words, scalars, max_size=3))}, allow_unicode=True).replace(
+        "\n", "\n" + indent * 3
+    )
+    lines = [
+        draw(comments),
+        draw(filler).rstrip("\n"),
+        "---",
+        *HEAD.splitlines(),
+        draw(comments),
+        "spec:",
+        f"{indent}{draw(comments)}",
+    ]
+    lines += [f"{indent}model:{pad}{draw(comments)}", "", f"{indent * 2}mlflow:", f"{indent * 3}{others.rstrip()}", indent * 3]
+    quote = draw(st.sampled_from(["'", '"']))
+    before = "\n".join(lines) + f"version:{pad}"
+    after = f"{pad}{draw(comments)}\n" + draw(filler) + draw(comments) + draw(st.sampled_from(["", "\n", "\n\n"]))
+    newline = draw(st.sampled_from(["\n", "\r\n"]))
+    return before.replace("\n", newline), quote, draw(versions), after.replace("\n", newline)
+
+
+@given(documents(), versions)
+def test_any_file_survives_but_for_the_one_scalar(document, value):
+    before, quote, old, after = document
+    place = find({"plant.yaml": f"{before}{quote}{old}{quote}{after}".encode()}, REF, PATH)
+    assert place.value == old
+    assert place.changed_to(value) == f"{before}{quote}{value}{quote}{after}".encode()
+
+
+@given(versions, versions)
+def test_a_plain_string_is_still_a_string_for_an_independent_reader(old, value):
+    after = yaml.safe_load(spliced(manifest(old), value))["spec"]["model"]["mlflow"]["version"]
+    before = yaml.safe_load(manifest(old))["spec"]["model"]["mlflow"]["version"]
+    assert str(after) == value
+    assert isinstance(after, str) or not isinstance(before, str)
