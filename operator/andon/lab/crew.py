@@ -58,7 +58,12 @@ class Crew:
     """The processes of one lab, started in the order of their needs and ended in reverse."""
 
     def __init__(self, components: Sequence[Component], folder: Path) -> None:
+        """Each may need only what is listed before it, so that no two wait for each other; raises ValueError otherwise."""
         self._components = tuple(components)
+        for index, component in enumerate(self._components):
+            unknown = set(component.needs) - {earlier.name for earlier in self._components[:index]}
+            if unknown:
+                raise ValueError(f"{component.name} needs {', '.join(sorted(unknown))}, not listed before it")
         self._folder = folder
         self.members: dict[str, Member] = {}
 
