@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import urllib3.exceptions
@@ -20,6 +21,7 @@ Manifest = dict[str, Any]
 T = TypeVar("T")
 
 _CONFLICT: Final = 409
+_UNAUTHORIZED: Final = 401
 _TIMEOUT: Final = 10.0
 
 
@@ -27,11 +29,11 @@ class ClusterError(Exception):
     """A write that did not happen. Try again later, with back-off."""
 
 
-class Conflict(ClusterError):
+class ConflictError(ClusterError):
     """Somebody else changed the object since it was read: read again, decide again."""
 
 
-class Refused(ClusterError):
+class RefusedError(ClusterError):
     """The API server will not have it, however often it is sent: a missing right, or a field that its CRD does not know."""
 
 
@@ -50,9 +52,10 @@ class Cluster(Protocol):
 class KubernetesCluster:
     """The API server through the `kubernetes` dynamic client, in a few threads, each call with a time-out."""
 
-    def __init__(self, client: ApiClient, workers: int = 8) -> None:
-        """Connects to nothing yet. workers: calls under way at once."""
-        self._client = client
+    def __init__(self, connect: Callable[[], ApiClient], discovery_cache: Path, workers: int = 8) -> None:
+        """Connects at the first write, and again when its credentials have run out. workers: calls under way at once."""
+        self._connect = connect
+        self._discovery_cache = discovery_cache
         self._dynamic: DynamicClient | None = None
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="cluster")
 
@@ -80,13 +83,15 @@ class KubernetesCluster:
 
     def _resource(self, manifest: Manifest) -> "Resource":
         if self._dynamic is None:
-            self._dynamic = DynamicClient(self._client)
+            self._dynamic = DynamicClient(self._connect(), cache_file=str(self._discovery_cache))
         return self._dynamic.resources.get(api_version=manifest["apiVersion"], kind=manifest["kind"])
 
     async def _call(self, write: Callable[[], T]) -> T:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, write)
         except ApiException as error:
+            if error.status == _UNAUTHORIZED:
+                self._dynamic = None
             raise _explained(error) from error
         except ResourceNotFoundError as error:
             raise ClusterError(f"the API server does not know this kind: {error}. Next: install the CRDs.") from error
@@ -116,8 +121,8 @@ def _named(manifest: Manifest) -> dict[str, str]:
 def _explained(error: ApiException) -> ClusterError:
     text = " ".join(str(error.body).split())[:500]
     if error.status == _CONFLICT:
-        return Conflict(text)
+        return ConflictError(text)
     # Server-side apply answers 500 to a field that the CRD does not know: no retry will help.
     if error.status in {400, 403, 405, 413, 422} or "field not declared in schema" in text:
-        return Refused(f"the API server refuses ({error.status}): {text}")
+        return RefusedError(f"the API server refuses ({error.status}): {text}")
     return ClusterError(f"the API server answered {error.status}: {text}")

@@ -61,8 +61,8 @@ class Facts:
 
     @property
     def seen(self) -> tuple[EvidenceSeries, ...]:
-        """The series, none when they are missing."""
-        return () if isinstance(self.series, Missing) else self.series
+        """The series whose numbers can be used."""
+        return () if isinstance(self.series, Missing) else tuple(s for s in self.series if s.missing is None)
 
     @property
     def limit(self) -> float:
@@ -78,7 +78,9 @@ def absence(facts: Facts, now: datetime) -> Missing | None:
         return Missing(
             "NoSeries", "Prometheus answers but has no evidence of this deployment: is its server running and scraped?"
         )
-    age = (now - max(s.scraped for s in facts.series)).total_seconds()
+    if not facts.seen:
+        return facts.series[0].missing
+    age = (now - max(s.scraped for s in facts.seen)).total_seconds()
     if age > facts.limit:
         return Missing("Stale", f"the newest evidence is older than {facts.limit:.0f} s: is the server running and scraped?")
     return None

@@ -55,7 +55,7 @@ def _tag_series(facts: Facts) -> list[EvidenceSeries]:
     if stable is None:
         return []
     mine = [s for s in facts.seen if s.revision == short(stable.digest) and s.question in TAG_QUESTIONS]
-    newest = max((s.epoch for s in mine), default=0.0)
+    newest = max((s.epoch for s in mine), default=0)
     return [s for s in mine if s.epoch == newest]
 
 

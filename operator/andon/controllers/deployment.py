@@ -1,0 +1,195 @@
+"""ModelDeployment: serving first, git second."""
+
+from typing import Literal
+
+from andon.api.conditions import find
+from andon.api.datasource import DataSourceStatus
+from andon.api.deployment import ModelDeploymentSpec, ModelDeploymentStatus
+from andon.api.evidence import PAIRED
+from andon.api.missing import Missing
+from andon.api.policy import DriftPolicySpec, DriftPolicyStatus
+from andon.api.slots import SLOTS_KEY, Ack, SlotModel, Slots
+from andon.api.types import number, short
+from andon.controllers.committer import Committer
+from andon.controllers.informer import Object
+from andon.controllers.objects import owner_of, spec_of, status_of
+from andon.controllers.policies import watcher_of
+from andon.controllers.queue import Key
+from andon.controllers.reconciler import Outside, apply_children, refuse, write_status
+from andon.core.deployment.facts import Facts, PolicyView, Workload
+from andon.core.deployment.plan import Plan, decide
+from andon.render.workloads import server
+
+KIND = "ModelDeployment"
+
+
+class DeploymentController:
+    """Gather, decide, perform."""
+
+    def __init__(self, outside: Outside, committer: Committer) -> None:
+        self._outside = outside
+        self._committer = committer
+
+    async def reconcile(self, key: Key) -> float | None:
+        """See reconciler.Controller."""
+        obj = self._outside.informer.get(KIND, *key)
+        if obj is None:
+            return None
+        spec, status = spec_of(obj, ModelDeploymentSpec), status_of(obj, ModelDeploymentStatus)
+        if isinstance(spec, str):
+            await refuse(self._outside, KIND, obj, status, spec)
+            return None
+        facts = await self._gather(key, obj, spec, status)
+        plan = decide(facts, self._outside.clock.now())
+        await self._perform(key, obj, spec, plan)
+        return _look_again(facts)
+
+    async def _gather(self, key: Key, obj: Object, spec: ModelDeploymentSpec, status: ModelDeploymentStatus) -> Facts:
+        children = self._outside.informer.children(KIND, *key)
+        held = _held(children, key.name)
+        known = {slot.digest: slot for slot in ((held.stable, held.candidate) if held else ()) if slot is not None}
+        wanted = await self._wanted(spec, known)
+        if held is None and status.effective is not None:
+            known |= await self._remembered(spec, status.effective.version)
+        policy = watcher_of(self._outside.informer, key)
+        return Facts(
+            namespace=key.namespace,
+            name=key.name,
+            generation=obj["metadata"]["generation"],
+            spec=spec,
+            status=status,
+            wanted=wanted,
+            held=held,
+            known=known,
+            acks=_acks(children, key.name),
+            workload=_workload(children),
+            policy=_view(policy),
+            rows_url=self._rows_url(key, spec),
+            paired_rows=await self._paired_rows(key, wanted) if held and held.candidate else 0,
+            margin=_margin(policy),
+            repository=self._repository_access(key, spec),
+            outcomes=dict(self._committer.outcomes),
+        )
+
+    async def _perform(self, key: Key, obj: Object, spec: ModelDeploymentSpec, plan: Plan) -> None:
+        await write_status(self._outside, KIND, obj, plan.status)
+        if plan.slots is not None:
+            await apply_children(
+                self._outside, KIND, key, server(owner_of(obj, KIND), spec, plan.slots, self._outside.config.images)
+            )
+        if plan.git is not None:
+            entry = self._outside.config.repository(plan.git.repository, key.namespace)
+            if entry is not None:
+                self._committer.start(key, plan.git, entry)
+
+    async def _wanted(self, spec: ModelDeploymentSpec, known: dict[str, SlotModel]) -> SlotModel | Missing:
+        """A version never changes its content, so what a slot holds need not be asked for again."""
+        version = spec.model.mlflow.version if spec.model.mlflow else ""
+        held = next((slot for slot in known.values() if slot.version == version), None)
+        return held or await self._resolve(spec, version)
+
+    async def _remembered(self, spec: ModelDeploymentSpec, version: str) -> dict[str, SlotModel]:
+        """What served before the slots were lost."""
+        slot = await self._resolve(spec, version)
+        return {} if isinstance(slot, Missing) else {slot.digest: slot}
+
+    async def _resolve(self, spec: ModelDeploymentSpec, version: str) -> SlotModel | Missing:
+        name = spec.model.mlflow.name if spec.model.mlflow else ""
+        found = await self._outside.registry.resolve(name, version)
+        if isinstance(found, Missing):
+            return found
+        return SlotModel(
+            version=found.version,
+            digest=found.digest,
+            model=found.model_url,
+            profile=found.profile_url,
+            profile_digest=found.profile_digest,
+        )
+
+    async def _paired_rows(self, key: Key, wanted: SlotModel | Missing) -> int:
+        series = await self._outside.metrics.evidence()
+        if isinstance(series, Missing) or isinstance(wanted, Missing):
+            return 0
+        mine = [
+            s for s in series if (s.namespace, s.deployment, s.revision) == (*key, short(wanted.digest)) and s.question == PAIRED
+        ]
+        return max((s.rows for s in mine), default=0)
+
+    def _rows_url(self, key: Key, spec: ModelDeploymentSpec) -> str | Missing | None:
+        """By the Service's address rather than its name: an edge box may have no DNS."""
+        if spec.inputs is None:
+            return None
+        name = spec.inputs.source_refs[0].name
+        source = self._outside.informer.get("DataSource", key.namespace, name)
+        if source is None:
+            return Missing(
+                "NotFound", f"There is no DataSource {name} in this namespace: commit it, or correct spec.inputs.sourceRefs."
+            )
+        services = [c for c in self._outside.informer.children("DataSource", key.namespace, name) if c["kind"] == "Service"]
+        url = status_of(source, DataSourceStatus).rows_url
+        if not services or url is None:
+            return Missing("NotFound", f"DataSource {name} has no collector yet: `kubectl describe datasource {name}` says why.")
+        return f"http://{services[0]['spec']['clusterIP']}:8080/rows"
+
+    def _repository_access(self, key: Key, spec: ModelDeploymentSpec) -> Literal["Granted", "NotGranted", "None"]:
+        if spec.git is None:
+            return "None"
+        entry = self._outside.config.repository(spec.git.repository_ref, key.namespace)
+        return "NotGranted" if entry is None else "Granted"
+
+
+def _look_again(facts: Facts) -> float | None:
+    """What no watch tells of: the registry's weather, and how far the candidate's rows are."""
+    if isinstance(facts.wanted, Missing):
+        return 10.0
+    return 2.0 if facts.held is not None and facts.held.candidate is not None else None
+
+
+def _held(children: list[Object], name: str) -> Slots | None:
+    slots = next((c for c in children if c["kind"] == "ConfigMap" and c["metadata"]["name"] == f"{name}-slots"), None)
+    return Slots.model_validate_json(slots["data"][SLOTS_KEY]) if slots and SLOTS_KEY in slots.get("data", {}) else None
+
+
+def _acks(children: list[Object], name: str) -> dict[str, Ack]:
+    """Of pods that are there: a pod that is gone serves nobody."""
+    pods = {c["metadata"]["name"] for c in children if c["kind"] == "Pod"}
+    acks = next((c for c in children if c["kind"] == "ConfigMap" and c["metadata"]["name"] == f"{name}-acks"), None)
+    return {pod: Ack.model_validate_json(text) for pod, text in (acks or {}).get("data", {}).items() if pod in pods}
+
+
+def _workload(children: list[Object]) -> Workload:
+    deployment = next((c for c in children if c["kind"] == "Deployment"), None)
+    if deployment is None:
+        return Workload()
+    available = deployment.get("status", {}).get("availableReplicas", 0) > 0
+    return Workload(available, "" if available else waiting_message(children))
+
+
+def waiting_message(children: list[Object]) -> str:
+    """Why the first pod is not ready, in Kubernetes' own words."""
+    for pod in (c for c in children if c["kind"] == "Pod"):
+        for container in pod.get("status", {}).get("containerStatuses", ()):
+            waiting = container.get("state", {}).get("waiting")
+            if waiting:
+                return f"pod {pod['metadata']['name']}: {waiting.get('reason', '')} {waiting.get('message', '')}".strip()
+        return f"pod {pod['metadata']['name']} is {pod.get('status', {}).get('phase', 'Pending')} and not ready"
+    return "no pod yet"
+
+
+def _view(policy: Object | None) -> PolicyView | None:
+    if policy is None:
+        return None
+    status = status_of(policy, DriftPolicyStatus)
+    ready = find(status.conditions, "Ready")
+    return PolicyView(
+        name=policy["metadata"]["name"],
+        verdict=status.verdict if ready is not None else None,
+        judged=status.judged,
+        faulty_tags=tuple(f.tag for f in status.data_faults),
+        decisions=tuple(status.decisions),
+    )
+
+
+def _margin(policy: Object | None) -> float:
+    spec = spec_of(policy, DriftPolicySpec) if policy is not None else ""
+    return 0.10 if isinstance(spec, str) else number(spec.evidence.margin)

@@ -1,0 +1,119 @@
+"""`andon operator`: reads its configuration, wires everything, runs until it is told to stop."""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+import kopf
+from aiohttp import web
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from andon.api.config import OperatorConfig
+from andon.controllers.committer import Committer
+from andon.controllers.datasource import DataSourceController
+from andon.controllers.deployment import DeploymentController
+from andon.controllers.pipeline import PipelineController
+from andon.controllers.policy import PolicyController
+from andon.controllers.queue import KeyedQueue
+from andon.controllers.reconciler import Controller, Outside
+from andon.controllers.wiring import Wiring
+from andon.ports.clock import SystemClock
+from andon.ports.cluster import KubernetesCluster, connect
+from andon.ports.metrics import PrometheusMetrics
+from andon.ports.registry import MlflowRegistry
+from andon.ports.repository import GitRepository
+
+log = logging.getLogger("andon")
+
+
+def main(argv: list[str]) -> int:
+    """Exit code 0 when told to stop, 2 for a configuration that cannot be used."""
+    parser = argparse.ArgumentParser(prog="andon operator", description="Run the operator.")
+    parser.add_argument("--config", type=Path, default=Path("/etc/andon/andon.yaml"), help="the operator's configuration")
+    parser.add_argument("--listen", default="0.0.0.0:8081", help="HOST:PORT of health and readiness")
+    options = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stdout)
+    logging.getLogger("kopf").setLevel(logging.WARNING)
+    config = read_config(options.config)
+    if isinstance(config, str):
+        log.error("%s", config)
+        return 2
+    Path(config.cache_dir).mkdir(parents=True, exist_ok=True)
+    asyncio.run(run(config, options.listen))
+    return 0
+
+
+def read_config(path: Path) -> OperatorConfig | str:
+    """The configuration, or in one line what is wrong with it."""
+    try:
+        return OperatorConfig.model_validate(YAML(typ="safe").load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        return f"{path}: cannot be read: {error.strerror}. Give the configuration with --config FILE."
+    except YAMLError as error:
+        return f"{path}: is not YAML: {' '.join(str(error).split())}"
+    except ValidationError as error:
+        first = error.errors()[0]
+        return f"{path}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+
+
+async def run(config: OperatorConfig, listen: str) -> None:
+    """Everything, until SIGTERM or SIGINT."""
+    stop, ready = asyncio.Event(), asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    cache = Path(config.cache_dir)
+    wiring = Wiring()
+    outside = Outside(
+        config=config,
+        informer=wiring.informer,
+        cluster=KubernetesCluster(lambda: connect(os.environ.get("KUBECONFIG")), cache / "discovery.json"),
+        metrics=PrometheusMetrics(config.prometheus),
+        registry=MlflowRegistry(config.mlflow),
+        repository=GitRepository(cache / "git"),
+        clock=SystemClock(),
+    )
+    committer = Committer(outside.repository, wiring.look_again_at_deployment)
+    wiring.queues = {
+        kind: KeyedQueue(kind, controller.reconcile) for kind, controller in _controllers(outside, committer).items()
+    }
+    health = await serve_health(listen, ready)
+    registry = kopf.OperatorRegistry()
+    wiring.informer.wire(registry)
+    try:
+        await kopf.operator(registry=registry, clusterwide=True, standalone=True, stop_flag=stop, ready_flag=ready)
+    finally:
+        await asyncio.gather(committer.close(), *(queue.close() for queue in wiring.queues.values()))
+        await health.cleanup()
+
+
+def _controllers(outside: Outside, committer: Committer) -> dict[str, Controller]:
+    return {
+        "DataSource": DataSourceController(outside),
+        "TrainingPipeline": PipelineController(outside),
+        "ModelDeployment": DeploymentController(outside, committer),
+        "DriftPolicy": PolicyController(outside),
+    }
+
+
+async def serve_health(listen: str, ready: asyncio.Event) -> web.AppRunner:
+    """`/healthz`: the loop turns. `/readyz`: Kopf has started."""
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def readyz(_: web.Request) -> web.Response:
+        return web.Response(text="ok\n") if ready.is_set() else web.Response(status=503, text="starting\n")
+
+    app = web.Application()
+    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    host, _, port = listen.rpartition(":")
+    await web.TCPSite(runner, host, int(port)).start()
+    return runner
