@@ -29,6 +29,12 @@ def normal_operation() -> dict[str, NDArray[np.float64]]:
     return dict(zip(names, values, strict=True))
 
 
+def soft_sensor(rows: slice = slice(None)) -> dict[str, NDArray[np.float64]]:
+    """What the demo's soft sensor is made from, in these of the 500 rows."""
+    values = normal_operation()
+    return {tag: values[tag][rows] for tag in (*FEATURES, TARGET)}
+
+
 def record(tag: str, at_ms: float, value: float | None, status: int = GOOD, received_ms: float | None = None) -> dict[str, Any]:
     return {
         "asset": "reactor-1",

@@ -1,5 +1,6 @@
 """Does the ONNX file say what the fitted model says? From here on only the file counts."""
 
+import warnings
 from typing import Final
 
 import numpy as np
@@ -22,13 +23,16 @@ def to_onnx(model: Model, features: int) -> bytes:
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType
 
-    converted = convert_sklearn(
-        model,
-        name="andon",
-        initial_types=[(INPUT, FloatTensorType([None, features]))],
-        final_types=[(OUTPUT, FloatTensorType([None, 1]))],
-        target_opset=OPSETS,
-    )
+    with warnings.catch_warnings():
+        # skl2onnx 1.20 writes booleans into integer fields; protobuf 6 warns, and protobuf 7, which refuses, is pinned out.
+        warnings.filterwarnings("ignore", "Field onnx.AttributeProto.ints: Expected an int", DeprecationWarning)
+        converted = convert_sklearn(
+            model,
+            name="andon",
+            initial_types=[(INPUT, FloatTensorType([None, features]))],
+            final_types=[(OUTPUT, FloatTensorType([None, 1]))],
+            target_opset=OPSETS,
+        )
     return bytes(converted.SerializeToString(deterministic=True))
 
 
