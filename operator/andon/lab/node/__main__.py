@@ -1,0 +1,79 @@
+"""`python -m andon.lab.node`: one process node, until SIGTERM."""
+
+import argparse
+import asyncio
+import logging
+import signal
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+from andon.lab.node import images, kubeconfig
+from andon.lab.node.addresses import Addresses
+from andon.lab.node.api import Api
+from andon.lab.node.guard import Guard
+from andon.lab.node.node import Node
+from andon.lab.node.pod import Host
+from andon.lab.node.registration import Registration
+from andon.lab.node.services import Services
+
+
+def main() -> None:
+    """Parses the command line and runs; a bad argument is told in one line."""
+    parser = argparse.ArgumentParser(prog="python -m andon.lab.node", description=__doc__)
+    parser.add_argument("--name", required=True, help="name of the Node object")
+    parser.add_argument(
+        "--kubeconfig", required=True, type=Path, help="the node's own: user system:node:NAME in group system:nodes"
+    )
+    parser.add_argument("--tier", required=True, choices=["edge", "cloud"], help="value of the label andon.dev/tier")
+    parser.add_argument("--network", required=True, help="the lab's loopback network, as 127.55")
+    parser.add_argument(
+        "--pod-range", required=True, help="the third numbers of this node's addresses, as 10-19; no other node's"
+    )
+    parser.add_argument("--state", required=True, type=Path, help="this node's own folder: logs, volumes")
+    parser.add_argument("--images", type=Path, help="YAML or JSON: more images and their commands")
+    parser.add_argument(
+        "--restart-base", type=float, default=10, help="seconds of the first back-off (default 10, as the kubelet)"
+    )
+    parser.add_argument(
+        "--service-wait", type=float, default=30, help="seconds to wait for Services that a pod names (default 30)"
+    )
+    arguments = parser.parse_args()
+    try:
+        run_until_stopped(_run(arguments))
+    except ValueError as error:
+        parser.error(str(error))
+
+
+def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Runs until SIGTERM or SIGINT, then cancels and waits for the clean-up."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    async def stoppable() -> None:
+        task = asyncio.ensure_future(work)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.result()
+
+    asyncio.run(stoppable())
+
+
+async def _run(arguments: argparse.Namespace) -> None:
+    name, state = arguments.name, arguments.state.resolve()
+    first, _, last = arguments.pod_range.partition("-")
+    addresses = Addresses(arguments.network, int(first), int(last or first))
+    table = images.load(arguments.images) if arguments.images else images.DEFAULTS
+    access = kubeconfig.load(arguments.kubeconfig)
+    guard = Guard()
+    try:
+        async with Api(access) as api:
+            host = Host(api, table, state, addresses, Services(api), guard, arguments.restart_base, arguments.service_wait)
+            await Node(name, host, Registration(api, name, arguments.tier, addresses.node)).run()
+    finally:
+        guard.close()
+
+
+if __name__ == "__main__":
+    main()
