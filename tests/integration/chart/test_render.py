@@ -1,0 +1,77 @@
+"""What the chart says, before a cluster sees it."""
+
+from ruamel.yaml import YAML
+
+from andon.api.config import OperatorConfig
+from integration.chart.conftest import CHART, Manifest
+
+
+def test_helm_finds_nothing_to_complain_about(helm):
+    done = helm("lint", "--strict", str(CHART), "-f", str(CHART / "ci" / "lab-values.yaml"))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_operator_understands_its_configuration(render):
+    config = OperatorConfig.model_validate(YAML(typ="safe", pure=True).load(one(render(), "ConfigMap")["data"]["andon.yaml"]))
+    assert config.mlflow.url == "http://mlflow.mlflow.svc:5000"
+    assert config.repository("plant-a", namespace="plant-a") is not None
+
+
+def test_without_addresses_it_says_which_are_missing(helm):
+    done = helm("template", "andon", str(CHART))
+    assert done.returncode != 0
+    assert "at '/config/prometheus': missing property 'url'" in done.stderr
+
+
+def test_a_misspelt_value_is_refused_by_name(helm):
+    done = helm(
+        "template", "andon", str(CHART), "-f", str(CHART / "ci" / "lab-values.yaml"), "--set", "config.promethoys.url=http://p"
+    )
+    assert done.returncode != 0
+    assert "promethoys" in done.stderr
+
+
+def test_crds_are_kept_unless_asked_otherwise(render):
+    kept, let_go = crds(render()), crds(render("crds.keep=false"))
+    assert len(kept) == len(let_go) == 4
+    assert {crd["metadata"]["annotations"].get("helm.sh/resource-policy") for crd in kept} == {"keep"}
+    assert {crd["metadata"].get("annotations", {}).get("helm.sh/resource-policy") for crd in let_go} == {None}
+
+
+def test_crds_may_be_installed_by_someone_else(render):
+    assert not crds(render("crds.enabled=false"))
+
+
+def test_a_crd_is_rendered_as_it_was_generated(render):
+    generated = {path.stem: YAML(typ="safe", pure=True).load(path) for path in (CHART.parents[1] / "crds").glob("*.yaml")}
+    assert sorted((crd["spec"] for crd in generated.values()), key=plural) == sorted(
+        (crd["spec"] for crd in crds(render())), key=plural
+    )
+
+
+def test_new_configuration_makes_a_new_pod(render):
+    before, after = (
+        one(render(*settings), "Deployment")["spec"]["template"]["metadata"]["annotations"]
+        for settings in ((), ("config.mlflow.url=http://elsewhere:5000",))
+    )
+    assert before["andon.dev/config"] != after["andon.dev/config"]
+
+
+def test_the_operators_role_names_everything_and_no_secret(render):
+    rules = [rule for role in render() if role["kind"] == "ClusterRole" for rule in role["rules"]]
+    words = {word for rule in rules for field in ("apiGroups", "resources", "verbs") for word in rule[field]}
+    assert not {word for word in words if "*" in word or word in {"secrets", "escalate", "bind", "impersonate"}}
+
+
+def one(objects: list[Manifest], kind: str) -> Manifest:
+    """The only object of a kind."""
+    (found,) = (o for o in objects if o["kind"] == kind)
+    return found
+
+
+def crds(objects: list[Manifest]) -> list[Manifest]:
+    return [o for o in objects if o["kind"] == "CustomResourceDefinition"]
+
+
+def plural(crd_spec: Manifest) -> str:
+    return str(crd_spec["names"]["plural"])
