@@ -123,7 +123,9 @@ def _check_room() -> None:
     free = shutil.disk_usage(_cache()).free
     if free < _FIRST_BUILD_BYTES and not (_cache().parents[1] / "go-build").exists():
         needs = f"a first build needs about {_FIRST_BUILD_BYTES / 1e9:.0f} GB"
-        raise ToolchainError(f"{_cache()} has {free / 1e9:.1f} GB free, {needs}: free some, or set XDG_CACHE_HOME to another disk")
+        raise ToolchainError(
+            f"{_cache()} has {free / 1e9:.1f} GB free, {needs}: free some, or set XDG_CACHE_HOME to another disk"
+        )
 
 
 @contextmanager
