@@ -7,36 +7,53 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from andon.api.types import ApiModel, Duration, Name
+from andon.api.types import ApiModel, Duration, KeyedBy, Name, Text
 
-HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=512)]
+HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^ \t\r\n]+$", max_length=512)]
+Image = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 
 
 class Prometheus(ApiModel):
     """The Prometheus that scrapes collectors and servers."""
 
-    url: HttpUrl
-    timeout: Duration = "2s"
+    url: Annotated[HttpUrl, Field(description="Its address, for example `http://prometheus.monitoring.svc:9090`.")]
+    timeout: Annotated[Duration, Field(description="No query waits longer.")] = "2s"
 
 
 class Mlflow(ApiModel):
     """The model registry."""
 
-    url: HttpUrl
-    timeout: Duration = "5s"
+    url: Annotated[HttpUrl, Field(description="Its address, for example `http://mlflow.mlops.svc:5000`.")]
+    timeout: Annotated[Duration, Field(description="No request waits longer.")] = "5s"
 
 
 class Repository(ApiModel):
     """A git repository that some namespaces may have decisions committed to."""
 
-    name: Name
-    url: Annotated[str, StringConstraints(pattern=r"^(https?|file)://[^\s]+$", max_length=512)]
-    branch: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/\-]{0,127}$")] = "main"
+    name: Annotated[Name, Field(description="What `spec.git.repositoryRef` of a ModelDeployment names.")]
+    url: Annotated[
+        str,
+        StringConstraints(pattern=r"^(https?|file)://[^ \t\r\n]+$", max_length=512),
+        Field(description="Where it is cloned from and pushed to."),
+    ]
+    branch: Annotated[
+        str,
+        StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/\-]{0,127}$", max_length=128),
+        Field(description="The branch that is synced to the cluster and committed to."),
+    ] = "main"
     path: Annotated[
-        str, StringConstraints(pattern=r"^(\.|[A-Za-z0-9_][A-Za-z0-9._\-]*(/[A-Za-z0-9_][A-Za-z0-9._\-]*)*)$", max_length=512)
+        str,
+        StringConstraints(pattern=r"^(\.|[A-Za-z0-9_][A-Za-z0-9._\-]*(/[A-Za-z0-9_][A-Za-z0-9._\-]*)*)$", max_length=512),
+        Field(description="The folder in which objects are looked for; `.` is the whole repository."),
     ] = "."
-    namespaces: list[Name] = Field(default_factory=list)
-    author: Annotated[str, StringConstraints(pattern=r"^[^<>\n]+ <[^<>\n]+>$", max_length=200)] = "Andon <andon@localhost>"
+    namespaces: Annotated[list[Name], Field(max_length=1000, description="The namespaces whose objects may name it.")] = Field(
+        default_factory=list
+    )
+    author: Annotated[
+        str,
+        StringConstraints(pattern=r"^[^<>\n]+ <[^<>\n]+>$", max_length=200),
+        Field(description="Who commits, as git writes it."),
+    ] = "Andon <andon@localhost>"
 
     def grants(self, namespace: str) -> bool:
         """Whether objects of this namespace may name this repository."""
@@ -46,19 +63,21 @@ class Repository(ApiModel):
 class Images(ApiModel):
     """The images that workloads are made of."""
 
-    collect: str = "andon/collect:0.1.0"
-    serve: str = "andon/serve:0.1.0"
-    train: str = "andon/train:0.1.0"
+    collect: Annotated[Image, Field(description="Of collectors.")] = "andon/collect:0.1.0"
+    serve: Annotated[Image, Field(description="Of model servers.")] = "andon/serve:0.1.0"
+    train: Annotated[Image, Field(description="Of training Jobs.")] = "andon/train:0.1.0"
 
 
 class OperatorConfig(ApiModel):
     """Everything the operator must be told."""
 
-    prometheus: Prometheus
-    mlflow: Mlflow
-    repositories: list[Repository] = Field(default_factory=list, max_length=1000)
-    images: Images = Images()
-    cache_dir: str = "/var/cache/andon"
+    prometheus: Annotated[Prometheus, Field(description="The Prometheus that scrapes collectors and servers.")]
+    mlflow: Annotated[Mlflow, Field(description="The model registry.")]
+    repositories: Annotated[
+        list[Repository], KeyedBy("name"), Field(max_length=1000, description="Where decisions may be committed.")
+    ] = Field(default_factory=list)
+    images: Annotated[Images, Field(description="The images that workloads are made of.")] = Images()
+    cache_dir: Annotated[Text, Field(description="Folder for clones; it may be lost at any time.")] = "/var/cache/andon"
 
     def repository(self, name: str, namespace: str) -> Repository | None:
         """The entry of this name, if it is there and granted to the namespace."""

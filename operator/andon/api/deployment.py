@@ -113,7 +113,7 @@ class Candidate(StatusModel):
     digest: Annotated[Digest, Field(description="sha256 of model.onnx.")]
     step: Annotated[Text, Field(description="The rollout step it is in.")]
     progress: Annotated[
-        str, StringConstraints(pattern=r"^[0-4]/4$"), Field(description="Rows of this step so far, in quarters.")
+        str, StringConstraints(pattern=r"^[0-4]/4$", max_length=3), Field(description="Rows of this step so far, in quarters.")
     ] = "0/4"
 
 

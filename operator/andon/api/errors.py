@@ -1,6 +1,11 @@
 """What is told to a person whose input cannot be used: one line, no traceback."""
 
-from pydantic import ValidationError
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # importing pydantic takes a third of the time in which `andon --help` must answer
+    from pydantic import ValidationError
 
 
 class UserError(Exception):

@@ -147,6 +147,8 @@ _SIZE_UNITS: Final = {"": 1, "Ki": 1024, "Mi": 1024**2, "Gi": 1024**3, "Ti": 102
 
 # Patterns mean the same to Go (RE2), Rust (pydantic) and Python's fullmatch: no look-around, no \\d, \\s or \\w.
 DURATION_PATTERN: Final = r"^([1-9][0-9]{0,4}(ms|s|m|h|d))+$"
+DECIMALS_PATTERN: Final = r"^-?[0-9]{1,15}(\.[0-9]{1,9})?$"
+BYTES_PATTERN: Final = r"^[1-9][0-9]{0,11}(Ki|Mi|Gi|Ti)?$"
 TIME_PATTERN: Final = (
     r"^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
     r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
@@ -158,17 +160,20 @@ LABEL_KEY_PATTERN: Final = (
 Duration = Annotated[str, StringConstraints(pattern=DURATION_PATTERN, max_length=32)]
 """A length of time as ``200ms``, ``30s``, ``5m``, ``1h30m`` or ``7d``; never nothing, never beyond the calendar."""
 
-Decimals = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,9})?$", max_length=26)]
+Decimals = Annotated[str, StringConstraints(pattern=DECIMALS_PATTERN, max_length=26)]
 """A number as a string (``"0.10"``): floats do not survive every YAML and JSON reader."""
 
-Bytes = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,11}(Ki|Mi|Gi|Ti)?$", max_length=16)]
+Bytes = Annotated[str, StringConstraints(pattern=BYTES_PATTERN, max_length=16)]
 """A size as ``256Mi``."""
 
 
-Whole = Annotated[int, Between(0, 2**53 - 1)]
-"""A count that every JSON reader can hold exactly."""
+MOST: Final = 2**53 - 1
+"""The largest whole number that every JSON reader holds exactly."""
 
-Generation = Annotated[int, Between(-1, 2**53 - 1)]
+Whole = Annotated[int, Between(0, MOST)]
+"""A count."""
+
+Generation = Annotated[int, Between(-1, MOST)]
 """A metadata.generation; -1 before a controller has seen the object."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", max_length=63)]

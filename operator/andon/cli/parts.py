@@ -1,0 +1,66 @@
+"""Commands that run another part of Andon: named here, imported only when asked for.
+
+A part reads its own command line, so that it can be read and tested without this package.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Final
+
+import typer
+
+from andon.api.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One command. target: `module:callable`. extra: what to install for it. argv: whether the callable takes a command line."""
+
+    name: str
+    target: str
+    extra: str
+    help: str
+    argv: bool = True
+
+
+PARTS: Final = (
+    Part("operator", "andon.controllers.main:main", "operator", "Run the operator: make the four kinds of object true."),
+    Part("collect", "andon.runtime.collect.main:main", "collect", "Run a collector beside a machine.", argv=False),
+    Part("serve", "andon.runtime.serve.main:main", "serve", "Serve a model, and judge its successor on the same rows."),
+    Part("train", "andon.runtime.train.main:main", "train", "Train one version from landed rows and register it.", argv=False),
+    Part("lab", "andon.lab.cli:app", "lab", "A whole plant and a real Kubernetes on this machine."),
+    Part("demo", "andon.lab.demo:main", "lab", "Train, serve, break, roll back, commit: the story, run for real."),
+)
+
+
+def add(app: typer.Typer, part: Part) -> None:
+    """Make it a command of the app. What follows its name is its own, `--help` included."""
+
+    def pass_on(context: typer.Context) -> None:
+        raise typer.Exit(run(part, context.args, context.command_path) or 0)
+
+    unread = {"allow_extra_args": True, "ignore_unknown_options": True} if part.argv else {}
+    app.command(part.name, help=part.help, context_settings=unread, add_help_option=not part.argv)(pass_on)
+
+
+def run(part: Part, args: list[str], path: str) -> int | None:
+    """The part's exit code. Raises UserError when what it needs is not installed."""
+    target = load(part)
+    if isinstance(target, typer.Typer):
+        target(args=args, prog_name=path)
+        return None
+    code: int | None = target(args) if part.argv else target()
+    return code
+
+
+def load(part: Part) -> Callable[..., Any]:
+    """The callable. Raises UserError when what it needs is not installed."""
+    module, _, name = part.target.partition(":")
+    try:
+        target: Callable[..., Any] = getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        if error.name and error.name.split(".")[0] == "andon":
+            raise
+        raise UserError(f"`andon {part.name}` needs {error.name}; install it with: pip install 'andon[{part.extra}]'") from error
+    return target
