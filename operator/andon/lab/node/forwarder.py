@@ -8,7 +8,7 @@ import contextlib
 import errno
 import logging
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from andon.lab.node.api import Api, Watch
 from andon.lab.node.backends import Address, routes
@@ -18,6 +18,13 @@ _CONNECT: Final = 2.0
 """Seconds until a pod that does not accept is passed over."""
 
 log = logging.getLogger(__name__)
+
+
+class Side(NamedTuple):
+    """One end of a forwarded connection."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
 
 
 class Front:
@@ -38,19 +45,16 @@ class Front:
             self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            upstream = await self._connect()
-            if upstream:
-                await _join(reader, writer, *upstream)
-        finally:
-            writer.transport.abort()
+        if upstream := await self._connect():
+            await _join(Side(reader, writer), upstream)
+        writer.close()
 
-    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+    async def _connect(self) -> Side | None:
         for _ in range(len(self.backends)):
             backend = self.backends[self._turn % len(self.backends)]
             self._turn += 1
             with contextlib.suppress(OSError, TimeoutError):
-                return await asyncio.wait_for(asyncio.open_connection(*backend), _CONNECT)
+                return Side(*await asyncio.wait_for(asyncio.open_connection(*backend), _CONNECT))
         return None
 
 
@@ -106,25 +110,18 @@ class Forwarder:
             self._unavailable.discard(address)
 
 
-async def _join(
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-    back_reader: asyncio.StreamReader,
-    back_writer: asyncio.StreamWriter,
-) -> None:
+async def _join(front: Side, back: Side) -> None:
     try:
-        with contextlib.suppress(OSError):
-            async with asyncio.TaskGroup() as both:
-                both.create_task(_pump(reader, back_writer))
-                both.create_task(_pump(back_reader, writer))
-    except* OSError:
-        pass  # one side has gone: so goes the other
+        await asyncio.gather(_pump(front.reader, back.writer), _pump(back.reader, front.writer))
     finally:
-        back_writer.transport.abort()
+        back.writer.close()
 
 
 async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    while data := await source.read(_CHUNK):
-        sink.write(data)
-        await sink.drain()
-    sink.write_eof()
+    try:
+        while data := await source.read(_CHUNK):
+            sink.write(data)
+            await sink.drain()
+        sink.write_eof()
+    except OSError:
+        sink.close()  # one end broke off: so does the other, which ends the other direction

@@ -65,6 +65,7 @@ def volume_for(claim: Json, folder: Path) -> Json:
     """The volume that fits this claim and no other."""
     metadata, spec = claim["metadata"], claim["spec"]
     path = folder / f"{metadata['namespace']}_{metadata['name']}_{metadata['uid']}"
+    owner = {key: metadata[key] for key in ("namespace", "name", "uid")}
     volume: Json = {
         "accessModes": spec["accessModes"],
         "capacity": {"storage": spec["resources"]["requests"]["storage"]},
