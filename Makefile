@@ -47,7 +47,8 @@ unit: $(PACKAGES) ## Tests that need no other process
 integration: $(TOOLCHAIN) ## Tests against the real API server, Prometheus, MLflow, git
 	@$(PYTEST) -m "not scenario" tests/integration
 
-chart: $(PACKAGES) ## Bring CRDs and schemas into charts/andon
+chart: $(PACKAGES) ## Generate crds/ from the models, and bring them and their schemas into charts/andon
+	@$(BIN)/andon crds --out crds
 	@$(BIN)/python tools/chart.py
 
 toolchain: $(TOOLCHAIN) ## Build the lab's programs (API server, Prometheus, ...) into the user's cache

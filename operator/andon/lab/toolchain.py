@@ -39,9 +39,8 @@ TOOLS: Final = (
     Tool("kube-scheduler", "k8s.io/kubernetes/cmd/kube-scheduler", 10),
     Tool("kubectl", "k8s.io/kubernetes/cmd/kubectl", 33),
     Tool("prometheus", "github.com/prometheus/prometheus/cmd/prometheus", 135),
-    Tool("helm", "helm.sh/helm/v4/cmd/helm", 60),
-    Tool("mqtt-broker", "github.com/mochi-mqtt/server/v2/cmd", 5),
     Tool("helm", "helm.sh/helm/v4/cmd/helm", 41),
+    Tool("mqtt-broker", "github.com/mochi-mqtt/server/v2/cmd", 5),
 )
 
 # Unlinked, the API server calls itself v0.0.0-master+$Format, which version checks refuse to parse.
