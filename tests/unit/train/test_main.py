@@ -42,7 +42,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed_port: int) -> Ru
 
 def test_a_registry_that_is_away_is_told_from_a_wrong_order(run: Run) -> None:
     code, said = run()
-    assert code == 1
+    assert code == 75
     assert said["reason"] == "RegistryUnavailable"
     assert "the Job tries again" in said["message"]
 

@@ -14,8 +14,8 @@ from andon.api.datasource import QuarantineWindow
 from andon.runtime.train import landing
 from andon.runtime.train.config import TrainConfig
 from andon.runtime.train.landing import Landing, Records
-from andon.runtime.train.outcome import TrainingFailed
-from andon.runtime.train.rows import Counts, Rows, assemble
+from andon.runtime.train.outcome import TrainingFailed, TryAgain
+from andon.runtime.train.rows import Counts, Rows, assemble, check
 
 FEATURES = [{"name": "first", "tag": "a"}, {"name": "second", "tag": "b"}]
 ORDER = landed.order(features=FEATURES, data={"target": "y", "minRows": 50})
@@ -118,6 +118,18 @@ def test_a_run_is_broken_by_a_gap_in_time(tmp_path: Path) -> None:
     assert rows.max_runs == (40, 1)
 
 
+def test_rows_of_a_slower_plant_repeat_as_the_server_sees_them(tmp_path: Path) -> None:
+    slow = {"a": np.arange(60.0), "b": np.arange(60.0), "y": np.arange(60.0)}
+    rows = rows_of(tmp_path, landed.series(slow, every_ms=3 * landed.EVERY_MS))
+    assert rows.max_runs == (3, 3)
+    assert (rows.counts.all, rows.counts.unlabelled, rows.counts.used) == (178, 118, 60)
+
+
+def test_no_row_stands_where_nothing_reported(tmp_path: Path) -> None:
+    records = steady() + landed.series({tag: np.arange(3.0) for tag in "aby"}, at(600))
+    assert rows_of(tmp_path, records).counts.all == 63
+
+
 def test_the_latest_quarter_is_held_out(tmp_path: Path) -> None:
     rows = rows_of(tmp_path, steady())
     fit, held_out = rows.split
@@ -127,16 +139,26 @@ def test_the_latest_quarter_is_held_out(tmp_path: Path) -> None:
 
 
 def test_too_few_rows_say_what_became_of_the_others(tmp_path: Path) -> None:
-    landed.quarantine(tmp_path, {"tags": ["a"], "since": instant(45)})
-    with pytest.raises(TrainingFailed, match=r"45 of 60 rows can be used; 15 quarantined \(spec.data.minRows 50\)") as failed:
-        rows_of(tmp_path, steady())
+    landed.quarantine(tmp_path, {"tags": ["a"], "since": instant(44)})
+    rows = rows_of(tmp_path, steady())
+    with pytest.raises(TryAgain, match=r"44 of 60 rows can be used; 16 quarantined \(limit 90% of") as failed:
+        check(ORDER, rows)
     assert failed.value.reason == "TooFewRows"
+
+
+def test_a_label_that_never_changes_stops_training(tmp_path: Path) -> None:
+    flat = {"a": np.arange(60.0), "b": np.arange(60.0), "y": np.full(60, 0.8)}
+    rows = rows_of(tmp_path, landed.series(flat))
+    with pytest.raises(TrainingFailed, match=r"y is 0\.8 in all 60 rows") as failed:
+        check(ORDER, rows)
+    assert failed.value.reason == "LabelConstant"
 
 
 def test_a_good_label_that_is_no_number_stops_training(tmp_path: Path) -> None:
     records = [r | {"value": float("nan")} if r["tag"] == "y" and r["source_ts"] == at(5) * 1000 else r for r in steady()]
+    rows = rows_of(tmp_path, records)
     with pytest.raises(TrainingFailed, match=r"y: 1 Good values .* the first at 2025-11-22T08:26:41.000Z") as failed:
-        rows_of(tmp_path, records)
+        check(ORDER, rows)
     assert failed.value.reason == "LabelNotFinite"
 
 
@@ -159,10 +181,7 @@ def pasts(draw: st.DrawFn) -> Landing:
 
 @given(pasts())
 def test_every_row_has_exactly_one_fate(past: Landing) -> None:
-    order = ORDER.model_copy(
-        update={"spec": ORDER.spec.model_copy(update={"data": ORDER.spec.data.model_copy(update={"min_rows": 0})})}
-    )
-    rows = assemble(order, past)
+    rows = assemble(ORDER, past)
     counts = rows.counts
     assert counts.all == counts.quarantined + counts.missing + counts.bad + counts.unlabelled + counts.used
     assert counts.used == rows.at_ms.size == rows.target.size == len(rows.features)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from andon.api.datasource import QuarantineWindow
-from andon.runtime.train.outcome import TrainingFailed
+from andon.runtime.train.outcome import TrainingFailed, TryAgain
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -63,15 +63,13 @@ class Landing:
 def read(folder: Path, tags: Collection[str]) -> Landing:
     """The records of these tags and the windows that name one of them.
 
-    Raises TrainingFailed: NothingLanded, LandingUnreadable (names the file), TagUnknown (names the tags).
+    Raises TryAgain: NothingLanded, and TrainingFailed: LandingUnreadable, QuarantineUnreadable, TagUnknown.
     """
     import pyarrow as pa
 
     paths = sorted(path for path in folder.glob("date=*/*.parquet") if not path.name.startswith("."))
     if not paths:
-        raise TrainingFailed(
-            "NothingLanded", f"{folder} has no Parquet file yet; is the DataSource Ready, and does it land here?"
-        )
+        raise TryAgain("NothingLanded", f"{folder} has no Parquet file yet; is the DataSource Ready, and does it land here?")
     read_files = [_read_file(path, folder, tags) for path in paths]
     table = pa.concat_tables([part for _, part in read_files])
     records = {tag: _records(table, tag) for tag in sorted(set(tags))}

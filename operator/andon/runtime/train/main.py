@@ -11,13 +11,17 @@ from andon.runtime.train import documents, estimators, export, gates, landing
 from andon.runtime.train.config import TrainConfig
 from andon.runtime.train.outcome import BadConfiguration, Outcome, TrainingFailed
 from andon.runtime.train.registration import FINGERPRINT_TAG, Registration
-from andon.runtime.train.rows import Rows, assemble
+from andon.runtime.train.rows import Rows, assemble, check
 from andon.stats.profile import digest
 
 Say = Callable[[str], None]
 
 
-def train(config: TrainConfig, landing_folder: Path, tracking_uri: str, say: Say = print) -> Outcome:
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def train(config: TrainConfig, landing_folder: Path, tracking_uri: str, say: Say = _say) -> Outcome:
     """The version for this order's fingerprint, found or made. say: takes progress lines for people. Raises TrainingFailed."""
     registration = Registration(tracking_uri, config.registry.model)
     found = registration.find(config.fingerprint)
@@ -28,6 +32,7 @@ def train(config: TrainConfig, landing_folder: Path, tracking_uri: str, say: Say
     say(str(landed))
     rows = assemble(config, landed)
     say(str(rows.counts))
+    check(config, rows)
     files, metrics = _make(config, landed, rows, say)
     tags = {
         "andon.digest": digest(files["model.onnx"]),
@@ -47,7 +52,8 @@ def _make(config: TrainConfig, landed: landing.Landing, rows: Rows, say: Say) ->
     model = estimators.fit(config.builtin.estimator, rows.features[fit], rows.target[fit])
     onnx = export.to_onnx(model, len(config.spec.features))
     prediction = export.predict(onnx, rows.features)
-    parity = export.check_parity(prediction[held_out], estimators.predict(model, rows.features[held_out]), target)
+    of_model = estimators.predict(model, rows.features[held_out])
+    parity = export.check_parity(prediction[held_out], of_model, float(rows.target.std()))
     metrics = gates.measure(prediction[held_out], target)
     say(f"{config.builtin.estimator} fitted to {fit.stop:,} rows; on the next {target.size:,}: " + _listed(metrics))
     gates.check(config.spec.gates, metrics, target.size)
@@ -68,17 +74,20 @@ def main() -> NoReturn:
             orders.read(Path(_environment("ANDON_CONFIG"))),
             Path(_environment("ANDON_LANDING")),
             _environment("MLFLOW_TRACKING_URI"),
-            _say,
         )
     except TrainingFailed as failed:
         print(f"{failed.reason}: {failed.message}", file=sys.stderr)
         outcome = failed
-    Path(os.environ.get("ANDON_TERMINATION_LOG", "/dev/termination-log")).write_text(outcome.line() + "\n")
+    _leave(outcome.line())
     sys.exit(outcome.exit_code if isinstance(outcome, TrainingFailed) else 0)
 
 
-def _say(line: str) -> None:
-    print(line, flush=True)
+def _leave(line: str) -> None:
+    path = Path(os.environ.get("ANDON_TERMINATION_LOG", "/dev/termination-log"))
+    try:
+        path.write_text(line + "\n")
+    except OSError as error:
+        print(f"{path}: {error.strerror}; outside a pod, set ANDON_TERMINATION_LOG. It would say: {line}", file=sys.stderr)
 
 
 def _environment(name: str) -> str:

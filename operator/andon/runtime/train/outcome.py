@@ -33,6 +33,12 @@ class TrainingFailed(Exception):  # noqa: N818 - it reads as what it says
         return json.dumps({"reason": self.reason, "message": self.message[:1024]})
 
 
+class TryAgain(TrainingFailed):
+    """Nothing is wrong with the order: the same may succeed later (75 is EX_TEMPFAIL of sysexits.h)."""
+
+    exit_code = 75
+
+
 class BadConfiguration(TrainingFailed):
     """The order itself is wrong: trying again changes nothing."""
 

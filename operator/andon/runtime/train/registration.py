@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from andon.runtime.train.outcome import Outcome, TrainingFailed
+from andon.runtime.train.outcome import Outcome, TrainingFailed, TryAgain
 
 FINGERPRINT_TAG: Final = "andon.spec"
 _ENVIRONMENT: Final = {
@@ -24,7 +24,7 @@ _ENVIRONMENT: Final = {
 
 
 class Registration:
-    """One registered model on one MLflow server. Its methods raise TrainingFailed: RegistryUnavailable, RegistryRefused."""
+    """One registered model on one MLflow server. Raises TryAgain: RegistryUnavailable, and TrainingFailed: RegistryRefused."""
 
     def __init__(self, uri: str, model: str) -> None:
         for name, value in _ENVIRONMENT.items():
@@ -104,9 +104,8 @@ class Registration:
 
         try:
             yield
-        except requests.RequestException as error:
-            raise TrainingFailed("RegistryUnavailable", f"MLflow at {self._uri}: {error}; the Job tries again") from error
-        except MlflowException as error:
-            if error.get_http_status_code() >= 500 or error.get_http_status_code() == 429:
-                raise TrainingFailed("RegistryUnavailable", f"MLflow at {self._uri}: {error}; the Job tries again") from error
+        except (requests.RequestException, MlflowException) as error:
+            status = error.get_http_status_code() if isinstance(error, MlflowException) else 503
+            if status >= 500 or status == 429:
+                raise TryAgain("RegistryUnavailable", f"MLflow at {self._uri}: {error}; the Job tries again") from error
             raise TrainingFailed("RegistryRefused", f"MLflow at {self._uri} refused: {error}") from error

@@ -1,7 +1,8 @@
 """Which rows may be learnt from, and what became of the others?
 
-A row stands at each clock time in whose period at least one feature reported. A label belongs to the row of its own source
-time, however late it came. Every row is either used or counted under the first reason why not.
+Rows stand where the server would have scored them: at each clock time, but for stretches in which nothing at all reported. A
+label belongs to the row of its own source time, however late it came. Every row is either used or counted under the first
+reason why not.
 """
 
 from collections.abc import Iterable
@@ -15,10 +16,16 @@ from numpy.typing import NDArray
 from andon.api.datasource import QuarantineWindow
 from andon.runtime.train.config import TrainConfig
 from andon.runtime.train.landing import Landing, Records
-from andon.runtime.train.outcome import TrainingFailed
+from andon.runtime.train.outcome import TrainingFailed, TryAgain
 from andon.stats.align import Millis, closing, newest_at
 
 Mask = NDArray[np.bool_]
+
+SILENCE: Final = 3.0
+"""Nothing reported for so many times the usual interval: the plant or its collector was down, and no row stands there."""
+
+ENOUGH: Final = 0.9
+"""Share of spec.data.minRows that must be usable: it counts labels, some of which are quarantined, lack a value or still land."""
 
 HELD_OUT: Final = 0.25
 """Share of the rows, the latest ones, that a model is measured on and never fitted to."""
@@ -73,9 +80,8 @@ class Held:
 
 
 def assemble(config: TrainConfig, landing: Landing) -> Rows:
-    """Aligned, labelled, sound rows. Raises TrainingFailed: LabelNotFinite, TooFewRows."""
-    records = [landing.records[tag] for tag in config.tags]
-    at_ms = np.unique(np.concatenate([closing(tag.at_ms, config.every_ms) for tag in records]))
+    """Aligned, labelled, sound rows."""
+    at_ms = _row_times([landing.records[tag].at_ms for tag in config.tags], config.every_ms)
     held = [_held(tag, landing.records[tag], at_ms) for tag in config.tags]
     label = _label(config, landing, at_ms)
     features = np.column_stack([feature.value for feature in held]).astype(np.float32)
@@ -90,9 +96,36 @@ def assemble(config: TrainConfig, landing: Landing) -> Rows:
         used=int(used.sum()),
         **_first_reasons(quarantined=quarantined, missing=missing, bad=bad, unlabelled=~label.seen),
     )
-    _check(config, counts, at_ms[used & ~np.isfinite(label.value)])
     runs = tuple(_longest_run(at_ms[sound], feature, config.every_ms) for feature in features[sound].T)
     return Rows(at_ms[used], features[used], label.value[used], runs, counts)
+
+
+def check(config: TrainConfig, rows: Rows) -> None:
+    """Can a model be made from these? Raises TryAgain: TooFewRows, and TrainingFailed: LabelNotFinite, LabelConstant."""
+    data = config.spec.data
+    if rows.counts.used < ENOUGH * data.min_rows:
+        limit = f"limit {ENOUGH:.0%} of spec.data.minRows {data.min_rows:,}"
+        raise TryAgain("TooFewRows", f"{rows.counts} ({limit}); wait for more, or lower minRows")
+    lies = rows.at_ms[~np.isfinite(rows.target)]
+    if lies.size:
+        raise TrainingFailed(
+            "LabelNotFinite",
+            f"{data.target}: {lies.size} Good values are no finite number, the first at {np.datetime64(int(lies[0]), 'ms')}Z; "
+            "correct the DataSource's tag or quarantine the window",
+        )
+    if rows.target.min() == rows.target.max():
+        raise TrainingFailed(
+            "LabelConstant", f"{data.target} is {rows.target[0]:g} in all {rows.target.size:,} rows; correct spec.data.target"
+        )
+
+
+def _row_times(source_ms: Iterable[Millis], every_ms: int) -> Millis:
+    reported = np.unique(np.concatenate([closing(column, every_ms) for column in source_ms]))
+    steps = np.diff(reported, append=reported[-1] + every_ms) // every_ms
+    steps[steps > SILENCE * np.median(steps)] = 1
+    since_reported = np.arange(steps.sum()) - np.repeat(np.cumsum(steps) - steps, steps)
+    times: Millis = np.repeat(reported, steps) + since_reported * every_ms
+    return times
 
 
 def _held(tag: str, records: Records, at_ms: Millis) -> Held:
@@ -125,20 +158,6 @@ def _first_reasons(**reasons: Mask) -> dict[str, int]:
     """How many rows each reason is the first for."""
     first = np.argmax(np.vstack([*reasons.values(), np.ones_like(next(iter(reasons.values())))]), axis=0)
     return {name: int((first == position).sum()) for position, name in enumerate(reasons)}
-
-
-def _check(config: TrainConfig, counts: Counts, not_finite_ms: Millis) -> None:
-    if not_finite_ms.size:
-        first = np.datetime64(int(not_finite_ms[0]), "ms")
-        raise TrainingFailed(
-            "LabelNotFinite",
-            f"{config.spec.data.target}: {not_finite_ms.size} Good values are no finite number, the first at {first}Z; "
-            "correct the DataSource's tag or quarantine the window",
-        )
-    if counts.used < config.spec.data.min_rows:
-        raise TrainingFailed(
-            "TooFewRows", f"{counts} (spec.data.minRows {config.spec.data.min_rows:,}); wait for more, or lower minRows"
-        )
 
 
 def _longest_run(at_ms: Millis, values: NDArray[np.float32], every_ms: int) -> int:
