@@ -19,6 +19,7 @@ class _Scrape(Collector):
 
     def collect(self) -> Iterator[Metric]:
         driver, ring = self._driver, self._ring
+        yield self._state(driver.link.reason)
         yield self._gauge("andon_source_connected", "1 while the driver is connected", driver.link.connected)
         yield self._counter("andon_source_dropped", "Values known lost before the ring", driver.lost + self._inbox.dropped)
         yield self._by_tag(CounterMetricFamily, "andon_source_records", "Records received", driver.received)
@@ -31,6 +32,11 @@ class _Scrape(Collector):
         if ring.newest_source_us is not None:
             age = time.time() - ring.newest_source_us / 1_000_000
             yield self._gauge("andon_record_age_seconds", "Age of the newest record by its source time", age)
+
+    def _state(self, reason: str) -> Metric:
+        family = GaugeMetricFamily("andon_source_state", "1 for how the source is now", labels=[*self._names, "reason"])
+        family.add_metric([*self._values, reason], 1)
+        return family
 
     def _gauge(self, name: str, text: str, value: float) -> Metric:
         family = GaugeMetricFamily(name, text, labels=self._names)

@@ -29,17 +29,16 @@ class Stretch:
     name: str
 
 
-def counts_from(source_ms: int, now_ms: int, settle_ms: int, newest: Held | None) -> int:
+def counts_from(source_us: int, now_ms: int, settle_ms: int, newest: Held | None) -> int:
     """From which row time on (ms) a record counts. newest: the tag's record before it.
 
-    Its source time; but a server that restates an old source time (a sensor that came back, with the value it had) speaks of
+    Its source time, rounded up as training does, so that no row knows a value before it was; but a server that restates an old source time (a sensor that came back, with the value it had) speaks of
     now, a clock that runs ahead does not make a value count later than it came, rows older than the settle time are final, and
     a tag's records never overtake each other.
     """
-    if newest is None:
-        return max(min(source_ms, now_ms), now_ms - settle_ms + 1)
-    base = source_ms if newest.source_us // 1000 < source_ms <= now_ms else now_ms
-    return max(base, now_ms - settle_ms + 1, newest.at_ms + 1)
+    restated = newest is not None and source_us <= newest.source_us
+    base = now_ms if restated else min(-(-source_us // 1000), now_ms)
+    return max(base, now_ms - settle_ms + 1, newest.at_ms + 1 if newest else 0)
 
 
 def wall_clock_ms() -> int:
@@ -85,8 +84,8 @@ class Ring:
             if news and self.began_ms is None:
                 self._tables.put_fact("began", now_ms)
                 self.began_ms = now_ms
-        if self._tables.used_bytes() > self._max_bytes:
-            self._evict()
+        while self._tables.used_bytes() > self._max_bytes and (span := self._tables.span()):
+            self._evict(*span)
         self._look()
         return len(news)
 
@@ -135,7 +134,7 @@ class Ring:
         newest = self._newest.get(record.tag)
         if newest is not None and newest[1:] == (record.source_us, record.value, record.status):
             return None
-        at_ms = counts_from(record.source_us // 1000, now_ms, self.settle_ms, newest)
+        at_ms = counts_from(record.source_us, now_ms, self.settle_ms, newest)
         self._newest[record.tag] = Held(at_ms, record.source_us, record.value, record.status)
         self.newest_source_us = max(self.newest_source_us or 0, record.source_us)
         return Placed(self._ids[record.tag], at_ms, *record[1:])
@@ -151,11 +150,7 @@ class Ring:
         end_ms = (first_us // 1000 // rotate_ms + 1) * rotate_ms
         return self._tables.newest_received_before(done, end_ms * 1000) if self.now_ms() >= end_ms else None
 
-    def _evict(self) -> None:
-        span = self._tables.span()
-        if span is None:
-            return
-        oldest, newest = span
+    def _evict(self, oldest: int, newest: int) -> None:
         share = 1 - self._max_bytes / self._tables.used_bytes() + _EVICT_SHARE
         gone = max(1, round((newest - oldest + 1) * min(share, 1.0)))
         with self._tables.transaction():

@@ -53,8 +53,6 @@ def parse(given: Mapping[str, str], known: Sequence[str]) -> Query:
     if "every" not in given:
         raise BadQueryError("every: missing; write for example every=200ms")
     every_ms = round(_duration("every", given["every"]) * 1000)
-    if every_ms < 1:
-        raise BadQueryError("every: must be at least 1ms")
     tags = tuple(given["tags"].split(",")) if "tags" in given else tuple(known)
     for tag in tags:
         if tag not in known:
