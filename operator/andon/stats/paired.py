@@ -16,12 +16,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from andon.api.evidence import PAIRED, PAIRED_EQUAL
 from andon.stats import betting
 from andon.stats.blocks import BLOCK_ROWS, Evidence
 from andon.stats.profile import Profile
 
-PAIRED: Final = "paired"
-PAIRED_EQUAL: Final = "paired-equal"
 SUPPORT_SLACK: Final = 0.1
 """How far outside its reference interval a feature may lie, as a share of the interval's length."""
 

@@ -15,13 +15,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from andon.api.evidence import TAG_QUESTIONS
 from andon.stats import betting
 from andon.stats.blocks import BLOCK_ROWS, Evidence, Rows
 from andon.stats.profile import Profile
 
 SOUND_SHARE: Final = 0.05
 QUIET_BLOCKS: Final = 2
-QUESTIONS: Final = ("stuck", "missing", "bad-status")
+QUESTIONS: Final = tuple(TAG_QUESTIONS)
+"""stuck, missing, bad-status: the order that `TagWatch.fold` finds them in."""
 
 Floats = NDArray[np.float64]
 

@@ -1,0 +1,141 @@
+"""What does one ONNX file compute? Its inputs and outputs, as the file itself says, and what it answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as ort
+
+Array = NDArray[Any]
+
+DATATYPES: Final[Mapping[str, tuple[str, Any]]] = {
+    "tensor(bool)": ("BOOL", np.bool_),
+    "tensor(uint8)": ("UINT8", np.uint8),
+    "tensor(uint16)": ("UINT16", np.uint16),
+    "tensor(uint32)": ("UINT32", np.uint32),
+    "tensor(uint64)": ("UINT64", np.uint64),
+    "tensor(int8)": ("INT8", np.int8),
+    "tensor(int16)": ("INT16", np.int16),
+    "tensor(int32)": ("INT32", np.int32),
+    "tensor(int64)": ("INT64", np.int64),
+    "tensor(float16)": ("FP16", np.float16),
+    "tensor(float)": ("FP32", np.float32),
+    "tensor(double)": ("FP64", np.float64),
+}
+"""ONNX's types and the names that the Open Inference Protocol has for them."""
+
+_RUNTIME_ERRORS: Final[tuple[type[Exception], ...]] = (
+    RuntimeError,
+    ValueError,
+    *(e for e in vars(ort).values() if isinstance(e, type) and issubclass(e, Exception)),
+)
+"""ONNX Runtime's exceptions have no common base of their own."""
+
+
+class NotAModelError(ValueError):
+    """These bytes are not a model that can be served; the message says why."""
+
+
+class ModelFailedError(RuntimeError):
+    """The model raised; the message is its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """One input or output. datatype: as the protocol names it. shape: -1 where a dimension is free."""
+
+    name: str
+    datatype: str
+    dtype: Any
+    shape: tuple[int, ...]
+
+    @classmethod
+    def of(cls, node: Any) -> Self:
+        """From ONNX Runtime's description. Raises NotAModelError for what is not a tensor of numbers."""
+        if node.type not in DATATYPES:
+            raise NotAModelError(f"{node.name!r} is a {node.type}, which is not a tensor of numbers; export the model without it")
+        datatype, dtype = DATATYPES[node.type]
+        return cls(node.name, datatype, dtype, tuple(d if isinstance(d, int) else -1 for d in node.shape))
+
+    def __str__(self) -> str:
+        """As people write it: `rows FP32[-1,33]`."""
+        return f"{self.name} {self.datatype}{list(self.shape)}".replace(", ", ",")
+
+
+class OnnxModel:
+    """A model in memory, on one thread: batches, not threads, make it fast, and the other core is the plant's."""
+
+    def __init__(self, content: bytes) -> None:
+        """Load and run once. Raises NotAModelError."""
+        try:
+            self._session = onnxruntime.InferenceSession(content, _options(), providers=["CPUExecutionProvider"])
+        except _RUNTIME_ERRORS as error:
+            raise NotAModelError(f"ONNX Runtime cannot load it: {error}") from error
+        self.inputs = tuple(Tensor.of(node) for node in self._session.get_inputs())
+        self.outputs = tuple(Tensor.of(node) for node in self._session.get_outputs())
+        self._names = [tensor.name for tensor in self.outputs]
+        self.batches = all(tensor.shape[:1] == (-1,) for tensor in (*self.inputs, *self.outputs))
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """The first run allocates: let no request wait for it, and no broken graph get further."""
+        feeds = {t.name: np.zeros([1 if d < 0 else d for d in t.shape], t.dtype) for t in self.inputs}
+        try:
+            self.run(feeds)
+        except ModelFailedError as error:
+            raise NotAModelError(f"it fails on a row of zeros: {error}") from error
+
+    @property
+    def signature(self) -> str:
+        """Inputs and outputs as text: equal for models that can take each other's place."""
+        return f"({', '.join(map(str, self.inputs))}) -> ({', '.join(map(str, self.outputs))})"
+
+    def run(self, feeds: Mapping[str, Array]) -> list[Array]:
+        """The outputs in the model's order. Raises ModelFailedError."""
+        try:
+            answers: list[Array] = self._session.run(self._names, feeds)
+        except _RUNTIME_ERRORS as error:
+            raise ModelFailedError(str(error)) from error
+        return answers
+
+    def scores_rows_of(self, width: int) -> bool:
+        """Whether it takes rows of so many numbers and answers one number per row."""
+        if len(self.inputs) != 1 or not self.outputs:
+            return False
+        (rows,) = self.inputs
+        takes = rows.datatype in {"FP32", "FP64"} and rows.shape in {(-1, width), (1, width)}
+        return takes and self.outputs[0].shape in {(-1,), (1,), (-1, 1), (1, 1)}
+
+    def predict(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """One number per row, NaN where the model raises or answers none. rows: (n, width), of a width that it scores."""
+        try:
+            return self._predict(rows) if self.batches else self._one_by_one(rows)
+        except ModelFailedError:
+            return self._one_by_one(rows)
+
+    def _predict(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        answer = self.run({self.inputs[0].name: rows.astype(self.inputs[0].dtype)})[0].astype(np.float64).ravel()
+        if answer.shape != (len(rows),):
+            raise ModelFailedError(f"{answer.size} numbers for {len(rows)} rows")
+        return np.where(np.isfinite(answer), answer, np.nan)
+
+    def _one_by_one(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """So that a row the model cannot bear costs only itself."""
+        answers = np.full(len(rows), np.nan)
+        for i in range(len(rows)):
+            try:
+                answers[i] = self._predict(rows[i : i + 1])[0]
+            except ModelFailedError:
+                continue
+        return answers
+
+
+def _options() -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    return options

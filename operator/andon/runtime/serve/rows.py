@@ -1,0 +1,73 @@
+"""Which rows came since the last one scored? Asked of the collector by cursor, with a long poll.
+
+The contract is docs/wire.md, "Collector: rows over HTTP".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import aiohttp
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from andon.api.slots import RowSource
+from andon.stats.blocks import Rows
+
+WAIT: Final = 5
+LIMIT: Final = 200
+LONGEST_QUERY: Final = 4000
+"""Beyond this many characters all tags are asked for: HTTP servers refuse long lines."""
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=WAIT + 15, sock_connect=5)
+
+
+class RowsError(Exception):
+    """No rows this time; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Rows after a cursor. next_ms: the cursor after them. lost: rows that the collector no longer had."""
+
+    rows: Rows
+    times_ms: tuple[int, ...]
+    next_ms: int
+    lost: int
+
+
+async def read(session: aiohttp.ClientSession, source: RowSource, tags: Sequence[str], after_ms: int) -> Portion:
+    """The next rows with these tags, possibly none, waiting a few seconds for the first. Raises RowsError."""
+    asked = {"every": source.every, "after": str(after_ms), "limit": str(LIMIT), "wait": f"{WAIT}s"}
+    if len(names := ",".join(tags)) <= LONGEST_QUERY:
+        asked["tags"] = names
+    try:
+        async with session.get(source.rows, params=asked, timeout=_TIMEOUT) as response:
+            body = await response.read()
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise RowsError(f"{source.rows}: {error or type(error).__name__}") from error
+    if response.status != 200:
+        raise RowsError(f"{source.rows}: the collector answered {response.status}: {body[:300].decode(errors='replace')}")
+    try:
+        return _portion(orjson.loads(body), tuple(tags), after_ms)
+    except (ValueError, TypeError, KeyError) as error:
+        raise RowsError(f"{source.rows}: the answer is not rows: {error!r}") from error
+
+
+def _portion(document: dict[str, Any], tags: tuple[str, ...], after_ms: int) -> Portion:
+    """Raises ValueError, TypeError or KeyError on anything but rows of these tags in order after the cursor."""
+    listed = document["rows"]
+    times = tuple(int(row["t"]) for row in listed)
+    if any(later <= earlier for earlier, later in zip((after_ms, *times), times, strict=False)):
+        raise ValueError("its rows are not in order after the cursor")
+    seconds = np.array(times, dtype=np.float64) / 1000
+    given = document["tags"]
+    rows = Rows(
+        tags, seconds, *(_columns(listed, key, len(given))[:, [given.index(tag) for tag in tags]] for key in ("v", "s", "a"))
+    )
+    return Portion(rows, times, int(document["next"]), int(document["lost"]))
+
+
+def _columns(listed: list[dict[str, Any]], key: str, width: int) -> NDArray[np.float64]:
+    """One of a row's three lists, for all rows; null becomes NaN."""
+    return np.array([row[key] for row in listed], dtype=np.float64).reshape(len(listed), width)

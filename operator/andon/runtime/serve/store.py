@@ -1,0 +1,107 @@
+"""What survives a restart? The row cursor, the evidence up to it, and the newest predictions: one SQLite file.
+
+A transaction holds a batch of rows whole: after a crash both cursor and evidence are before it or after it.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+log = logging.getLogger(__name__)
+
+MOST_PREDICTIONS: Final = 200_000
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS checkpoint (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    cursor_ms INTEGER NOT NULL,
+    ledger TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS prediction (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    time_ms INTEGER NOT NULL,
+    slot TEXT NOT NULL,
+    version TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    value REAL
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One row scored by one slot. value: None where the model had no finite answer."""
+
+    time_ms: int
+    slot: str
+    version: str
+    digest: str
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """cursor_ms: time of the last row taken in, 0 before the first. ledger: its state, None before the first."""
+
+    cursor_ms: int = 0
+    ledger: dict[str, Any] | None = None
+
+
+class Store:
+    """One file, used from one thread. A file that SQLite cannot read is set aside: evidence then begins anew."""
+
+    def __init__(self, path: Path, most: int = MOST_PREDICTIONS) -> None:
+        self._most = most
+        try:
+            self._db = _open(path)
+        except sqlite3.DatabaseError as error:
+            log.warning("the checkpoint is not readable and was set aside as %s.broken: %s", path, error)
+            path.replace(path.with_name(path.name + ".broken"))
+            self._db = _open(path)
+
+    def load(self) -> Checkpoint:
+        """Where to go on from."""
+        row = self._db.execute("SELECT cursor_ms, ledger FROM checkpoint").fetchone()
+        return Checkpoint(row[0], orjson.loads(row[1])) if row else Checkpoint()
+
+    def commit(self, checkpoint: Checkpoint, predictions: Iterable[Prediction]) -> None:
+        """All of it or nothing. Raises sqlite3.Error."""
+        with self._db:
+            self._db.executemany(
+                "INSERT INTO prediction (time_ms, slot, version, digest, value) VALUES (?, ?, ?, ?, ?)",
+                ((p.time_ms, p.slot, p.version, p.digest, p.value) for p in predictions),
+            )
+            self._db.execute("DELETE FROM prediction WHERE id <= (SELECT max(id) FROM prediction) - ?", (self._most,))
+            self._db.execute(
+                "INSERT OR REPLACE INTO checkpoint (id, cursor_ms, ledger) VALUES (1, ?, ?)",
+                (checkpoint.cursor_ms, orjson.dumps(checkpoint.ledger).decode()),
+            )
+
+    def predictions(self, after: int, limit: int) -> list[tuple[int, Prediction]]:
+        """Predictions with their numbers, from the first number above `after`, oldest first."""
+        rows = self._db.execute(
+            "SELECT id, time_ms, slot, version, digest, value FROM prediction WHERE id > ? ORDER BY id LIMIT ?", (after, limit)
+        )
+        return [(number, Prediction(*rest)) for number, *rest in rows]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=5, check_same_thread=False)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA journal_size_limit = 16777216")
+        db.executescript(_SCHEMA)
+    except sqlite3.DatabaseError:
+        db.close()
+        raise
+    return db
