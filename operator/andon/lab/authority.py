@@ -51,6 +51,11 @@ class Authority:
         path.write_text(yaml.safe_dump(config, sort_keys=False))
         return path
 
+    def issued(self, user: str) -> tuple[Path, Path]:
+        """Certificate and key of a user that has a kubeconfig."""
+        file = user.replace(":", "_")
+        return self.folder / f"{file}.crt", self.folder / f"{file}.key"
+
     def _issue(self, file: str, subject: x509.Name, extension: x509.ExtensionType | None) -> tuple[Path, Path]:
         key = ec.generate_private_key(ec.SECP256R1())
         builder = _builder(subject, self._name, key.public_key())

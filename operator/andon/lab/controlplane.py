@@ -3,13 +3,14 @@
 etcd, the API server (RBAC and Node authorization, audit log), controller manager and scheduler; nodes come from elsewhere.
 """
 
+import json
 import ssl
 import subprocess
 import urllib.error
 import urllib.request
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from andon.lab.authority import Authority
 from andon.lab.crew import Component, LabError
@@ -30,6 +31,8 @@ rules:
 - {level: Metadata}
 """
 
+_ADMIN: Final = "lab-admin"
+
 # Endpoint addresses may not be loopback, and a lab has no others: the lab's forwarders read pods instead.
 _CONTROLLERS: Final = "*,-endpoints-controller,-endpointslice-controller"
 
@@ -43,7 +46,7 @@ class ControlPlane:
         self.url = f"https://{network.control}:6443"
         self.audit_log = folder / "audit.log"
         self.authority = Authority(folder / "pki")
-        self.kubeconfig = self.identity("admin", "lab-admin", "system:masters")
+        self.kubeconfig = self.identity("admin", _ADMIN, "system:masters")
         self._etcd = f"http://{network.control}:2379"
         self._service_accounts = self.authority.key("service-accounts")
         (folder / "audit-policy.yaml").write_text(_AUDIT_POLICY)
@@ -69,6 +72,19 @@ class ControlPlane:
         if done.returncode != 0:
             raise LabError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout
+
+    def apply(self, *objects: dict[str, Any]) -> None:
+        """Server-side apply, as administrator. Raises LabError."""
+        self.kubectl(
+            "apply", "--server-side", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+        )
+
+    def read(self, path: str) -> Any:
+        """An object of the API server by its path, as administrator. Raises OSError while it is not there."""
+        context = ssl.create_default_context(cafile=str(self.authority.certificate))
+        context.load_cert_chain(*self.authority.issued(_ADMIN))
+        with urllib.request.urlopen(self.url + path, timeout=2.0, context=context) as response:  # noqa: S310 (the lab's own address)
+            return json.load(response)
 
     def components(self, *, scheduler: bool = True) -> tuple[Component, ...]:
         """The processes, in the order of their needs. The API server dies without etcd, so it waits for it."""

@@ -67,13 +67,15 @@ class Crew:
         self._folder = folder
         self.members: dict[str, Member] = {}
 
-    def start(self, on_ready: Callable[[Member], None] = lambda _: None) -> None:
-        """Start everything, side by side where needs allow. Raises LabError when one fails; ``stop`` ends the others."""
+    def start(self, on_change: Callable[[Member], None] = lambda _: None) -> None:
+        """Start everything, side by side where needs allow. Raises LabError when one fails; ``stop`` ends the others.
+
+        on_change: told of each member when it has been started, and again when it is ready.
+        """
         while len(self._ready()) < len(self._components):
-            self._start_next()
-            for member in self._unready():
-                if self._became_ready(member):
-                    on_ready(member)
+            changed = [*self._start_next(), *(member for member in self._unready() if self._became_ready(member))]
+            for member in changed:
+                on_change(member)
             time.sleep(_TICK)
 
     def supervise(self) -> list[str]:
@@ -92,13 +94,15 @@ class Crew:
     def _unready(self) -> list[Member]:
         return [member for member in self.members.values() if member.ready_after is None]
 
-    def _start_next(self) -> None:
-        ready = self._ready()
+    def _start_next(self) -> list[Member]:
+        ready, started = self._ready(), []
         for component in self._components:
             if component.name not in self.members and ready.issuperset(component.needs):
                 command = component.command()
                 _refuse_taken(component.name, command.address)
-                self.members[component.name] = Member(component, Process(component.name, command, self._folder), time.monotonic())
+                process = Process(component.name, command, self._folder)
+                started.append(self.members.setdefault(component.name, Member(component, process, time.monotonic())))
+        return started
 
     def _became_ready(self, member: Member) -> bool:
         name, waited = member.component.name, time.monotonic() - member.started

@@ -16,7 +16,7 @@ class NoNetworkError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The addresses of one lab; 127.N.0.x is the lab's own, 127.N.(1+i).x the i-th node and its pods."""
+    """The addresses of one lab: 127.N.0.x its own, 127.N.10.x to 127.N.89.x nodes and pods, 127.N.96.x and up Services."""
 
     number: int
 
@@ -40,11 +40,16 @@ class Network:
         """The ClusterIP of the ``kubernetes`` Service."""
         return f"{self.prefix}.96.1"
 
-    def node(self, index: int) -> str:
-        """The /24 of a node and its pods, as its first three numbers. index from 0, at most 89."""
-        if not 0 <= index < 90:
-            raise ValueError(f"node index {index} is outside 0..89")
-        return f"{self.prefix}.{index + 1}"
+    @property
+    def plant(self) -> str:
+        """The ClusterIP of the plant's Service, where the plant itself listens: it is no pod that could be forwarded to."""
+        return f"{self.prefix}.96.2"
+
+    def pod_range(self, node: int) -> str:
+        """The third numbers of a node's addresses, as ``10-19``. node: from 0 to 7."""
+        if not 0 <= node < 8:
+            raise ValueError(f"node {node} is outside 0..7: a lab has addresses for eight nodes")
+        return f"{10 * node + 10}-{10 * node + 19}"
 
 
 class Claim:

@@ -29,7 +29,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A process as written to disk. began: start time in clock ticks after boot."""
+    """A process, leader of its group, as written to disk. began: start time in clock ticks after boot."""
 
     name: str
     pid: int
@@ -38,9 +38,21 @@ class Record:
     log: str
 
     @classmethod
+    def own(cls, name: str, log: Path) -> Self:
+        """This process."""
+        return cls(name, os.getpid(), began(os.getpid()) or 0, "", str(log))
+
+    @classmethod
     def read(cls, path: Path) -> Self:
         """The record in this file."""
         return cls(**json.loads(path.read_text()))
+
+    def write(self, folder: Path) -> Path:
+        """Keep it under this folder, where ``records`` finds it; the file."""
+        path = folder / "run" / f"{self.name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(self)))
+        return path
 
     @property
     def alive(self) -> bool:
@@ -74,9 +86,7 @@ class Process:
                 preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 (nothing but two system calls runs between fork and exec)
             )
         self.record = Record(name, self._child.pid, began(self._child.pid) or 0, command.address, str(log))
-        self._file = folder / "run" / f"{name}.json"
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        self._file.write_text(json.dumps(asdict(self.record)))
+        self._file = self.record.write(folder)
 
     @property
     def exit_code(self) -> int | None:
@@ -124,42 +134,15 @@ def records(folder: Path) -> list[Record]:
     return sorted((Record.read(path) for path in (folder / "run").glob("*.json")), key=lambda record: record.began)
 
 
-def descendants_of(mark: tuple[str, str]) -> list[Record]:
-    """Living processes started with ``NAME=value`` in their environment: nothing a lab started can hide from it."""
-    wanted = f"{mark[0]}={mark[1]}".encode()
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        pid = int(folder.name)
-        begun = began(pid)
-        if begun is not None and pid != os.getpid() and wanted in _environment(folder):
-            found.append(Record(folder.name, pid, begun, "", ""))
-    return found
-
-
-def _environment(folder: Path) -> list[bytes]:
-    try:
-        return (folder / "environ").read_bytes().split(b"\0")
-    except OSError:
-        return []
-
-
 def sweep(leftovers: Iterable[Record], within: float = 5.0) -> None:
     """End processes that are not children of this one; SIGKILL for those that do not listen."""
     left = list(leftovers)
     for number, limit in ((signal.SIGTERM, within), (signal.SIGKILL, 5.0)):
         for record in left:
-            _signal_one(record, number)
+            record.signal(number)
         deadline = time.monotonic() + limit
         while (left := [record for record in left if record.alive]) and time.monotonic() < deadline:
             time.sleep(0.05)
-
-
-def _signal_one(record: Record, number: int) -> None:
-    if record.alive:
-        try:
-            os.kill(record.pid, number)
-        except ProcessLookupError:
-            return
 
 
 def _die_with(parent: int) -> Callable[[], None]:

@@ -1,6 +1,5 @@
 """Prometheus, finding pods by the annotations ``prometheus.io/scrape``, ``/port`` and ``/path``."""
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +14,7 @@ _USER: Final = "lab-prometheus"
 _ANNOTATION: Final = "__meta_kubernetes_pod_annotation_prometheus_io_"
 
 # What every Prometheus in a cluster may do, and no more.
-_ACCESS: Final = [
+_ACCESS: Final[tuple[dict[str, Any], ...]] = (
     {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",
@@ -29,7 +28,7 @@ _ACCESS: Final = [
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": _USER},
         "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": _USER}],
     },
-]
+)
 
 
 class Prometheus:
@@ -48,9 +47,7 @@ class Prometheus:
     def _command(self) -> Command:
         self._folder.mkdir(exist_ok=True)
         kubeconfig = self._plane.identity("prometheus", _USER)
-        self._plane.kubectl(
-            "apply", "--server-side", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": _ACCESS})
-        )
+        self._plane.apply(*_ACCESS)
         config = self._folder / "prometheus.yaml"
         config.write_text(yaml.safe_dump(configuration(kubeconfig, self._scrape), sort_keys=False))
         options = {

@@ -38,7 +38,7 @@ class Metrics(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def exporter(network: Network):
-    server = http.server.ThreadingHTTPServer((network.node(0) + ".2", 8080), Metrics)
+    server = http.server.ThreadingHTTPServer((f"{network.prefix}.10.2", 8080), Metrics)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server.server_address[0]

@@ -1,0 +1,142 @@
+"""``andon lab``: a whole plant on this machine, from a terminal."""
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
+
+import typer
+
+from andon.cli.exits import Exit
+from andon.lab.plant.cli import app as plant
+
+if TYPE_CHECKING:
+    from andon.lab.state import Row, State
+
+app = typer.Typer(no_args_is_help=True, help="A whole plant on this machine: Kubernetes, registry, metrics, git and a plant.")
+app.add_typer(plant, name="plant")
+
+Name = Annotated[str, typer.Option("--name", "-n", help="Which lab; several can run side by side.")]
+Output = Annotated[str, typer.Option("--output", "-o", metavar="table|json", help="How to print.")]
+
+
+@app.command()
+def up(
+    name: Name = "andon",
+    node: Annotated[list[str] | None, typer.Option(help="A node of this tier: edge or cloud; may be repeated.")] = None,
+    specs: Annotated[Path | None, typer.Option(help="Folder that becomes the plant's git repository.")] = None,
+    scrape: Annotated[str, typer.Option("--prometheus-scrape", help="How often Prometheus scrapes.")] = "2s",
+    speed: Annotated[float, typer.Option(min=1.0, help="How many times faster than the real plant rows come.")] = 900.0,
+) -> None:
+    """Start a lab; it goes on in the background until `andon lab down`."""
+    from andon.lab import daemon, toolchain
+    from andon.lab.crew import LabError
+    from andon.lab.lab import NODES, SPECS, Options
+
+    options = Options(name, tuple(node or NODES), specs or SPECS, scrape, speed)
+    begun = time.monotonic()
+    try:
+        toolchain.ensure()
+        state = daemon.up(options, _say_ready)
+    except (LabError, toolchain.ToolchainError) as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        _fail(f"lab {name} goes on starting in the background; see: andon lab status --name {name}")
+    typer.echo(f"lab {name} is up ({time.monotonic() - begun:.1f} s). export KUBECONFIG={state.kubeconfig}")
+
+
+@app.command()
+def down(name: Name = "andon") -> None:
+    """End a lab: no process is left; its logs stay until it is started anew."""
+    from andon.lab import daemon
+    from andon.lab.crew import LabError
+
+    try:
+        was_there = daemon.down(name)
+    except LabError as error:
+        _fail(str(error))
+    typer.echo(f"lab {name} is down" if was_there else f"there is no lab {name}")
+
+
+@app.command()
+def status(name: Name = "andon", output: Output = "table") -> None:
+    """Say how each process of a lab is."""
+    from andon.lab.state import Phase
+
+    state = _state(name)
+    if output == "json":
+        typer.echo(json.dumps(asdict(state), indent=2))
+    else:
+        _table(state)
+    if state.phase is not Phase.READY:
+        raise typer.Exit(Exit.FAILED)
+
+
+@app.command()
+def logs(
+    component: Annotated[str, typer.Argument(help="Name as in `andon lab status`, or `supervisor`.")],
+    name: Name = "andon",
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as the log grows, until Ctrl-C.")] = False,
+) -> None:
+    """Print the log of one process."""
+    from andon.lab.state import folder_of
+
+    folder = folder_of(name) / "logs"
+    path = folder / f"{component}.log"
+    if not path.exists():
+        known = ", ".join(sorted(log.stem for log in folder.glob("*.log"))) or "none"
+        _fail(f"lab {name} has no log of {component}; there are: {known}")
+    with path.open(errors="replace") as log:
+        try:
+            _copy(log, follow)
+        except KeyboardInterrupt:
+            return
+
+
+@app.command()
+def kubeconfig(name: Name = "andon") -> None:
+    """Print where the administrator's kubeconfig is: export KUBECONFIG=$(andon lab kubeconfig)."""
+    typer.echo(_state(name).kubeconfig)
+
+
+def _copy(log: TextIO, follow: bool) -> None:
+    while (line := log.readline()) or follow:
+        if line:
+            sys.stdout.write(line)
+        else:
+            sys.stdout.flush()
+            time.sleep(0.2)
+
+
+def _say_ready(row: "Row") -> None:
+    typer.echo(f"  {row.name} {row.stage.lower()} after {row.seconds:.1f} s", err=True)
+
+
+def _state(name: str) -> "State":
+    from andon.lab.state import State, folder_of
+
+    state = State.read(folder_of(name))
+    if state is None:
+        typer.echo(f"andon lab: there is no lab {name}; start it: andon lab up --name {name}", err=True)
+        raise typer.Exit(Exit.FAILED)
+    return state
+
+
+def _table(state: "State") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("NAME", "PID", "STATE", "ADDRESS", "READY AFTER", "RESTARTS", box=None, pad_edge=False)
+    for row in state.components:
+        seconds = "" if row.seconds is None else f"{row.seconds:.1f} s"
+        table.add_row(row.name, str(row.pid or ""), row.stage, row.address, seconds, str(row.restarts))
+    console = Console()
+    console.print(f"lab {state.name}: {state.phase}" + (f": {state.message}" if state.message else ""), highlight=False)
+    console.print(table)
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"andon lab: {message}", err=True)
+    raise typer.Exit(Exit.FAILED)
