@@ -10,6 +10,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import requests
+import urllib3.exceptions
 
 from andon.api.missing import Missing
 
@@ -48,7 +49,7 @@ class Blocking:
         response = error.response
         if response is not None:
             return self.answered(response.status_code, response.text)
-        if isinstance(error, requests.Timeout):
+        if isinstance(error, requests.Timeout) or _was_late(error):
             return Missing(
                 "Timeout", f"{self.where} did not answer within {self._timeout:g} s. Next: see whether it is overloaded."
             )
@@ -56,6 +57,8 @@ class Blocking:
             return Missing(
                 "Malformed", f"{self.where} did not answer in JSON. Next: check that the address is the service's own."
             )
+        if isinstance(error, requests.exceptions.RetryError):
+            return Missing("ServerError", f"{self.where} answered 5xx or 429. Next: see its own log.")
         return Missing("Unreachable", f"{self.where} cannot be reached. Next: check the address, and that it runs.")
 
     def answered(self, status: int, text: str) -> Missing:
@@ -71,6 +74,13 @@ class Blocking:
     def close(self) -> None:
         """Let go of idle threads; those still asking end with their own time-outs."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _was_late(error: requests.RequestException) -> bool:
+    """A client that counts retries wraps a time-out as a broken connection; urllib3 in turn calls a refused one a time-out."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    refused = isinstance(reason, urllib3.exceptions.NewConnectionError)
+    return isinstance(reason, urllib3.exceptions.TimeoutError) and not refused
 
 
 def without_secrets(url: str) -> str:

@@ -1,0 +1,168 @@
+"""What is a version of a registered model: which content has it, and where are its files?"""
+
+import math
+import os
+import re
+from collections.abc import Callable
+from typing import Any, Final, Protocol, TypeVar
+
+import requests
+from pydantic import ValidationError
+
+from andon.api.config import Mlflow
+from andon.api.missing import Missing
+from andon.api.slots import SlotModel
+from andon.api.types import seconds
+from andon.ports.blocking import Blocking, without_secrets
+
+T = TypeVar("T")
+
+DIGEST_TAG: Final = "andon.digest"
+PROFILE_TAG: Final = "andon.profile-digest"
+FINGERPRINT_TAG: Final = "andon.spec"
+_SOURCE: Final = re.compile(r"mlflow-artifacts:(?://[^/]*)?/(?P<folder>[^?#]+)")
+_REMEMBERED: Final = 4096
+_IMPORT: Final = 60.0
+
+
+class Registry(Protocol):
+    """The versions that training registered."""
+
+    async def resolve(self, name: str, version: str) -> SlotModel | Missing:
+        """The content and the files of a version."""
+        ...
+
+    async def find_version(self, name: str, fingerprint: str) -> str | Missing:
+        """The version that was trained from the spec of this fingerprint; NotFound when there is none yet."""
+        ...
+
+    async def tag(self, name: str, version: str, key: str, value: str) -> Missing | None:
+        """Writes a tag of a version, over what was there."""
+        ...
+
+
+class MlflowRegistry:
+    """An MLflow server, asked by its own client. What a version is never changes, so that it is asked for once."""
+
+    def __init__(self, config: Mlflow) -> None:
+        """Connects to nothing and imports nothing yet."""
+        self._url = config.url.rstrip("/")
+        self._timeout = seconds(config.timeout)
+        self._blocking = Blocking("MLflow", config.url, workers=4, timeout=self._timeout)
+        self._client: Any = None
+        self._known: dict[tuple[str, str], SlotModel] = {}
+
+    async def resolve(self, name: str, version: str) -> SlotModel | Missing:
+        """The content and the files of a version. NotFound names what there is not: the model or the version."""
+        known = self._known.get((name, version))
+        if known is not None:
+            return known
+        found = await self._ask(lambda client: client.get_model_version(name, version))
+        if isinstance(found, Missing):
+            return await self._absent(name, version) if found.reason == "NotFound" else found
+        resolved = self._resolved(name, found)
+        if isinstance(resolved, SlotModel):
+            self._known[name, version] = resolved
+            while len(self._known) > _REMEMBERED:
+                del self._known[next(iter(self._known))]
+        return resolved
+
+    async def find_version(self, name: str, fingerprint: str) -> str | Missing:
+        """The version that was trained from the spec of this fingerprint; the lowest, where two trainings raced."""
+        wanted = f"name = '{_quotable(name)}' and tags.`{FINGERPRINT_TAG}` = '{_quotable(fingerprint)}'"
+        found = await self._ask(lambda client: client.search_model_versions(wanted))
+        if isinstance(found, Missing):
+            return found
+        versions = sorted(int(version.version) for version in found)
+        return (
+            str(versions[0])
+            if versions
+            else Missing("NotFound", f"no version of {name} was trained from spec {fingerprint} yet.")
+        )
+
+    async def tag(self, name: str, version: str, key: str, value: str) -> Missing | None:
+        """Writes a tag of a version, over what was there."""
+        done = await self._ask(lambda client: client.set_model_version_tag(name, version, key, value))
+        return done if isinstance(done, Missing) else None
+
+    def close(self) -> None:
+        """Let go of threads."""
+        self._blocking.close()
+
+    async def _ask(self, question: Callable[[Any], T]) -> T | Missing:
+        if self._client is None:
+            client = await self._blocking.call(self._connect, within=_IMPORT)
+            if isinstance(client, Missing):
+                return client
+            self._client = client
+        return await self._blocking.call(lambda: self._answer(question))
+
+    def _connect(self) -> Any:
+        """Imports the library, which takes seconds; its own retries would take minutes."""
+        os.environ |= {
+            "MLFLOW_HTTP_REQUEST_TIMEOUT": str(math.ceil(self._timeout)),
+            "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+            "DO_NOT_TRACK": "true",
+        }
+        from mlflow import MlflowClient
+
+        return MlflowClient(tracking_uri=self._url, registry_uri=self._url)
+
+    def _answer(self, question: Callable[[Any], T]) -> T | Missing:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return question(self._client)
+        except MlflowException as error:
+            weather = error.__cause__ or error.__context__
+            if isinstance(weather, requests.RequestException):
+                return self._blocking.missing(weather)
+            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                return Missing("NotFound", f"{self._blocking.where} does not know it.")
+            return self._blocking.answered(error.get_http_status_code(), error.message)
+
+    async def _absent(self, name: str, version: str) -> Missing:
+        """MLflow answers 404 to a missing version and to a missing model alike."""
+        model = await self._ask(lambda client: client.get_registered_model(name))
+        if isinstance(model, Missing):
+            what = f"{self._blocking.where} has no registered model {name}. Next: train it, or correct the name."
+            return Missing("NotFound", what) if model.reason == "NotFound" else model
+        return Missing(
+            "NotFound", f"{self._blocking.where} has {name}, but no version {version} of it. Next: commit one that is registered."
+        )
+
+    def _resolved(self, name: str, found: Any) -> SlotModel | Missing:
+        what = f"version {found.version} of {name}"
+        digest = found.tags.get(DIGEST_TAG)
+        source = _SOURCE.fullmatch(found.source or "")
+        if digest is None:
+            return Missing(
+                "NoDigest", f"{what} has no tag {DIGEST_TAG}. Next: register it by a TrainingPipeline, or set the tag."
+            )
+        if source is None:
+            return Missing(
+                "Malformed", f"{what} has its files at {found.source}, not in MLflow. Next: log them there and register anew."
+            )
+        files = f"{without_secrets(self._url)}/api/2.0/mlflow-artifacts/artifacts/{source['folder'].rstrip('/')}"
+        profile = found.tags.get(PROFILE_TAG)
+        try:
+            return SlotModel(
+                version=str(found.version),
+                digest=digest,
+                model=f"{files}/model.onnx",
+                profile=f"{files}/profile.json" if profile else None,
+                profile_digest=profile,
+            )
+        except ValidationError as error:
+            field = error.errors()[0]["loc"][-1]
+            return Missing(
+                "Malformed", f"{what}: its {field} is not of the form sha256:… . Next: correct the tag, or register anew."
+            )
+
+
+def _quotable(text: str) -> str:
+    """Text for a search filter, which knows no escapes. Raises ValueError for a quote."""
+    if "'" in text:
+        raise ValueError(f"{text!r} cannot be searched for: it has a quote")
+    return text

@@ -1,0 +1,132 @@
+"""A real MLflow server says what a version is; whatever keeps it from saying so is a fact of its own."""
+
+import asyncio
+
+import pytest
+import requests
+
+from andon.api.config import Mlflow
+from andon.api.slots import SlotModel
+from andon.ports.missing import Missing
+from andon.ports.registry import MlflowRegistry
+from support.odd import answering, nobody, silent
+
+DIGEST = "sha256:" + "a" * 64
+PROFILE = "sha256:" + "b" * 64
+
+
+class Trained:
+    """A registered model as training leaves it, made by plain HTTP."""
+
+    def __init__(self, uri, name):
+        self.uri, self.name = uri, name
+        self.post("registered-models/create", name=name)
+        self.experiment = self.post("experiments/create", name=name)["experiment_id"]
+
+    def post(self, path, **body):
+        answer = requests.post(f"{self.uri}/api/2.0/mlflow/{path}", json=body, timeout=20)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def version(self, source=None, **tags):
+        run = self.post("runs/create", experiment_id=self.experiment)["run"]["info"]
+        made = self.post(
+            "model-versions/create",
+            name=self.name,
+            source=source or run["artifact_uri"],
+            run_id=run["run_id"],
+            tags=[{"key": f"andon.{key.replace('_', '-')}", "value": value} for key, value in tags.items()],
+        )
+        return made["model_version"]["version"], run
+
+
+def round_trip(url, content):
+    requests.put(url, data=content, timeout=10).raise_for_status()
+    return requests.get(url, timeout=10).content
+
+
+@pytest.fixture
+def registry(mlflow_uri):
+    registry = MlflowRegistry(Mlflow(url=mlflow_uri))
+    yield registry
+    registry.close()
+
+
+@pytest.fixture
+def trained(mlflow_uri, request):
+    return Trained(mlflow_uri, request.node.name[:100].replace("[", "-").replace("]", "-").replace(" ", "-"))
+
+
+async def test_a_version_is_its_content_and_its_files(registry, trained, mlflow_uri):
+    version, run = trained.version(digest=DIGEST, profile_digest=PROFILE)
+    files = f"{mlflow_uri}/api/2.0/mlflow-artifacts/artifacts/{trained.experiment}/{run['run_id']}/artifacts"
+    assert await registry.resolve(trained.name, version) == SlotModel(
+        version=version, digest=DIGEST, model=f"{files}/model.onnx", profile=f"{files}/profile.json", profile_digest=PROFILE
+    )
+    assert await asyncio.to_thread(round_trip, f"{files}/model.onnx", b"onnx") == b"onnx"
+
+
+async def test_what_was_resolved_once_needs_no_registry(registry, trained):
+    version, _ = trained.version(digest=DIGEST)
+    resolved = await registry.resolve(trained.name, version)
+    with nobody() as gone:
+        registry._client = MlflowRegistry(Mlflow(url=gone))._connect()
+        assert await registry.resolve(trained.name, version) == resolved
+        assert (await registry.resolve(trained.name, "99")).reason == "Unreachable"
+
+
+async def test_a_missing_model_is_told_from_a_missing_version(registry, trained):
+    no_model, no_version = await registry.resolve("nobody-trained-it", "1"), await registry.resolve(trained.name, "7")
+    assert (no_model.reason, "no registered model nobody-trained-it" in no_model.detail) == ("NotFound", True)
+    assert (no_version.reason, "no version 7" in no_version.detail) == ("NotFound", True)
+
+
+@pytest.mark.parametrize(
+    ("source", "tags", "reason", "says"),
+    [
+        pytest.param(None, {}, "NoDigest", "andon.digest", id="nobody wrote its digest down"),
+        pytest.param(None, {"digest": "md5:1"}, "Malformed", "its digest", id="a digest of another form"),
+        pytest.param(None, {"digest": DIGEST, "profile_digest": "x"}, "Malformed", "profile", id="a profile digest likewise"),
+        pytest.param("s3://bucket/model", {"digest": DIGEST}, "Malformed", "s3://bucket/model", id="files elsewhere"),
+    ],
+)
+async def test_a_version_that_cannot_be_served_says_what_it_lacks(registry, trained, source, tags, reason, says):
+    version, _ = trained.version(source, **tags)
+    missing = await registry.resolve(trained.name, version)
+    assert isinstance(missing, Missing)
+    assert missing.reason == reason
+    assert says in missing.detail
+
+
+async def test_a_version_is_found_by_what_it_was_trained_from(registry, trained):
+    trained.version(spec="f0")
+    first, _ = trained.version(spec="f1")
+    trained.version(spec="f1")
+    assert await registry.find_version(trained.name, "f1") == first
+    assert (await registry.find_version(trained.name, "f2")).reason == "NotFound"
+
+
+async def test_a_tag_is_written_where_training_and_people_read_it(registry, trained):
+    version, _ = trained.version()
+    assert await registry.tag(trained.name, version, "andon.digest", DIGEST) is None
+    assert (await registry.resolve(trained.name, version)).digest == DIGEST
+    assert (await registry.tag(trained.name, "99", "andon.digest", DIGEST)).reason == "NotFound"
+
+
+async def test_a_host_that_the_server_does_not_allow_is_refused_not_missing(mlflow_uri):
+    missing = await MlflowRegistry(Mlflow(url=mlflow_uri.replace("127.0.0.1", "0.0.0.0"))).resolve("e", "1")  # noqa: S104
+    assert missing.reason == "Refused"
+    assert "403" in missing.detail
+    assert "allowed hosts" in missing.detail
+
+
+async def test_weather_on_the_way_to_the_registry():
+    with nobody() as address:
+        away = await MlflowRegistry(Mlflow(url=address.replace("//", "//andon:s3cret@"))).resolve("e", "1")
+    with silent() as address:
+        slow = await MlflowRegistry(Mlflow(url=address, timeout="500ms")).resolve("e", "1")
+    async with answering(503, b'{"error_code": "TEMPORARILY_UNAVAILABLE", "message": "later"}') as (address, seen):
+        ill = await MlflowRegistry(Mlflow(url=address)).resolve("e", "1")
+    assert (away.reason, slow.reason, ill.reason) == ("Unreachable", "Timeout", "ServerError")
+    assert "s3cret" not in away.detail
+    assert len(seen) == 1
