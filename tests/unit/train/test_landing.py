@@ -56,7 +56,7 @@ def test_windows_are_those_of_our_tags(tmp_path: Path) -> None:
     landed.write(tmp_path, [landed.record("a", 1, 1.0)])
     landed.quarantine(
         tmp_path,
-        {"tags": ["a", "b"], "since": "2025-11-22T10:00:00Z"},
+        {"tags": ["a", "b"], "since": "2025-11-22T10:00:00Z", "until": None},
         {"tags": ["b"], "since": "2025-11-22T11:00:00Z", "until": "2025-11-22T12:00:00Z"},
     )
     (window,) = landing.read(tmp_path, {"a"}).windows
