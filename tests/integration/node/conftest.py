@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.eventually import eventually
 
 from andon.lab.controlplane import ControlPlane
+from andon.lab.node.logs import log_of
+from support.eventually import eventually
 
 
 @dataclass
@@ -66,15 +67,23 @@ class Machine:
     def container(self, pod: str) -> dict[str, Any]:
         return dict((self.pod(pod)["status"].get("containerStatuses") or [{}])[0])
 
+    def waiting(self, pod: str) -> dict[str, str]:
+        return dict(self.container(pod).get("state", {}).get("waiting", {}))
+
+    def log(self, pod: str) -> str:
+        """What the pod's container wrote; nothing before it has started."""
+        try:
+            return log_of(self.state, "default", pod).read_text()
+        except LookupError:
+            return ""
+
     def pid(self, pod: str) -> int:
         return int(self.container(pod)["containerID"].removeprefix("process://"))
 
     def _start(self, name: str, module: str, *arguments: object) -> None:
-        log = (self.folder / f"{name}.log").open("ab")
-        self.running[name] = subprocess.Popen(
-            [sys.executable, "-m", module, *map(str, arguments)], stdout=log, stderr=log, env={**os.environ, "SECRET_OF_THE_LAB": "1"}
-        )
-        log.close()
+        command = [sys.executable, "-m", module, *map(str, arguments)]
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.running[name] = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "SECRET_OF_THE_LAB": "1"})
 
 
 @pytest.fixture(scope="session")

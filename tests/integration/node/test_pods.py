@@ -8,8 +8,6 @@ from typing import Any
 
 from support.eventually import eventually
 
-from andon.lab.node.logs import log_of
-
 from .conftest import Machine, alive, pod
 
 SERVER = """
@@ -27,8 +25,10 @@ POD_IP = {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podI
 
 def deployment(name: str, replicas: int = 1) -> dict[str, Any]:
     probe = {"httpGet": {"path": "/", "port": "http"}, "periodSeconds": 1}
-    container = {"env": [POD_IP], "ports": [{"name": "http", "containerPort": 8080}], "readinessProbe": probe, "livenessProbe": probe}
-    template = {key: value for key, value in pod(name, SERVER, container=container, restartPolicy="Always").items() if key in {"metadata", "spec"}}
+    ports = [{"name": "http", "containerPort": 8080}]
+    container = {"env": [POD_IP], "ports": ports, "readinessProbe": probe, "livenessProbe": probe}
+    template = pod(name, SERVER, container=container, restartPolicy="Always")
+    template = {"metadata": template["metadata"], "spec": template["spec"]}
     spec = {"replicas": replicas, "selector": {"matchLabels": {"app": name}}, "template": template}
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": spec}
 
@@ -83,13 +83,14 @@ def test_a_job_completes_and_says_what_it_did(machine: Machine) -> None:
     ended = done["status"]["containerStatuses"][0]["state"]["terminated"]
     assert json.loads(ended["message"]) == {"version": "3"}
     assert ended["exitCode"] == 0
-    assert log_of(machine.state, "default", done["metadata"]["name"]).read_text() == "trained\n"
+    assert machine.log(done["metadata"]["name"]) == "trained\n"
     machine.plane.kubectl("delete", "job/train")
 
 
 def test_a_container_that_fails_again_and_again_waits_longer_each_time(machine: Machine) -> None:
     machine.apply(pod("crash", "raise SystemExit(3)", restartPolicy="Always"))
-    seen = eventually(lambda: machine.container("crash"), lambda c: c.get("state", {}).get("waiting", {}).get("reason") == "CrashLoopBackOff", within=10)
+    eventually(lambda: machine.waiting("crash").get("reason"), lambda reason: reason == "CrashLoopBackOff", within=10)
+    seen = machine.container("crash")
     assert seen["lastState"]["terminated"]["exitCode"] == 3
     eventually(lambda: machine.container("crash"), lambda c: c["restartCount"] >= 3, within=10)
     assert machine.pod("crash")["status"]["phase"] == "Running"
@@ -105,9 +106,7 @@ def test_a_failed_pod_that_must_not_restart_has_failed(machine: Machine) -> None
 
 def test_an_unknown_image_cannot_be_pulled_and_says_what_to_do(machine: Machine) -> None:
     machine.apply(pod("unknown", "", container={"image": "acme/none:9"}))
-    waiting = eventually(
-        lambda: machine.container("unknown").get("state", {}).get("waiting", {}), lambda w: w.get("reason") == "ImagePullBackOff", within=10
-    )
+    waiting = eventually(lambda: machine.waiting("unknown"), lambda w: w.get("reason") == "ImagePullBackOff", within=10)
     assert '"acme/none:9" has no command on this node' in waiting["message"]
     assert "--images" in waiting["message"]
     machine.plane.kubectl("delete", "pod/unknown")
@@ -134,9 +133,8 @@ def test_a_pod_is_ready_only_after_its_startup_probe_passed(machine: Machine) ->
 def test_a_process_that_ignores_sigterm_is_killed_after_its_grace_period_with_its_children(machine: Machine) -> None:
     script = "import os, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(os.fork(), flush=True); signal.pause()"
     machine.apply(pod("stubborn", script, terminationGracePeriodSeconds=1))
-    log = eventually(lambda: machine.container("stubborn").get("ready") and log_of(machine.state, "default", "stubborn"), within=10)
-    lines = eventually(lambda: log.read_text().split(), lambda words: len(words) == 2, within=5)
-    pids = [machine.pid("stubborn"), *(int(line) for line in lines if line != "0")]
+    words = eventually(lambda: machine.log("stubborn").split(), lambda words: len(words) == 2, within=10)
+    pids = [machine.pid("stubborn"), *(int(word) for word in words if word != "0")]
     machine.plane.kubectl("delete", "pod/stubborn", "--timeout=10s", limit=15)
     assert not any(map(alive, pids))
 
@@ -144,5 +142,5 @@ def test_a_process_that_ignores_sigterm_is_killed_after_its_grace_period_with_it
 def test_a_process_sees_nothing_of_the_labs_own_environment(machine: Machine) -> None:
     machine.apply(pod("clean", "import os; print('SECRET_OF_THE_LAB' in os.environ, os.getcwd() == os.environ['HOME'])"))
     eventually(lambda: machine.pod("clean"), lambda p: p["status"]["phase"] == "Succeeded", within=10)
-    assert log_of(machine.state, "default", "clean").read_text() == "False True\n"
+    assert machine.log("clean") == "False True\n"
     machine.plane.kubectl("delete", "pod/clean")

@@ -1,13 +1,11 @@
 """What a pod finds around it: configuration, volumes, other Services, its own identity."""
 
-import os
+import json
 import signal
 import time
 from typing import Any
 
 from support.eventually import eventually
-
-from andon.lab.node.logs import log_of
 
 from .conftest import Machine, alive, pod
 
@@ -19,14 +17,10 @@ def config_map(name: str, **data: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
 
 
-def log(machine: Machine, name: str) -> str:
-    return log_of(machine.state, "default", name).read_text()
-
-
 def succeeded(machine: Machine, name: str) -> str:
     """What the pod wrote, once it has ended well."""
     eventually(lambda: machine.pod(name)["status"], lambda status: status["phase"] == "Succeeded", within=15)
-    said = log(machine, name)
+    said = machine.log(name)
     machine.plane.kubectl("delete", f"pod/{name}")
     return said
 
@@ -35,9 +29,9 @@ def test_a_changed_config_map_reaches_the_mounted_file(machine: Machine) -> None
     mount = {"volumeMounts": [{"name": "config", "mountPath": "/etc/app"}], "args": ["/etc/app/greeting"]}
     volumes = [{"name": "config", "configMap": {"name": "greeting"}}]
     machine.apply(config_map("greeting", greeting="hello"), pod("reader", ECHO_CONFIG, container=mount, volumes=volumes))
-    eventually(lambda: machine.container("reader").get("ready") and log(machine, "reader"), lambda text: "hello" in str(text), within=10)
+    eventually(lambda: machine.log("reader"), lambda text: "hello" in text, within=10)
     machine.apply(config_map("greeting", greeting="goodbye"))
-    eventually(lambda: log(machine, "reader"), lambda text: "goodbye" in text, within=5)
+    eventually(lambda: machine.log("reader"), lambda text: "goodbye" in text, within=5)
     machine.plane.kubectl("delete", "pod/reader")
 
 
@@ -58,7 +52,9 @@ def test_environment_comes_from_the_pod_config_maps_and_secrets(machine: Machine
         {"name": "LEVEL", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "level"}}},
         {"name": "ALL", "value": "$(POD)/$(TOKEN)/$(LEVEL)"},
     ]
-    machine.apply(secret, config_map("settings", level="7"), pod("env", "import os; print(os.environ['ALL'])", container={"env": env}))
+    machine.apply(
+        secret, config_map("settings", level="7"), pod("env", "import os; print(os.environ['ALL'])", container={"env": env})
+    )
     assert succeeded(machine, "env") == "env/s3cret/7\n"
 
 
@@ -105,10 +101,16 @@ except kubernetes.client.ApiException as error: print(error.status, error.body)
 def test_names_of_services_are_handed_over_as_addresses(machine: Machine) -> None:
     spec = {"ports": [{"port": 5000}], "selector": {"app": "nobody"}}
     url = "http://mlflow.default.svc.cluster.local:5000/x"
-    mount = {"env": [{"name": "URL", "value": url}], "args": ["/etc/app/url"], "volumeMounts": [{"name": "config", "mountPath": "/etc/app"}]}
+    mount = {
+        "env": [{"name": "URL", "value": url}],
+        "args": ["/etc/app/url"],
+        "volumeMounts": [{"name": "config", "mountPath": "/etc/app"}],
+    }
     script = "import os, sys; print(os.environ['URL'], open(sys.argv[1]).read())"
     volumes = [{"name": "config", "configMap": {"name": "urls"}}]
-    machine.apply(config_map("urls", url="opc.tcp://mlflow.default.svc:4840"), pod("caller", script, container=mount, volumes=volumes))
+    machine.apply(
+        config_map("urls", url="opc.tcp://mlflow.default.svc:4840"), pod("caller", script, container=mount, volumes=volumes)
+    )
     eventually(lambda: machine.container("caller"), lambda c: "ServiceNotFound" in str(c.get("state")), within=10)
     machine.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "mlflow"}, "spec": spec})
     address = machine.get("service", "mlflow")["spec"]["clusterIP"]
@@ -124,7 +126,7 @@ def test_a_killed_node_leaves_no_process_and_starts_its_pods_anew(machine: Machi
     script = "import os, signal; print(os.fork(), flush=True); signal.pause()"
     machine.apply(pod("phoenix", script, restartPolicy="Always"), pod("mortal", FOR_EVER))
     eventually(lambda: [machine.container(name).get("ready") for name in ("phoenix", "mortal")], all, within=10)
-    child = eventually(lambda: [int(word) for word in log(machine, "phoenix").split() if word != "0"], within=5)[0]
+    child = eventually(lambda: [int(word) for word in machine.log("phoenix").split() if word != "0"], within=5)[0]
     pids = [machine.pid("phoenix"), machine.pid("mortal"), child]
     assert all(map(alive, pids))
 
@@ -140,7 +142,9 @@ def test_a_killed_node_leaves_no_process_and_starts_its_pods_anew(machine: Machi
 
 def test_a_settled_node_writes_nothing_but_its_lease(machine: Machine) -> None:
     probe = {"exec": {"command": ["true"]}, "periodSeconds": 1}
-    machine.apply(pod("quiet", FOR_EVER, container={"readinessProbe": probe}), pod("lost", "", container={"image": "acme/none:9"}))
+    machine.apply(
+        pod("quiet", FOR_EVER, container={"readinessProbe": probe}), pod("lost", "", container={"image": "acme/none:9"})
+    )
     eventually(lambda: machine.container("quiet").get("ready"), within=10)
     eventually(lambda: "ImagePullBackOff" in str(machine.container("lost")), within=10)
     before = writes(machine)
@@ -153,8 +157,6 @@ def test_a_settled_node_writes_nothing_but_its_lease(machine: Machine) -> None:
 
 def writes(machine: Machine) -> list[str]:
     """The resources that the node has written so far, from the audit log."""
-    import json
-
     events = map(json.loads, machine.plane.audit_log.read_text().splitlines())
     return [event["objectRef"]["resource"] for event in events if event["user"]["username"] == f"system:node:{machine.name}"]
 

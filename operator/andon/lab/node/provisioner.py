@@ -69,8 +69,7 @@ def volume_for(claim: Json, folder: Path) -> Json:
     volume: Json = {
         "accessModes": spec["accessModes"],
         "capacity": {"storage": spec["resources"]["requests"]["storage"]},
-        "claimRef": {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
-        | {key: metadata[key] for key in ("namespace", "name", "uid")},
+        "claimRef": {"apiVersion": "v1", "kind": "PersistentVolumeClaim"} | owner,
         "hostPath": {"path": str(path), "type": "DirectoryOrCreate"},
         "persistentVolumeReclaimPolicy": "Retain",
         "storageClassName": spec.get("storageClassName", ""),
