@@ -5,10 +5,11 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from andon.api.errors import UserError
 from andon.cli.exits import Exit
 from andon.lab.plant.cli import app as plant
 
@@ -32,7 +33,6 @@ def up(
 ) -> None:
     """Start a lab; it goes on in the background until `andon lab down`."""
     from andon.lab import daemon, toolchain
-    from andon.lab.crew import LabError
     from andon.lab.lab import NODES, SPECS, Options
 
     options = Options(name, tuple(node or NODES), specs or SPECS, scrape, speed)
@@ -40,10 +40,8 @@ def up(
     try:
         toolchain.ensure()
         state = daemon.up(options, _say_ready)
-    except (LabError, toolchain.ToolchainError) as error:
-        _fail(str(error))
     except KeyboardInterrupt:
-        _fail(f"lab {name} goes on starting in the background; see: andon lab status --name {name}")
+        raise UserError(f"lab {name} goes on starting in the background; see: andon lab status --name {name}") from None
     typer.echo(f"lab {name} is up ({time.monotonic() - begun:.1f} s). export KUBECONFIG={state.kubeconfig}")
 
 
@@ -51,13 +49,8 @@ def up(
 def down(name: Name = "andon") -> None:
     """End a lab: no process is left; its logs stay until it is started anew."""
     from andon.lab import daemon
-    from andon.lab.crew import LabError
 
-    try:
-        was_there = daemon.down(name)
-    except LabError as error:
-        _fail(str(error))
-    typer.echo(f"lab {name} is down" if was_there else f"there is no lab {name}")
+    typer.echo(f"lab {name} is down" if daemon.down(name) else f"there is no lab {name}")
 
 
 @app.command()
@@ -76,18 +69,17 @@ def status(name: Name = "andon", output: Output = "table") -> None:
 
 @app.command()
 def logs(
-    component: Annotated[str, typer.Argument(help="Name as in `andon lab status`, or `supervisor`.")],
+    component: Annotated[str, typer.Argument(help="Name as in `andon lab status`, `supervisor`, or NAMESPACE/POD.")],
     name: Name = "andon",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as the log grows, until Ctrl-C.")] = False,
 ) -> None:
     """Print the log of one process."""
     from andon.lab.state import folder_of
 
-    folder = folder_of(name) / "logs"
-    path = folder / f"{component}.log"
+    path = _pod_log(folder_of(name), component) if "/" in component else folder_of(name) / "logs" / f"{component}.log"
     if not path.exists():
-        known = ", ".join(sorted(log.stem for log in folder.glob("*.log"))) or "none"
-        _fail(f"lab {name} has no log of {component}; there are: {known}")
+        known = ", ".join(sorted(log.stem for log in path.parent.glob("*.log"))) or "none"
+        raise UserError(f"lab {name} has no log of {component}; there are: {known}")
     with path.open(errors="replace") as log:
         try:
             _copy(log, follow)
@@ -99,6 +91,18 @@ def logs(
 def kubeconfig(name: Name = "andon") -> None:
     """Print where the administrator's kubeconfig is: export KUBECONFIG=$(andon lab kubeconfig)."""
     typer.echo(_state(name).kubeconfig)
+
+
+def _pod_log(folder: Path, pod: str) -> Path:
+    """The log of `NAMESPACE/POD` on whichever node it ran."""
+    from andon.lab.node.logs import log_of
+
+    for node in folder.glob("nodes/*"):
+        try:
+            return log_of(node, *pod.split("/", 1))
+        except LookupError:
+            continue
+    raise UserError(f"no node of this lab has run {pod}; see: kubectl get pods --all-namespaces")
 
 
 def _copy(log: TextIO, follow: bool) -> None:
@@ -119,24 +123,13 @@ def _state(name: str) -> "State":
 
     state = State.read(folder_of(name))
     if state is None:
-        typer.echo(f"andon lab: there is no lab {name}; start it: andon lab up --name {name}", err=True)
-        raise typer.Exit(Exit.FAILED)
+        raise UserError(f"there is no lab {name}; start it: andon lab up --name {name}")
     return state
 
 
 def _table(state: "State") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("NAME", "PID", "STATE", "ADDRESS", "READY AFTER", "RESTARTS", box=None, pad_edge=False)
+    typer.echo(f"lab {state.name}: {state.phase}" + (f": {state.message}" if state.message else ""))
+    typer.echo(f"{'NAME':24}{'PID':>8}  {'STATE':11}{'READY AFTER':>11}  {'RESTARTS':>8}  ADDRESS")
     for row in state.components:
         seconds = "" if row.seconds is None else f"{row.seconds:.1f} s"
-        table.add_row(row.name, str(row.pid or ""), row.stage, row.address, seconds, str(row.restarts))
-    console = Console()
-    console.print(f"lab {state.name}: {state.phase}" + (f": {state.message}" if state.message else ""), highlight=False)
-    console.print(table)
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(f"andon lab: {message}", err=True)
-    raise typer.Exit(Exit.FAILED)
+        typer.echo(f"{row.name:24}{row.pid or '':>8}  {row.stage:11}{seconds:>11}  {row.restarts:>8}  {row.address}")

@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from andon.api.errors import UserError
 from andon.lab.processes import Command, Process
 
 _TICK = 0.05
 _STEADY = 60.0
 
 
-class LabError(Exception):
+class LabError(UserError):
     """The lab cannot do what was asked; the message is one line with the next step."""
 
 

@@ -17,12 +17,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final, TypeVar
 
+from andon.api.errors import UserError
 from andon.lab.crew import LabError, Member
 from andon.lab.lab import Lab, Options
-from andon.lab.network import NoNetworkError
 from andon.lab.processes import Record, records, sweep
 from andon.lab.state import SUPERVISOR, Phase, Row, Stage, State, folder_of, home, supervisor
-from andon.lab.toolchain import ToolchainError
 
 _UP_WITHIN: Final = 300.0
 _DOWN_WITHIN: Final = 60.0
@@ -82,7 +81,7 @@ def main() -> int:
     try:
         with Lab(options, folder) as lab:
             _hold(lab, state)
-    except (LabError, NoNetworkError, ToolchainError, OSError) as error:
+    except (UserError, OSError) as error:
         log.exception("the lab ends")
         state.phase, state.message = Phase.FAILED, str(error)
         state.write(folder)
@@ -164,7 +163,7 @@ def _watch(child: "subprocess.Popen[bytes]", folder: Path, on_ready: Callable[[R
     state = _until(look, _UP_WITHIN)
     if not state or state.phase is not Phase.READY:
         message = state.message if state and state.message else "it ended while starting"
-        raise LabError(f"{message}; the whole story: {folder / 'logs'}")
+        raise LabError(f"{message}; the whole story: {folder}/logs, and of pods: {folder}/nodes")
     return state
 
 

@@ -4,6 +4,7 @@
 process of its own (``daemon``).
 """
 
+import re
 import socket
 import sys
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from typing import Any, Final, Self
 
 import yaml
 
+from andon.api.types import DURATION_PATTERN
 from andon.lab.controlplane import ControlPlane
 from andon.lab.crew import Component, Crew, LabError, Member
 from andon.lab.gitserver import GitServer
@@ -45,14 +47,23 @@ class Options:
     scrape: str = "2s"
     speed: float = 900.0
 
+    def __post_init__(self) -> None:
+        """Raises LabError naming the option that cannot be used."""
+        if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?", self.name):
+            raise LabError(f"--name {self.name}: write lower-case letters, digits and dashes")
+        if not set(self.nodes) <= set(NODES) or not 1 <= len(self.nodes) <= 8:
+            raise LabError(f"--node {' '.join(self.nodes)}: one to eight nodes, each edge or cloud")
+        if not re.fullmatch(DURATION_PATTERN, self.scrape):
+            raise LabError(f"--prometheus-scrape {self.scrape}: write for example 500ms or 2s")
+        if not self.specs.is_dir():
+            raise LabError(f"--specs {self.specs}: not a folder")
+
 
 class Lab:
     """One lab: its addresses, and the processes behind them. Everything it writes is in one folder."""
 
     def __init__(self, options: Options, folder: Path) -> None:
-        """Claims a network and prepares files; starts nothing. Raises NoNetworkError, or LabError when there are no specs."""
-        if not options.specs.is_dir():
-            raise LabError(f"{options.specs} is not a folder; name the plant's specs with --specs")
+        """Claims a network and prepares files; starts nothing. Raises NoNetworkError."""
         folder.mkdir(parents=True, exist_ok=True)
         self.options, self.folder = options, folder
         self._claim = Claim.take()

@@ -7,10 +7,12 @@ import socket
 from dataclasses import dataclass
 from typing import Final
 
+from andon.api.errors import UserError
+
 _NUMBERS: Final = range(64, 250)
 
 
-class NoNetworkError(Exception):
+class NoNetworkError(UserError):
     """Every 127.N.0.0/16 is owned by a running lab."""
 
 

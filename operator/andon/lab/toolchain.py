@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from andon.api.errors import UserError
 from andon.lab.progress import Progress
 
 MODULE: Final = Path(__file__).parent / "toolchain"
@@ -64,7 +65,7 @@ _CAUSES: Final = (
 )
 
 
-class ToolchainError(Exception):
+class ToolchainError(UserError):
     """A program is not there and could not be built; the message is one line with the next step."""
 
 
