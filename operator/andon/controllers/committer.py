@@ -13,7 +13,8 @@ from andon.api.types import short
 from andon.controllers.queue import Key
 from andon.core.deployment.decisions import GitTask
 from andon.core.deployment.facts import GitOutcome
-from andon.ports.repository import AlreadySo, Committed, ObjectRef, Refused, Repository, WriteBack
+from andon.ports.repository import AlreadySo, Committed, Refused, Repository, WriteBack
+from andon.ports.splice import ObjectRef
 from andon.render.documents import text
 
 log = logging.getLogger(__name__)
@@ -82,7 +83,6 @@ def _intent(key: Key, task: GitTask, entry: Entry) -> WriteBack:
         subject=subject,
         body=body.strip(),
         trailers=(
-            ("Andon-Decision", decision.id),
             ("Andon-Verdict", decision.verdict.value),
             ("Andon-Policy", f"{key.namespace}/{decision.policy}"),
             ("Andon-From", f"{decision.from_.version} {decision.from_.digest}"),

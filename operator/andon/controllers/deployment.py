@@ -95,16 +95,7 @@ class DeploymentController:
 
     async def _resolve(self, spec: ModelDeploymentSpec, version: str) -> SlotModel | Missing:
         name = spec.model.mlflow.name if spec.model.mlflow else ""
-        found = await self._outside.registry.resolve(name, version)
-        if isinstance(found, Missing):
-            return found
-        return SlotModel(
-            version=found.version,
-            digest=found.digest,
-            model=found.model_url,
-            profile=found.profile_url,
-            profile_digest=found.profile_digest,
-        )
+        return await self._outside.registry.resolve(name, version)
 
     async def _paired_rows(self, key: Key, wanted: SlotModel | Missing) -> int:
         series = await self._outside.metrics.evidence()

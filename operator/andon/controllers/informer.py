@@ -73,6 +73,7 @@ class Informer:
 
     def wire(self, registry: kopf.OperatorRegistry) -> None:
         """Tell Kopf what to watch."""
+        kopf.on.login(registry=registry)(kopf.login_via_client)
         kopf.on.startup(registry=registry)(self._start)
         for kind in KINDS:
             kopf.index(GROUP, VERSION, kind.plural, id=kind.name, registry=registry)(_own)
@@ -81,12 +82,12 @@ class Informer:
             kopf.index(group, version, plural, id=plural, registry=registry)(_child)
             kopf.on.event(group, version, plural, id=f"{plural}-event", registry=registry)(self._child_changed)
 
-    async def _start(self, settings: kopf.OperatorSettings, indices: Mapping[str, Any], **_: Any) -> None:
+    async def _start(self, settings: kopf.OperatorSettings, **given: Any) -> None:
         settings.posting.enabled = False
         settings.scanning.disabled = True
         for group, version, plural in _CHILDREN:
             settings.watching.label_selectors[group, version, plural] = MANAGED
-        self._indices = indices
+        self._indices = {name: given[name] for name in (*(kind.name for kind in KINDS), *_KIND_OF)}
 
     async def _own_changed(self, body: kopf.Body, **_: Any) -> None:
         self._on_change(Change(body["kind"], body["metadata"]["namespace"], body["metadata"]["name"]))

@@ -77,5 +77,5 @@ def _with_conditions(status: S, claims: list[Any], generation: int, now: datetim
 
 def _tell(kind: str, manifest: Manifest) -> None:
     metadata, status = manifest["metadata"], manifest["status"]
-    said = next((c for c in status.get("conditions", ()) if c["type"] == "Ready"), {})
+    said: dict[str, Any] = next((c for c in status.get("conditions", ()) if c["type"] == "Ready"), {})
     log.info("%s %s/%s: %s %s", kind, metadata["namespace"], metadata["name"], said.get("reason", ""), said.get("message", ""))

@@ -28,9 +28,13 @@ class Metrics(Protocol):
         """For each tag of each DataSource, how many records training could read."""
         ...
 
+    async def source_state(self, namespace: str, datasource: str) -> str | Missing:
+        """How a collector says its connection is, in one word."""
+        ...
+
 
 class PrometheusMetrics:
-    """Two instant queries serve all policies and pipelines, however many there are."""
+    """Three instant queries serve all policies, pipelines and sources, however many there are."""
 
     def __init__(self, config: Prometheus, *, max_age: float = 0.5) -> None:
         """Connects to nothing yet. max_age: for how many seconds one answer serves everybody."""
@@ -39,6 +43,7 @@ class PrometheusMetrics:
         self._client = _client(config.url, timeout)
         self._evidence = Shared(self._read_evidence, max_age)
         self._landing = Shared(self._read_landing, max_age)
+        self._sources = Shared(self._read_sources, max_age)
 
     async def evidence(self) -> tuple[EvidenceSeries, ...] | Missing:
         """Every question about every subject of every revision; NoSeries when nobody exports any."""
@@ -47,6 +52,14 @@ class PrometheusMetrics:
     async def landing_records(self) -> Mapping[LandingKey, Landed | Missing] | Missing:
         """For each tag of each DataSource, how many records training could read; NoSeries when nobody exports any."""
         return await self._landing.get()
+
+    async def source_state(self, namespace: str, datasource: str) -> str | Missing:
+        """How a collector says its connection is; NoSeries when it says nothing."""
+        states = await self._sources.get()
+        if isinstance(states, Missing):
+            return states
+        silent = Missing("NoSeries", f"the collector of {namespace}/{datasource} is not scraped. Next: see whether its pod runs.")
+        return states.get((namespace, datasource), silent)
 
     def close(self) -> None:
         """Let go of connections and threads."""
@@ -60,6 +73,13 @@ class PrometheusMetrics:
     async def _read_landing(self) -> Mapping[LandingKey, Landed | Missing] | Missing:
         found = await self.read("andon_landing_records", dated_by="andon_landing_records")
         return found if isinstance(found, Missing) else landed_records(found)
+
+    async def _read_sources(self) -> Mapping[tuple[str, str], str] | Missing:
+        found = await self.read("andon_source_state", dated_by="andon_source_state")
+        if isinstance(found, Missing):
+            return found
+        dated = sorted(found, key=lambda s: s.scraped)
+        return {(s.label("namespace"), s.label("datasource")): s.label("reason") for s in dated}
 
     async def read(self, selector: str, *, dated_by: str) -> tuple[Sample, ...] | Missing:
         """All series of a selector, each with the time of the scrape that brought it.
