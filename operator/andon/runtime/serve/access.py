@@ -73,5 +73,5 @@ def _named(document: Mapping[str, Any], section: str, name: str) -> Mapping[str,
 
 def _authority(path: Path, cluster: Mapping[str, Any]) -> str:
     if "certificate-authority-data" in cluster:
-        return base64.b64decode(cluster["certificate-authority-data"]).decode()
-    return (path.parent / cluster["certificate-authority"]).read_text()
+        return base64.b64decode(str(cluster["certificate-authority-data"])).decode()
+    return (path.parent / str(cluster["certificate-authority"])).read_text()

@@ -24,6 +24,7 @@ MOST_CONNECTIONS: Final = 1000
 MOST_PIPELINED: Final = 64
 IDLE: Final = 75.0
 SLOWEST_REQUEST: Final = 30.0
+LINGER: Final = 0.5
 
 _PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 
@@ -244,12 +245,12 @@ class Connection(asyncio.Protocol):
         if not self._pending and now - self._heard > limit and self._transport:
             self._transport.abort()
 
-    def leave(self) -> None:
-        """The server is going: answer what was asked, then close."""
+    def leave(self, *, now: bool) -> None:
+        """The server is going: close after the next answer, or now if nothing is being asked."""
         self._leaving = True
         if self._pending:
             self._ended, self._pending[-1].last = True, True
-        elif self._request is None and self._transport:
+        elif now and self._request is None and self._transport:
             self._transport.close()
 
 
@@ -280,12 +281,16 @@ class Listener:
                 connection.close_if_silent(now)
 
     async def leave(self, within: float) -> None:
-        """Accept nothing more, finish what was asked, for at most so many seconds."""
+        """Accept nothing more, finish what was asked, for at most so many seconds.
+
+        A quiet connection stays open for a moment: its next request may be on the way, and closing would lose it.
+        """
         if self._server is None:
             return
         self._server.close()
-        end = asyncio.get_running_loop().time() + within
-        while self._connections and asyncio.get_running_loop().time() < end:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        while self._connections and loop.time() < begun + within:
             for connection in tuple(self._connections):
-                connection.leave()
+                connection.leave(now=loop.time() > begun + LINGER)
             await asyncio.sleep(0.02)

@@ -1,0 +1,66 @@
+"""Small ONNX files, made by hand, that behave as a test needs."""
+
+from pathlib import Path
+
+import numpy as np
+from onnx import TensorProto, helper
+
+from andon.api.slots import SlotModel
+from andon.stats.profile import digest
+
+WIDTH = 3
+
+
+def linear(bias=0.0, width=WIDTH, rows=None, dtype=TensorProto.FLOAT):
+    """prediction = sum of the row + bias. rows: a fixed number of rows, or any."""
+    weights = helper.make_tensor("w", dtype, [width, 1], np.ones(width))
+    offset = helper.make_tensor("b", dtype, [1], [bias])
+    nodes = [helper.make_node("MatMul", ["rows", "w"], ["sum"]), helper.make_node("Add", ["sum", "b"], ["prediction"])]
+    return _bytes(nodes, [weights, offset], width, rows, dtype)
+
+
+def picky(width=WIDTH):
+    """Raises on any row whose first number is 5 or more."""
+    nodes = [
+        helper.make_node("Gather", ["rows", "first"], ["column"], axis=1),
+        helper.make_node("Cast", ["column"], ["index"], to=TensorProto.INT64),
+        helper.make_node("Gather", ["table", "index"], ["prediction"]),
+    ]
+    first = helper.make_tensor("first", TensorProto.INT64, [1], [0])
+    return _bytes(nodes, [first, helper.make_tensor("table", TensorProto.FLOAT, [5], range(5))], width)
+
+
+def logarithm(width=WIDTH):
+    """prediction = log of the row's sum: not a finite number where that is not positive."""
+    weights = helper.make_tensor("w", TensorProto.FLOAT, [width, 1], np.ones(width))
+    nodes = [helper.make_node("MatMul", ["rows", "w"], ["sum"]), helper.make_node("Log", ["sum"], ["prediction"])]
+    return _bytes(nodes, [weights], width)
+
+
+def of_text():
+    """Takes strings, which no row has."""
+    rows = helper.make_tensor_value_info("rows", TensorProto.STRING, [None, 1])
+    out = helper.make_tensor_value_info("prediction", TensorProto.STRING, [None, 1])
+    return _serialise(helper.make_graph([helper.make_node("Identity", ["rows"], ["prediction"])], "g", [rows], [out]))
+
+
+def _bytes(nodes, constants, width, rows=None, dtype=TensorProto.FLOAT):
+    taken = helper.make_tensor_value_info("rows", dtype, [rows, width])
+    answered = helper.make_tensor_value_info("prediction", dtype, [rows, 1])
+    return _serialise(helper.make_graph(nodes, "g", [taken], [answered], constants))
+
+
+def _serialise(graph):
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9).SerializeToString()
+
+
+def slot(folder: Path, version: str, content: bytes, profile=None, **changes) -> SlotModel:
+    """A revision with its files in a folder, as the operator would name it. changes: what is named wrongly."""
+    model = folder / f"model-{version}.onnx"
+    model.write_bytes(content)
+    named = {"version": version, "digest": digest(content), "model": model.as_uri()}
+    if profile is not None:
+        document = folder / f"profile-{version}.json"
+        document.write_bytes(profile.dump())
+        named |= {"profile": document.as_uri(), "profile_digest": digest(profile.dump())}
+    return SlotModel(**named | changes)

@@ -1,0 +1,179 @@
+"""HTTP as clients really speak it: kept alive, pipelined, torn apart, too large, or not HTTP at all."""
+
+import asyncio
+import contextlib
+
+import pytest
+
+from andon.runtime.serve import connection
+from andon.runtime.serve.connection import Listener, Response
+
+
+@pytest.fixture
+async def server():
+    """Answers each request with its path; /slow only when `release` is set."""
+    release = asyncio.Event()
+    waiting = set()
+
+    async def later(request, respond):
+        await release.wait()
+        respond(Response(200, request.path.encode()))
+
+    def handler(request, respond):
+        if request.path == "/broken":
+            raise RuntimeError("a defect")
+        if request.path == "/slow":
+            task = asyncio.create_task(later(request, respond))
+            waiting.add(task)
+            task.add_done_callback(waiting.discard)
+        else:
+            respond(Response(200, f"{request.method} {request.path}?{request.query} ".encode() + request.body))
+
+    listener = Listener(handler)
+    listener.release = release
+    await listener.listen("127.0.0.1", 0)
+    yield listener
+    release.set()
+    await listener.leave(1.0)
+
+
+class Client:
+    """A socket with a way to read answers one at a time."""
+
+    def __init__(self, reader, writer):
+        self.reader, self.writer = reader, writer
+
+    async def send(self, data):
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def answer(self):
+        """Status and body of the next answer."""
+        async with asyncio.timeout(5):
+            head = (await self.reader.readuntil(b"\r\n\r\n")).decode()
+            length = next((int(line.split(":")[1]) for line in head.split("\r\n") if line.startswith("content-length")), 0)
+            return int(head.split()[1]), await self.reader.readexactly(length)
+
+    async def is_closed(self):
+        async with asyncio.timeout(5):
+            return await self.reader.read(1) == b""
+
+
+@pytest.fixture
+async def client(server):
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    yield Client(reader, writer)
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
+
+
+def get(path, *headers):
+    return "\r\n".join([f"GET {path} HTTP/1.1", "host: h", *headers, "", ""]).encode()
+
+
+async def test_a_connection_is_kept_for_the_next_request(client):
+    for path in ("/a", "/b?x=1"):
+        await client.send(get(path))
+        status, body = await client.answer()
+        assert (status, body.decode()) == (200, f"GET {path if '?' in path else path + '?'} ")
+
+
+async def test_pipelined_answers_come_in_the_order_of_the_requests(client, server):
+    await client.send(get("/slow") + get("/fast"))
+    await client.send(get("/faster"))
+    server.release.set()
+    assert [(await client.answer())[1] for _ in range(3)] == [b"/slow", b"GET /fast? ", b"GET /faster? "]
+
+
+async def test_a_flood_of_pipelined_requests_is_answered_whole(client):
+    sending = asyncio.create_task(client.send(b"".join(get(f"/{i}") for i in range(3000))))
+    assert [(await client.answer())[1] for i in range(3000)] == [f"GET /{i}? ".encode() for i in range(3000)]
+    await sending
+
+
+async def test_a_request_may_come_byte_by_byte(client):
+    for byte in b"POST /p HTTP/1.1\r\nhost: h\r\ncontent-length: 3\r\n\r\nxyz":
+        await client.send(bytes([byte]))
+    assert await client.answer() == (200, b"POST /p? xyz")
+
+
+async def test_a_chunked_body_is_put_together(client):
+    await client.send(b"POST /p HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n")
+    assert await client.answer() == (200, b"POST /p? abc")
+
+
+async def test_a_client_that_asks_first_is_told_to_go_on(client):
+    await client.send(b"POST /p HTTP/1.1\r\nhost: h\r\ncontent-length: 1\r\nexpect: 100-continue\r\n\r\n")
+    assert (await client.answer())[0] == 100
+    await client.send(b"x")
+    assert await client.answer() == (200, b"POST /p? x")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(get("/a", "connection: close"), id="asked to close"),
+        pytest.param(b"GET /a HTTP/1.0\r\n\r\n", id="HTTP/1.0"),
+        pytest.param(get("/a", "connection: upgrade", "upgrade: h2c"), id="an upgrade that is not taken"),
+    ],
+)
+async def test_a_connection_is_closed_after_the_answer(client, request_):
+    await client.send(request_)
+    assert await client.answer() == (200, b"GET /a? ")
+    assert await client.is_closed()
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        pytest.param(b"\x16\x03\x01 hello\r\n\r\n", 400, id="TLS or noise"),
+        pytest.param(b"POST /p HTTP/1.1\r\nhost: h\r\ncontent-length: x\r\n\r\n", 400, id="a length that is none"),
+        pytest.param(
+            f"POST /p HTTP/1.1\r\nhost: h\r\ncontent-length: {10**9}\r\n\r\n".encode(), 413, id="a body too large, announced"
+        ),
+        pytest.param(b"GET /" + b"a" * 400_000, 431, id="an endless line"),
+    ],
+)
+async def test_what_is_refused_is_answered_and_then_closed(client, sent, status):
+    await client.send(sent)
+    assert (await client.answer())[0] == status
+    assert await client.is_closed()
+
+
+async def test_a_body_that_grows_too_large_is_refused(client, monkeypatch):
+    monkeypatch.setattr(connection, "LARGEST_BODY", 1000)
+    await client.send(
+        b"POST /p HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n"
+        + b"3e8\r\n"
+        + b"x" * 1000
+        + b"\r\n3e8\r\n"
+        + b"x" * 1000
+    )
+    assert (await client.answer())[0] == 413
+
+
+async def test_a_defect_is_a_500_and_the_server_goes_on(client):
+    await client.send(get("/broken") + get("/a"))
+    assert (await client.answer())[0] == 500
+    assert await client.answer() == (200, b"GET /a? ")
+
+
+async def test_leaving_answers_what_was_asked_and_then_closes(client, server):
+    await client.send(get("/slow"))
+    leaving = asyncio.create_task(server.leave(5.0))
+    await asyncio.sleep(0.1)
+    server.release.set()
+    assert await client.answer() == (200, b"/slow")
+    assert await client.is_closed()
+    await leaving
+
+
+async def test_a_silent_client_is_parted_with(client, server, monkeypatch):
+    await client.send(get("/a"))
+    await client.answer()
+    monkeypatch.setattr(connection, "IDLE", -1.0)
+    for each in tuple(server._connections):
+        each.close_if_silent(asyncio.get_running_loop().time())
+    with contextlib.suppress(ConnectionResetError):
+        assert await client.is_closed()

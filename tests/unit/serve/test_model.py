@@ -1,0 +1,47 @@
+"""What an ONNX file is, and what becomes of rows it cannot bear."""
+
+import numpy as np
+import pytest
+from onnx import TensorProto
+
+from andon.runtime.serve.model import NotAModelError, OnnxModel
+from unit.serve.models import linear, logarithm, of_text, picky
+
+
+def test_inputs_and_outputs_are_read_from_the_file():
+    assert OnnxModel(linear()).signature == "(rows FP32[-1,3]) -> (prediction FP32[-1,1])"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        pytest.param(b"", "cannot load", id="nothing"),
+        pytest.param(b"no model", "cannot load", id="other bytes"),
+        pytest.param(linear()[:-20], "cannot load", id="a torn file"),
+        pytest.param(of_text(), "not a tensor of numbers", id="a model of text"),
+    ],
+)
+def test_what_cannot_be_served_is_refused_in_words(content, says):
+    with pytest.raises(NotAModelError, match=says):
+        OnnxModel(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "predictions"),
+    [
+        pytest.param(linear(), [3.0, 24.0, -3.0], id="all in one run"),
+        pytest.param(linear(rows=1), [3.0, 24.0, -3.0], id="one by one, where the file wants that"),
+        pytest.param(linear(dtype=TensorProto.DOUBLE), [3.0, 24.0, -3.0], id="in double precision"),
+        pytest.param(picky(), [1.0, np.nan, 4.0], id="a row that makes it raise costs only itself"),
+        pytest.param(logarithm(), [np.log(3), np.log(24), np.nan], id="an answer that is not finite is none"),
+    ],
+)
+def test_predictions_of_rows(content, predictions):
+    rows = np.array([[1.0, 1, 1], [8, 8, 8], [-1, -1, -1]])
+    assert OnnxModel(content).predict(rows) == pytest.approx(np.array(predictions), nan_ok=True, rel=1e-6)
+
+
+def test_only_a_model_of_rows_scores_rows():
+    assert OnnxModel(linear()).scores_rows_of(3)
+    assert not OnnxModel(linear()).scores_rows_of(4)
+    assert not OnnxModel(linear(rows=7)).scores_rows_of(3)
