@@ -59,7 +59,6 @@ def environment(home: Path) -> dict[str, str]:
         "LC_ALL": "C",
         "GIT_CEILING_DIRECTORIES": str(home.parent),
         "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_ALLOW_PROTOCOL": "http:https:ssh:file",
     }

@@ -17,7 +17,6 @@ from gitdb import IStream
 from andon.ports.splice import ObjectRef, Place, Refusal, find
 
 _REMEMBERED: Final = 500
-_LINK: Final = 0o120000
 
 Outcome = dict[str, Any]
 
@@ -50,7 +49,7 @@ def _manifests(tip: Commit, folder: str) -> Iterator[Blob]:
     if not isinstance(tree, Tree):
         raise Refusal("NotFound", f"{folder} is a file; name its folder as the path of the repository's entry")
     for item in tree.traverse():
-        if isinstance(item, Blob) and item.mode != _LINK and str(item.path).endswith((".yaml", ".yml")):
+        if isinstance(item, Blob) and str(item.path).endswith((".yaml", ".yml")):
             yield item
 
 

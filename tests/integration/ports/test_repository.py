@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from andon.ports.repository import AlreadySo, Committed, GitRepository, Refused,
 from andon.ports.splice import ObjectRef
 from support.descendants import alive, descendants
 from support.gitremote import Remote, manifest, served
+from support.odd import nobody, silent
 
 FILE = "plant-a/reactor.yaml"
 
@@ -165,6 +165,15 @@ def begin_and_kill(cache, url, moment):
                 os.kill(pid, signal.SIGKILL)
 
 
+async def test_a_refusal_that_quotes_our_address_does_not_pass_its_password_on(remote, repository):
+    with served(remote.bare.parent) as address:
+        url = f"{address}/plant.git".replace("//", "//andon:s3cret@", 1)
+        remote.hook("pre-receive", f"echo 'not from {url}, please'; exit 1")
+        outcome = await repository.write_back(intent(url))
+    assert f"not from {address}/plant.git, please" in outcome.detail
+    assert "s3cret" not in outcome.detail
+
+
 @pytest.mark.parametrize("moment", [0.01, 0.05, 0.15, 0.4, 0.7])
 async def test_killed_at_any_moment_and_repeated_there_is_one_commit(remote, repository, tmp_path, moment):
     before = len(remote.commits)
@@ -194,9 +203,8 @@ async def test_a_missing_branch_is_told_from_a_missing_server(remote, repository
 
 
 async def test_git_away_is_missing_and_tells_no_secret(repository):
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        url = f"http://andon:s3cret@127.0.0.1:{nobody.getsockname()[1]}/plant.git"
+    with nobody() as address:
+        url = f"{address}/plant.git".replace("//", "//andon:s3cret@", 1)
         outcome = await repository.write_back(intent(url))
         probed = await repository.probe(intent(url).repository)
     assert outcome.reason == probed.reason == "Unreachable"
@@ -204,12 +212,12 @@ async def test_git_away_is_missing_and_tells_no_secret(repository):
 
 
 async def test_git_that_never_answers_ends_with_the_time_out_and_leaves_no_process(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}/plant.git"
-        async with asyncio.timeout(5):
-            outcome = await GitRepository(tmp_path / "cache", timeout=1).write_back(intent(url))
+    before = set(descendants(os.getpid()))
+    with silent() as address:
+        async with asyncio.timeout(10):
+            outcome = await GitRepository(tmp_path / "cache", timeout=1).write_back(intent(f"{address}/plant.git"))
     assert outcome.reason == "Timeout"
-    assert not [pid for pid in descendants(os.getpid()) if alive(pid)]
+    assert not [pid for pid in {*descendants(os.getpid())} - before if alive(pid)]
 
 
 async def test_a_process_that_outlives_its_time_takes_its_children_with_it(tmp_path):
