@@ -117,6 +117,23 @@ def test_names_of_services_are_handed_over_as_addresses(machine: Machine) -> Non
     assert succeeded(machine, "caller") == f"http://{address}:5000/x opc.tcp://{address}:4840\n"
 
 
+def test_mount_paths_are_handed_over_in_arguments_environment_and_config(machine: Machine) -> None:
+    mounts = [{"name": "config", "mountPath": "/etc/app"}, {"name": "cache", "mountPath": "/var/cache/app"}]
+    mount = {
+        "volumeMounts": mounts,
+        "env": [{"name": "DIR", "value": "/var/cache/app/x"}],
+        "args": ["--config=/etc/app/settings"],
+    }
+    volumes = [{"name": "config", "configMap": {"name": "paths"}}, {"name": "cache", "emptyDir": {}}]
+    script = """
+import os, sys
+configured = open(sys.argv[1].removeprefix("--config=")).read()
+os.makedirs(os.environ["DIR"]); print(os.path.isdir(configured))
+"""
+    machine.apply(config_map("paths", settings="/var/cache/app/x"), pod("paths", script, container=mount, volumes=volumes))
+    assert succeeded(machine, "paths") == "True\n"
+
+
 def test_a_pod_starts_without_a_service_that_never_comes(machine: Machine) -> None:
     machine.apply(pod("alone", "import sys; print(sys.argv[1])", container={"args": ["http://never.default.svc"]}))
     assert succeeded(machine, "alone") == "http://never.default.svc\n"

@@ -1,7 +1,8 @@
 """What is a process told in place of the things that only a real container has?
 
-Everywhere in an environment value or an argument where a declared mountPath stands as a path or as its beginning, the real
-folder takes its place; everywhere there and in mounted ConfigMaps, `NAME.NAMESPACE.svc` becomes the Service's address.
+In environment values, arguments and mounted ConfigMaps: where a declared mountPath stands as a path or as its beginning, the
+real folder takes its place, and `NAME.NAMESPACE.svc` becomes the Service's address. What a process reads from the API
+server itself stays as it is.
 """
 
 import re

@@ -30,20 +30,17 @@ class Launching:
         """What to start now. Raises NotYet for what is missing, and for an image that this node does not have."""
         image = find(self._images, container["image"])
         own = composed(container, self._pod, {reference: await self._held(reference) for reference in references(container)})
-        hand = Handover(self._folders(container, volumes), addresses)
-        given = base(self._folder, self._pod) | self._account(hand.folders)
-        given["ANDON_TERMINATION_LOG"] = str(termination_log(self._folder, container["name"]))
+        folders = folders_of(container, self._folder, volumes)
+        for mount in container.get("volumeMounts", ()):
+            _exists(Path(folders[mount["mountPath"].rstrip("/")]))
+        given = base(self._folder, self._pod) | self._account(folders)
+        given |= {
+            "TMPDIR": folders.get("/tmp", given["TMPDIR"]),  # noqa: S108  a volume mounted there
+            "ANDON_TERMINATION_LOG": str(termination_log(self._folder, container["name"])),
+        }
+        hand = Handover(folders, addresses)
         argv = [hand(expanded(word, own)) for word in image.argv(container)]
         return Launch(argv, given | {name: hand(value) for name, value in own.items()}, self._folder)
-
-    def _folders(self, container: Json, volumes: Mapping[str, Path]) -> dict[str, str]:
-        folders = {container.get("terminationMessagePath", TERMINATION_LOG): termination_log(self._folder, container["name"])}
-        for mount in container.get("volumeMounts", ()):
-            folder = volumes[mount["name"]] / mount.get("subPath", "")
-            if not folder.exists():
-                folder.mkdir(parents=True)
-            folders[mount["mountPath"].rstrip("/")] = folder
-        return {path: str(folder) for path, folder in folders.items()}
 
     def _account(self, folders: Mapping[str, str]) -> dict[str, str]:
         if ACCOUNT not in folders:
@@ -71,8 +68,21 @@ def termination_log(folder: Path, container: str) -> Path:
     return folder / f"{container}.termination"
 
 
+def folders_of(container: Json, pod: Path, volumes: Mapping[str, Path]) -> dict[str, str]:
+    """What stands for each mount path of a container, and for its termination log. pod: the pod's folder."""
+    folders = {container.get("terminationMessagePath", TERMINATION_LOG): str(termination_log(pod, container["name"]))}
+    for mount in container.get("volumeMounts", ()):
+        folders[mount["mountPath"].rstrip("/")] = str(volumes[mount["name"]] / mount.get("subPath", ""))
+    return folders
+
+
 def texts_of(container: Json) -> Iterator[str]:
     """What the container says itself, to be searched for names of Services."""
     yield from (variable.get("value", "") for variable in container.get("env", ()))
     yield from container.get("command", ())
     yield from container.get("args", ())
+
+
+def _exists(folder: Path) -> None:
+    if not folder.exists():  # a subPath may also be a file of a ConfigMap
+        folder.mkdir(parents=True)

@@ -14,9 +14,9 @@ from andon.lab.node.addresses import Addresses
 from andon.lab.node.api import WEATHER, Api, ApiError
 from andon.lab.node.container import Container, Surroundings
 from andon.lab.node.guard import Guard
-from andon.lab.node.handover import services_in, with_addresses
+from andon.lab.node.handover import Handover, services_in
 from andon.lab.node.images import Images
-from andon.lab.node.launching import Launching, texts_of
+from andon.lab.node.launching import Launching, folders_of, texts_of
 from andon.lab.node.logs import folder_of
 from andon.lab.node.process import Launch
 from andon.lab.node.restarts import BackOff
@@ -58,9 +58,7 @@ class Pod:
         self._folder = folder_of(host.state, metadata["namespace"], metadata["name"], self._uid)
         self._address = host.addresses.take(self._uid, pod["status"].get("podIP"))
         view = pod | {"status": {"podIP": self._address, "hostIP": host.addresses.node}}
-        self._volumist = Volumist(
-            host.api, view, self._folder / "volumes", lambda text: with_addresses(text, host.services.addresses)
-        )
+        self._volumist = Volumist(host.api, view, self._folder / "volumes", self._render)
         self._launching = Launching(host.api, host.images, view, self._folder)
         self._folders: Mapping[str, Path] = {}
         self._changed, self._leaving, self._gone = asyncio.Event(), asyncio.Event(), False
@@ -112,13 +110,13 @@ class Pod:
             return
         (self._folder / "tmp").mkdir(parents=True, exist_ok=True)
         volumes = await self._laid_out()
+        self._folders = volumes.folders
         feeds = [asyncio.create_task(feed) for feed in volumes.feeds]
         for feed in feeds:
             feed.add_done_callback(_log_failure)
         try:
             await self._filled(volumes)
             await self._introduced()
-            self._folders = volumes.folders
             async with asyncio.TaskGroup() as running:
                 for container in self._containers:
                     running.create_task(container.run())
@@ -153,6 +151,11 @@ class Pod:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._host.services.known(names), wait)
             self._volumist.render_again()
+
+    def _render(self, text: str) -> str:
+        containers = self._object["spec"]["containers"]
+        folders = {path: real for c in containers for path, real in folders_of(c, self._folder, self._folders).items()}
+        return Handover(folders, self._host.services.addresses)(text)
 
     async def _launch(self, container: Mapping[str, Any]) -> Launch:
         return await self._launching.launch(container, self._folders, self._host.services.addresses)
