@@ -21,7 +21,7 @@ demo: $(TOOLCHAIN) ## Run a whole plant on this machine: train, serve, break, ro
 
 test: lint types layers $(TOOLCHAIN) ## All checks, and the demo as a test; what CI runs
 	$(call headline,tests: unit + integration + demo)
-	@$(PYTEST) -m "not scenario" tests/unit tests/integration tests/scenarios
+	@$(PYTEST) -m "not scenario"
 
 test-scenarios: $(TOOLCHAIN) ## The long runs: the demo and every scenario
 	$(call headline,scenarios)
