@@ -17,7 +17,7 @@ from andon.runtime.collect.records import Record, reading
 
 ITEMS_PER_CALL = 100  # an S7-1200 takes no more
 QUEUE_SIZE = 100  # the default of 1 loses all but the last value between two publishings
-_KEEP_ALIVE_S = 2.0
+KEEP_ALIVE_S = 2.0
 
 
 class SubscriptionLostError(ConnectionError):
@@ -41,7 +41,7 @@ class Subscription:
 
     async def open(self) -> None:
         """Create it on the server."""
-        keep_alive = max(1, ceil(_KEEP_ALIVE_S * 1000 / self._interval_ms))
+        keep_alive = max(1, ceil(KEEP_ALIVE_S * 1000 / self._interval_ms))
         result = await self._session.create_subscription(
             ua.CreateSubscriptionParameters(
                 RequestedPublishingInterval=self._interval_ms,
