@@ -79,5 +79,5 @@ class Ack(StatusModel):
     stable: Revision | None = None
     candidate: Revision | None = None
     loaded: list[Digest] = Field(default_factory=list)
-    since: Annotated[Time, Field(description="When `stable` last changed in this process.")]
+    since: Annotated[Time, Field(description="When `stable` or `candidate` last changed in this process.")]
     error: LoadError | None = None

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from andon.api.errors import UserError
-from andon.cli.exits import Exit
+from andon.api.exits import Exit
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:

@@ -30,7 +30,7 @@ PARTS: Final = (
     Part("serve", "andon.runtime.serve.main:main", "serve", "Serve a model, and judge its successor on the same rows."),
     Part("train", "andon.runtime.train.main:main", "train", "Train one version from landed rows and register it.", argv=False),
     Part("lab", "andon.lab.cli:app", "lab", "A whole plant and a real Kubernetes on this machine."),
-    Part("demo", "andon.lab.demo:main", "lab", "Train, serve, break, roll back, commit: the story, run for real."),
+    Part("demo", "andon.lab.demo.cli:app", "lab", "Train, serve, break, roll back, commit: the story, run for real."),
 )
 
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from andon.api.exits import Exit
 from andon.cli import parts
 from andon.cli.crds import crds
-from andon.cli.exits import Exit
 
 app = typer.Typer(
     help="The cord on the line, for models: what went wrong, the data, the model or the plant, and what was done about it.",

@@ -138,8 +138,11 @@ class Lineup:
         """Put everything in its place. No await: between two requests, and never half."""
         if self.wanted is None:
             return
+        before = (self.stable, self.candidate)
         self._place_stable(self.wanted.stable)
         self.candidate = self._fit(self.wanted.candidate)
+        if (self.stable, self.candidate) != before:
+            self._since = datetime.now(UTC)
         kept = [loaded for loaded in (self.stable, self.candidate, self.reference) if loaded is not None]
         keys = {_key(slot) for slot in (*self._slots(), *(loaded.slot for loaded in kept))}
         self._shelf = {key: loaded for key, loaded in self._shelf.items() if key in keys}
@@ -149,7 +152,7 @@ class Lineup:
         stable = self._shelf.get(_key(wanted)) if wanted else None
         if stable is self.stable or (wanted is not None and stable is None):
             return
-        self.reference, self.stable, self._since = self.stable, stable, datetime.now(UTC)
+        self.reference, self.stable = self.stable, stable
         log.info("stable is now %s", stable.tag if stable else "nothing")
 
     def _fit(self, wanted: SlotModel | None) -> Loaded | None:

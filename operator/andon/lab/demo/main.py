@@ -1,0 +1,128 @@
+"""`andon demo`: bring a lab up, play the acts, write the report, take the lab down."""
+
+import importlib.metadata
+import json
+import re
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from andon.api.exits import Exit
+from andon.lab import daemon, toolchain
+from andon.lab.audit import tally, writes
+from andon.lab.crew import LabError
+from andon.lab.demo import acts
+from andon.lab.demo.rollback import Rollback
+from andon.lab.demo.story import NeverHappenedError, Story
+from andon.lab.demo.world import World
+from andon.lab.lab import Options
+
+_QUIET: Final = 60.0
+_LAB: Final = "demo"
+_LIBRARIES: Final = ("mlflow", "asyncua", "kopf", "onnxruntime")
+
+
+def main(report: Path | None, last_act: int, *, keep: bool, speed: float) -> int:
+    """Exit code 0 only if every check held. report: file for the JSON report. last_act: 1 to 6."""
+    story, began = Story(), time.monotonic()
+    try:
+        toolchain.ensure()
+        told = _play(story, last_act, speed)
+    except (LabError, toolchain.ToolchainError) as error:
+        story.say(f"andon demo: {error}")
+        return Exit.FAILED
+    finally:
+        if not keep:
+            daemon.down(_LAB)
+    if report is not None:
+        report.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+        story.say(f"report: {report}")
+    story.say(f"{'All checks held' if told['ok'] else 'NOT all checks held'} ({time.monotonic() - began:.0f} s).")
+    return Exit.OK if told["ok"] else Exit.FAILED
+
+
+def _play(story: Story, last_act: int, speed: float) -> dict[str, Any]:
+    told: dict[str, Any] = {"rollback": None, "commits": [], "settled": None}
+    try:
+        with story.act("1. Plant up"):
+            daemon.down(_LAB)
+            state = daemon.up(
+                Options(name=_LAB, speed=speed),
+                lambda row: story.say(f"{row.name} {row.stage.lower()} after {row.seconds:.1f} s"),
+            )
+            story.say(f"the lab is up after {state.seconds:.1f} s; KUBECONFIG={state.kubeconfig}")
+            world = World(_LAB)
+            began = world.pull()
+            acts.plant_up(story, world)
+        _play_on(story, world, last_act, told)
+        told["commits"] = world.commits(began)
+    except NeverHappenedError as error:
+        story.say(f"the story ends here: {error}")
+    return _report(story, told)
+
+
+def _play_on(story: Story, world: World, last_act: int, told: dict[str, Any]) -> None:
+    rollback: list[Rollback] = []
+    later: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("2. A model from raw tags", lambda: acts.model_from_tags(story, world)),
+        ("3. A bad version, committed by hand", lambda: rollback.append(acts.bad_version(story, world))),
+        ("4. The same bad version again", lambda: acts.same_version_again(story, world, rollback[0].version)),
+        ("5. A sensor sticks", lambda: acts.sensor_sticks(story, world)),
+        ("6. Prometheus goes away", lambda: acts.prometheus_goes_away(story, world)),
+    )
+    for name, play in later[: last_act - 1]:
+        with story.act(name):
+            play()
+    told["rollback"] = rollback[0].report() if rollback else None
+    with story.act("Settled"):
+        told["settled"] = _settled(story, world)
+
+
+def _settled(story: Story, world: World) -> dict[str, Any]:
+    """Who wrote to the API server in a quiet minute, by its own audit log."""
+    begin = datetime.now(UTC)
+    end = begin + timedelta(seconds=_QUIET)
+    story.await_("a quiet minute passes", lambda: datetime.now(UTC) > end or None, within=_QUIET + 30)
+    found = tally(writes(world.folder / "audit.log", begin, end))
+    identities = sorted({*found.writes, *_identities(world)})
+    counts = {identity: found.writes[identity] for identity in identities}
+    story.check("operator and pods wrote nothing for a minute", ok=not any(counts.values()), detail=json.dumps(counts))
+    return {"seconds": _QUIET, "writes": counts, "leaseRenewals": sum(found.leases.values())}
+
+
+def _identities(world: World) -> list[str]:
+    """The operator, and every ServiceAccount that Andon's pods run as."""
+    pods = json.loads(world.kubectl("get", "pods", "-A", "-o", "json"))["items"]
+    return [f"system:serviceaccount:{p['metadata']['namespace']}:{p['spec']['serviceAccountName']}" for p in pods]
+
+
+def _report(story: Story, told: dict[str, Any]) -> dict[str, Any]:
+    commits = [{"subject": c.subject, "trailers": c.trailers, "linesChanged": c.lines} for c in told["commits"]]
+    return {
+        "ok": story.ok,
+        "acts": [act.report() for act in story.acts],
+        "components": _components(),
+        "rollback": told["rollback"],
+        "git": {"commits": commits},
+        "settled": told["settled"],
+    }
+
+
+def _components() -> dict[str, str]:
+    """What was really running, as each says itself."""
+    programs = {
+        "kubernetes": ("kube-apiserver", "--version"),
+        "etcd": ("etcd", "--version"),
+        "prometheus": ("prometheus", "--version"),
+    }
+    versions = {name: _version(str(toolchain.binary(tool)), option) for name, (tool, option) in programs.items()}
+    return versions | {name: importlib.metadata.version(name) for name in _LIBRARIES}
+
+
+def _version(program: str, option: str) -> str:
+    ran = subprocess.run([program, option], capture_output=True, text=True, timeout=30, check=True)
+    match = re.search(r"v?[0-9]+\.[0-9]+[^\s,]*", ran.stdout + ran.stderr)
+    return match[0] if match else ran.stdout.strip()
