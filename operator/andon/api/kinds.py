@@ -70,7 +70,7 @@ DRIFT_POLICY = Kind(
     "DriftPolicy", "driftpolicies", "dpol", "When a model, or the data it feeds on, is at fault, and what to do about it.",
     DriftPolicySpec, DriftPolicyStatus,
     (READY, Column("Target", ".spec.targetRef.name"), Column("Verdict", ".status.verdict"),
-     Column("Faults", ".status.dataFaults[*].tag"), REASON, AGE),
+     Column("Fault", ".status.dataFaults[0].tag"), REASON, AGE),
 )  # fmt: skip
 
 KINDS: tuple[Kind, ...] = (DATA_SOURCE, TRAINING_PIPELINE, MODEL_DEPLOYMENT, DRIFT_POLICY)
