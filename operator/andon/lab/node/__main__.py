@@ -1,12 +1,7 @@
 """`python -m andon.lab.node`: one process node, until SIGTERM."""
 
 import argparse
-import asyncio
-import logging
-import signal
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
 
 from andon.lab.node import images, kubeconfig
 from andon.lab.node.addresses import Addresses
@@ -16,6 +11,7 @@ from andon.lab.node.node import Node
 from andon.lab.node.pod import Host
 from andon.lab.node.registration import Registration
 from andon.lab.node.services import Services
+from andon.lab.node.signals import run_until_stopped
 
 
 def main() -> None:
@@ -40,35 +36,26 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     try:
-        run_until_stopped(_run(arguments))
-    except ValueError as error:
+        table = images.load(arguments.images) if arguments.images else images.DEFAULTS
+        addresses = Addresses(arguments.network, *_range(arguments.pod_range))
+        access = kubeconfig.load(arguments.kubeconfig)
+    except (ValueError, OSError) as error:
         parser.error(str(error))
+    run_until_stopped(_run(arguments, table, addresses, access))
 
 
-def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
-    """Runs until SIGTERM or SIGINT, then cancels and waits for the clean-up."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-
-    async def stoppable() -> None:
-        task = asyncio.ensure_future(work)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-        await asyncio.wait({task})
-        if not task.cancelled():
-            task.result()
-
-    asyncio.run(stoppable())
+def _range(text: str) -> tuple[int, int]:
+    first, _, last = text.partition("-")
+    if not (first.isdigit() and (last or first).isdigit()):
+        raise ValueError(f"--pod-range {text!r}: expected one number or two, as 10-19")
+    return int(first), int(last or first)
 
 
-async def _run(arguments: argparse.Namespace) -> None:
-    name, state = arguments.name, arguments.state.resolve()
-    first, _, last = arguments.pod_range.partition("-")
-    addresses = Addresses(arguments.network, int(first), int(last or first))
-    table = images.load(arguments.images) if arguments.images else images.DEFAULTS
-    access = kubeconfig.load(arguments.kubeconfig)
-    guard = Guard()
+async def _run(arguments: argparse.Namespace, table: images.Images, addresses: Addresses, access: kubeconfig.Access) -> None:
+    name, guard = arguments.name, Guard()
     try:
         async with Api(access) as api:
+            state = arguments.state.resolve()
             host = Host(api, table, state, addresses, Services(api), guard, arguments.restart_base, arguments.service_wait)
             await Node(name, host, Registration(api, name, arguments.tier, addresses.node)).run()
     finally:

@@ -1,7 +1,6 @@
 """The life of one container: started, probed, restarted, ended."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -53,8 +52,9 @@ class Container:
         self._ended_by = ""
 
     def wait_for(self, reason: str, message: str) -> None:
-        """Says why it has not started yet."""
-        self._set(now=Waiting(reason, message))
+        """Says why it has not started yet; how it ended is not overwritten, for that decides whether it starts again."""
+        if isinstance(self.state.now, Waiting):
+            self._set(now=Waiting(reason, message))
 
     async def run(self) -> None:
         """Until it has ended for good; when cancelled, ends the process first."""
@@ -93,8 +93,7 @@ class Container:
             raise
         finally:
             probing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await probing
+            await asyncio.wait({probing})
         return self._terminated(code, started, self._ended_by)
 
     async def _probe(self, process: Process, checks: Checks) -> None:

@@ -108,7 +108,8 @@ class Pod:
     async def _work(self) -> None:
         if self._leaving.is_set() or self._finished or "initContainers" in self._object["spec"]:
             return
-        (self._folder / "tmp").mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it will hold Secrets and tokens
+        (self._folder / "tmp").mkdir(exist_ok=True)
         volumes = await self._laid_out()
         self._folders = volumes.folders
         feeds = [asyncio.create_task(feed) for feed in volumes.feeds]

@@ -5,10 +5,10 @@ import asyncio
 from pathlib import Path
 
 from andon.lab.node import kubeconfig
-from andon.lab.node.__main__ import run_until_stopped
 from andon.lab.node.api import Api
 from andon.lab.node.forwarder import Forwarder
 from andon.lab.node.provisioner import Provisioner
+from andon.lab.node.signals import run_until_stopped
 
 
 def main() -> None:
@@ -18,13 +18,14 @@ def main() -> None:
     parser.add_argument("--volumes", required=True, type=Path, help="folder in which each claim gets one")
     arguments = parser.parse_args()
     try:
-        run_until_stopped(_run(arguments.kubeconfig, arguments.volumes.resolve()))
-    except ValueError as error:
+        access = kubeconfig.load(arguments.kubeconfig)
+    except (ValueError, OSError) as error:
         parser.error(str(error))
+    run_until_stopped(_run(access, arguments.volumes.resolve()))
 
 
-async def _run(access: Path, volumes: Path) -> None:
-    async with Api(kubeconfig.load(access)) as api, asyncio.TaskGroup() as tasks:
+async def _run(access: kubeconfig.Access, volumes: Path) -> None:
+    async with Api(access) as api, asyncio.TaskGroup() as tasks:
         tasks.create_task(Forwarder(api).run())
         tasks.create_task(Provisioner(api, volumes).run())
 
