@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from andon.api.errors import UserError
-from andon.cli.exits import Exit
+from andon.api.exits import Exit
 from andon.lab.plant.cli import app as plant
 
 if TYPE_CHECKING:

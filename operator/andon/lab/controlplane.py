@@ -4,6 +4,7 @@ etcd, the API server (RBAC and Node authorization, audit log), controller manage
 """
 
 import json
+import shutil
 import ssl
 import subprocess
 import urllib.error
@@ -50,6 +51,7 @@ class ControlPlane:
         self._etcd = f"http://{network.control}:2379"
         self._service_accounts = self.authority.key("service-accounts")
         (folder / "audit-policy.yaml").write_text(_AUDIT_POLICY)
+        self._forget_predecessor()
 
     def identity(self, name: str, user: str, *groups: str) -> Path:
         """A kubeconfig for any identity: ``identity("edge-1", "system:node:edge-1", "system:nodes")``."""
@@ -73,17 +75,21 @@ class ControlPlane:
             raise LabError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout
 
-    def apply(self, *objects: dict[str, Any]) -> None:
-        """Server-side apply, as administrator. Raises LabError."""
-        self.kubectl(
-            "apply", "--server-side", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
-        )
+    def apply(self, path: str, body: dict[str, Any]) -> None:
+        """Server-side apply of one object, given its path, as administrator. Raises OSError with the API server's answer."""
+        self._request(path + "?fieldManager=lab&force=true", json.dumps(body).encode(), "PATCH")
 
     def read(self, path: str) -> Any:
         """An object of the API server by its path, as administrator. Raises OSError while it is not there."""
+        return self._request(path, None, "GET")
+
+    def _request(self, path: str, body: bytes | None, method: str) -> Any:
+        """Without a library: the `kubernetes` client takes longer to import than a lab has time for."""
         context = ssl.create_default_context(cafile=str(self.authority.certificate))
         context.load_cert_chain(*self.authority.issued(_ADMIN))
-        with urllib.request.urlopen(self.url + path, timeout=2.0, context=context) as response:  # noqa: S310 (the lab's own address)
+        headers = {"Content-Type": "application/apply-patch+yaml"}
+        request = urllib.request.Request(self.url + path, body, headers, method=method)  # noqa: S310 (the lab's own address)
+        with urllib.request.urlopen(request, timeout=5.0, context=context) as response:  # noqa: S310
             return json.load(response)
 
     def components(self, *, scheduler: bool = True) -> tuple[Component, ...]:
@@ -95,6 +101,10 @@ class ControlPlane:
         )
         last = Component("kube-scheduler", self._scheduler_command, lambda: self._healthy(10259), needs=("kube-apiserver",))
         return (*core, last) if scheduler else core
+
+    def _forget_predecessor(self) -> None:
+        """kubectl keeps for hours what an address could do: another lab had this one, perhaps without our kinds."""
+        shutil.rmtree(Path.home() / ".kube/cache/discovery" / f"{self.network.control}_6443", ignore_errors=True)
 
     def _healthy(self, port: int, path: str = "/healthz") -> bool:
         """The controller manager and the scheduler make their own certificates in memory: nothing could verify those."""

@@ -4,6 +4,8 @@ One thread does all of it by asking short questions in turn, so components start
 """
 
 import errno
+import logging
+import signal
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +17,8 @@ from andon.lab.processes import Command, Process
 
 _TICK = 0.05
 _STEADY = 60.0
+
+log = logging.getLogger(__name__)
 
 
 class LabError(UserError):
@@ -74,20 +78,26 @@ class Crew:
         on_change: told of each member when it has been started, and again when it is ready.
         """
         while len(self._ready()) < len(self._components):
-            changed = [*self._start_next(), *(member for member in self._unready() if self._became_ready(member))]
-            for member in changed:
+            for member in (*self.supervise(), *self._start_next()):
                 on_change(member)
+            for member in self._unready():
+                if self._became_ready(member):
+                    on_change(member)
             time.sleep(_TICK)
 
-    def supervise(self) -> list[str]:
-        """Start again what has died, pausing longer each time; what happened, as lines for a log."""
-        return [line for member in self.members.values() for line in self._care_for(member)]
+    def supervise(self) -> list[Member]:
+        """Start again what has died since it was ready, pausing longer each time; whom something happened to."""
+        return [member for member in self.members.values() if member.ready_after is not None and self._care_for(member)]
 
     def stop(self) -> None:
-        """End everything, last started first; nothing is left however it behaves."""
-        for member in reversed(self.members.values()):
-            member.process.end(member.component.patience)
-        self.members.clear()
+        """End everything, what nobody needs any more first; nothing is left however it behaves."""
+        while self.members:
+            needed = {need for member in self.members.values() for need in member.component.needs}
+            wave = [self.members.pop(name) for name in self.members.keys() - needed]
+            for member in wave:
+                member.process.signal(signal.SIGTERM)
+            for member in wave:
+                member.process.end(member.component.patience)
 
     def _ready(self) -> set[str]:
         return {name for name, member in self.members.items() if member.ready_after is not None}
@@ -116,19 +126,22 @@ class Crew:
             return True
         return False
 
-    def _care_for(self, member: Member) -> list[str]:
+    def _care_for(self, member: Member) -> bool:
         now, name = time.monotonic(), member.component.name
         if member.process.exit_code is None or member.done:
-            return []
+            return False
         if member.dead_until is None:
             member.restarts = 1 if now - member.started > _STEADY else member.restarts + 1
             pause = min(2.0 ** (member.restarts - 1), 30.0)
             member.dead_until = now + pause
-            return [f"{name} ended with code {member.process.exit_code} ({member.process.last_words()}); again in {pause:.0f} s"]
+            words = member.process.last_words()
+            log.warning("%s ended with code %d (%s); again in %.0f s", name, member.process.exit_code, words, pause)
+            return True
         if now < member.dead_until:
-            return []
+            return False
         member.process, member.started, member.dead_until = Process(name, member.component.command(), self._folder), now, None
-        return [f"{name} started again as pid {member.process.record.pid}"]
+        log.warning("%s started again as pid %d", name, member.process.record.pid)
+        return True
 
 
 def _answers(question: Callable[[], bool] | None) -> bool:

@@ -99,7 +99,7 @@ def _hold(lab: Lab, state: State) -> None:
         state.write(lab.folder)
 
     def tell(member: Member) -> None:
-        if member.ready_after is not None:
+        if member.ready_after is not None and not member.restarts:
             log.info("%s ready after %.1f s", member.component.name, member.ready_after)
         write()
 
@@ -109,8 +109,7 @@ def _hold(lab: Lab, state: State) -> None:
     log.info("all ready after %.1f s", state.seconds)
     while True:
         time.sleep(_LOOK)
-        if events := lab.crew.supervise():
-            log.warning("%s", "; ".join(events))
+        if lab.crew.supervise():
             write()
 
 

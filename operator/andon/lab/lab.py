@@ -80,7 +80,6 @@ class Lab:
     def components(self) -> tuple[Component, ...]:
         """Everything that runs, each after what it needs; without a ready question it is a step that ends."""
         nodes = [self._node(index, name, tier) for index, (name, tier) in enumerate(self._nodes())]
-        ready_to_run = ("kube-scheduler", "kube-controller-manager", "forwarder", *(node.name for node in nodes))
         return (
             self.registry.component(),
             self.git.component(),
@@ -89,8 +88,8 @@ class Lab:
             Component("plant", self._plant_command, self._plant_ready, needs=("kube-apiserver",)),
             Component("forwarder", self._forwarder_command, lambda: True, needs=("kube-apiserver",)),
             *nodes,
-            Component("operator", self._operator_command, None, needs=ready_to_run, limit=120.0),
-            Component("syncer", self._syncer_command, self.synced.exists, needs=("git", "operator")),
+            Component("operator", self._operator_command, None, needs=("kube-apiserver",), limit=120.0),
+            Component("syncer", self._syncer_command, self.synced.exists, needs=("git", "kube-apiserver")),
         )
 
     def start(self, on_change: Callable[[Member], None] = lambda _: None) -> None:
@@ -136,9 +135,11 @@ class Lab:
 
     def _plant_command(self) -> Command:
         """The plant listens on its Service's own address, so that `plant.plant-a.svc` leads to it although it is no pod."""
+        namespace = f"/api/v1/namespaces/{PLANT_NAMESPACE}"
         service = {"clusterIP": self.network.plant, "ports": [{"name": "opcua", "port": 4840}]}
+        self.plane.apply(namespace, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": PLANT_NAMESPACE}})
         self.plane.apply(
-            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": PLANT_NAMESPACE}},
+            f"{namespace}/services/plant",
             {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "plant", "namespace": PLANT_NAMESPACE}, "spec": service},
         )
         period = f"{_SAMPLE / self.options.speed * 1000:.0f}ms"
@@ -156,8 +157,8 @@ class Lab:
         values.write_text(yaml.safe_dump(self._values(), sort_keys=False))
         argv = (binary("helm"), "upgrade", "--install", "andon", CLONE / "charts/andon", "--namespace", "andon-system")
         waiting = ("--create-namespace", "--values", values, "--wait", "--timeout", "110s")
-        homes = {f"HELM_{kind}_HOME": str(self.folder / "helm") for kind in ("CACHE", "CONFIG", "DATA")}
-        return Command((*argv, *waiting), {"KUBECONFIG": str(self.plane.kubeconfig), **homes})
+        # A home of its own: what helm learns of the cluster before the CRDs are there must not be kubectl's knowledge of it.
+        return Command((*argv, *waiting), {"KUBECONFIG": str(self.plane.kubeconfig), "HOME": str(self.folder / "helm")})
 
     def _values(self) -> dict[str, Any]:
         repository = {

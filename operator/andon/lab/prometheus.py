@@ -14,21 +14,20 @@ _USER: Final = "lab-prometheus"
 _ANNOTATION: Final = "__meta_kubernetes_pod_annotation_prometheus_io_"
 
 # What every Prometheus in a cluster may do, and no more.
-_ACCESS: Final[tuple[dict[str, Any], ...]] = (
-    {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRole",
-        "metadata": {"name": _USER},
-        "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}],
-    },
-    {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": {"name": _USER},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": _USER},
-        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": _USER}],
-    },
-)
+_RBAC: Final = "rbac.authorization.k8s.io"
+_ROLE: Final[dict[str, Any]] = {
+    "apiVersion": f"{_RBAC}/v1",
+    "kind": "ClusterRole",
+    "metadata": {"name": _USER},
+    "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}],
+}
+_BINDING: Final[dict[str, Any]] = {
+    "apiVersion": f"{_RBAC}/v1",
+    "kind": "ClusterRoleBinding",
+    "metadata": {"name": _USER},
+    "roleRef": {"apiGroup": _RBAC, "kind": "ClusterRole", "name": _USER},
+    "subjects": [{"apiGroup": _RBAC, "kind": "User", "name": _USER}],
+}
 
 
 class Prometheus:
@@ -47,7 +46,8 @@ class Prometheus:
     def _command(self) -> Command:
         self._folder.mkdir(exist_ok=True)
         kubeconfig = self._plane.identity("prometheus", _USER)
-        self._plane.apply(*_ACCESS)
+        self._plane.apply(f"/apis/{_RBAC}/v1/clusterroles/{_USER}", _ROLE)
+        self._plane.apply(f"/apis/{_RBAC}/v1/clusterrolebindings/{_USER}", _BINDING)
         config = self._folder / "prometheus.yaml"
         config.write_text(yaml.safe_dump(configuration(kubeconfig, self._scrape), sort_keys=False))
         options = {
