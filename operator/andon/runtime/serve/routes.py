@@ -113,12 +113,14 @@ class Routes:
 
     def _result(self, inference: Inference, loaded: Loaded, results: list[Array] | ModelFailedError) -> Response:
         """The answer; a model that fails is the server's fault and is counted, but it never takes another's request with it."""
-        error = RequestError(500, f"version {loaded.slot.version} failed: {results}"[:1000])
-        if not isinstance(results, ModelFailedError):
-            try:
-                return Response(200, answer(inference, loaded, self._name, results), {"andon-revision": loaded.tag})
-            except RequestError as not_a_number:
-                error = not_a_number
+        if isinstance(results, ModelFailedError):
+            return self._failure(RequestError(500, f"version {loaded.slot.version} failed: {results}"[:1000]), loaded)
+        try:
+            return Response(200, answer(inference, loaded, self._name, results), {"andon-revision": loaded.tag})
+        except RequestError as error:
+            return self._failure(error, loaded)
+
+    def _failure(self, error: RequestError, loaded: Loaded) -> Response:
         self._metrics.fallbacks += 1
         return _refusal(error, loaded)
 
