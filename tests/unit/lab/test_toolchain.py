@@ -62,7 +62,7 @@ def test_what_is_given_is_used_and_not_built(machine: Path, monkeypatch: pytest.
 def test_a_build_that_failed_leaves_nothing_that_looks_built(machine: Path) -> None:
     program(
         machine / "bin/go",
-        'case "$1" in env) echo go1.26.8;; *) echo "proxy.golang.org: dial tcp: no such host" >&2; exit 1;; esac',
+        'case "$1" in env) echo go1.26.8;; *) echo "proxy.example.org: dial tcp: no such host" >&2; exit 1;; esac',
     )
     with pytest.raises(ToolchainError, match="etcd could not be built: no network") as error:
         toolchain.ensure()
