@@ -98,6 +98,11 @@ def test_single_faulty_rows_are_borne():
     assert about(watch(blips), "missing").log_e < log(20)
 
 
+def test_a_past_of_borne_faults_does_not_delay_finding_a_real_one():
+    blips = rows(np.where(np.arange(4000) % 30, np.arange(4000) % 7, np.nan))
+    assert about(watch(blips, rows(np.full(100, np.nan))), "missing").log_e > log(1000)
+
+
 def test_a_missing_value_does_not_end_a_run():
     gaps = rows(np.where(np.arange(100) % 3, 5.0, np.nan))
     assert about(watch(gaps), "stuck").value > 0

@@ -222,7 +222,7 @@ class Connection(asyncio.Protocol):
     def flush(self) -> None:
         """Send the answers that are due: those before the first that is still being worked on."""
         due, last = [], False
-        while self._pending and not last and (answer := self._pending[0].answer) is not None:
+        while self._pending and (answer := self._pending[0].answer) is not None:
             last = self._pending.popleft().last
             due.append(answer.encode(close=last))
         if self._transport is None or not due:

@@ -1,0 +1,56 @@
+"""Requests of one tick run together, and fail alone."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from andon.runtime.serve.batch import Batcher
+from andon.runtime.serve.model import ModelFailedError, OnnxModel
+from unit.serve.models import linear, picky
+
+
+class Counted(OnnxModel):
+    """A model that says how often it ran."""
+
+    def __init__(self, content):
+        self.runs = 0
+        super().__init__(content)
+        self.runs = 0
+
+    def run(self, feeds):
+        self.runs += 1
+        return super().run(feeds)
+
+
+async def answers(model, requests):
+    """What each of these requests, all of one tick, is answered: its predictions, or None."""
+    batcher, told = Batcher(), [asyncio.get_running_loop().create_future() for _ in requests]
+    for rows, future in zip(requests, told, strict=True):
+        batcher.submit(model, {"rows": np.array(rows, dtype=np.float32)}, future.set_result)
+    results = await asyncio.gather(*told)
+    return [None if isinstance(r, ModelFailedError) else r[0].ravel().tolist() for r in results]
+
+
+REQUESTS = [[[1, 1, 1]], [[2, 2, 2], [3, 3, 3]], [[4, 4, 4]]]
+
+
+async def test_one_tick_is_one_run_and_each_gets_its_own_rows():
+    model = Counted(linear())
+    assert await answers(model, REQUESTS) == [[3.0], [6.0, 9.0], [12.0]]
+    assert model.runs == 1
+
+
+async def test_a_model_of_one_row_runs_for_each():
+    model = Counted(linear(rows=1))
+    assert await answers(model, [REQUESTS[0], REQUESTS[2]]) == [[3.0], [12.0]]
+    assert model.runs == 2
+
+
+async def test_a_request_that_makes_the_model_raise_fails_alone():
+    assert await answers(OnnxModel(picky()), [[[1, 0, 0]], [[7, 0, 0]], [[3, 0, 0]]]) == [[1.0], None, [3.0]]
+
+
+@pytest.mark.parametrize("rows", [1, 5, 64])
+async def test_a_request_alone_is_a_batch_too(rows):
+    assert await answers(OnnxModel(linear()), [[[1, 1, 1]] * rows]) == [[3.0] * rows]
