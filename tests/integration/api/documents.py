@@ -107,9 +107,14 @@ def _end_line(_: st.DrawFn, container: Any, key: Any) -> None:
         container[key] += "\n"
 
 
+def _as_float(_: st.DrawFn, container: Any, key: Any) -> None:
+    if type(container[key]) is int:
+        container[key] = float(container[key])
+
+
 def _repeat(_: st.DrawFn, container: Any, key: Any) -> None:
     if isinstance(container, list):
         container.append(copy.deepcopy(container[key]))
 
 
-CHANGES = [_replace, _replace, _replace, _remove, _invent, _rename, _end_line, _repeat]
+CHANGES = [_replace, _replace, _replace, _remove, _invent, _rename, _end_line, _as_float, _repeat]
