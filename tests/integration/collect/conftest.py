@@ -28,5 +28,5 @@ async def collector(tmp_path: Path) -> AsyncIterator[Callable[[dict[str, Any]], 
 
     yield make
     for each in made:
-        if each.process is not None and each.process.returncode is None:
-            await each.kill()
+        if each.process is not None and each.process.poll() is None:
+            each.kill()

@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -66,10 +67,13 @@ class Machine:
         self.endpoint = f"opc.tcp://127.0.0.1:{free_port()}"
         self._server: Server | None = None
 
-    async def start(self, plant: Sequence[str] = ("A", "B"), other: Sequence[str] = (), order: Sequence[str] = (PLANT, OTHER)) -> None:
+    async def start(
+        self, plant: Sequence[str] = ("A", "B"), other: Sequence[str] = (), order: Sequence[str] = (PLANT, OTHER)
+    ) -> None:
         self._server = Server(QuickServer())
         await self._server.init()
         self._server.set_endpoint(self.endpoint)
+        self._server.disable_clock()  # its task takes a second to stop
         self._server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
         for uri in order:
             await self._server.register_namespace(uri)
@@ -81,6 +85,13 @@ class Machine:
         index = await self._server.get_namespace_index(uri)
         for name in names:
             await self._server.nodes.objects.add_variable(ua.NodeId(name, index), name, 0.0)
+
+    async def renew(self, *names: str) -> None:
+        """Forget the plant's variables, have these."""
+        index = await self._server.get_namespace_index(PLANT)
+        known = await self._server.nodes.objects.get_children()
+        await self._server.delete_nodes([node for node in known if node.nodeid.NamespaceIndex == index])
+        await self.add(PLANT, *names)
 
     async def stop(self) -> None:
         if self._server is not None:
@@ -114,7 +125,7 @@ class Collector:
         self.folder = folder
         self.landing = folder / "landing"
         self.url = f"http://127.0.0.1:{free_port()}"
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: subprocess.Popen[bytes] | None = None
         self.configure(spec)
 
     def configure(self, spec: dict[str, Any], quarantine: Sequence[dict[str, Any]] = ()) -> None:
@@ -122,7 +133,8 @@ class Collector:
         new.write_text(json.dumps({"spec": spec, "quarantine": list(quarantine)}))
         new.replace(self.folder / "config.json")
 
-    async def start(self) -> None:
+    def launch(self) -> None:
+        """Start it, and look no further."""
         environment = os.environ | {
             "ANDON_NAMESPACE": "plant-a",
             "ANDON_NAME": "reactor",
@@ -132,23 +144,30 @@ class Collector:
             "ANDON_CONFIG": str(self.folder / "config.json"),
         }
         with (self.folder / "log").open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "andon.runtime.collect.main", env=environment, stdout=log, stderr=log
-            )
+            command = [sys.executable, "-m", "andon.runtime.collect.main"]
+            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+
+    async def start(self) -> None:
+        """Start it and wait until it answers."""
+        self.launch()
         await eventually(lambda: self.get("/healthz"), lambda answer: answer[0] == 200, within=20)
 
     async def ready(self, within: float = 15) -> None:
         await eventually(lambda: self.get("/readyz"), lambda answer: answer[0] == 200, within=within)
 
-    async def kill(self) -> None:
+    def kill(self) -> None:
+        """SIGKILL."""
         self.process.kill()
-        await self.process.wait()
+        self.process.wait(10)
+
+    async def ended(self) -> int:
+        """The exit code, once it ended by itself."""
+        return await asyncio.to_thread(self.process.wait, 15)
 
     async def end(self) -> int:
         """SIGTERM; the exit code."""
-        if self.process.returncode is None:
-            self.process.terminate()
-        return await asyncio.wait_for(self.process.wait(), 10)
+        self.process.terminate()
+        return await self.ended()
 
     async def get(self, path: str, **query: str) -> tuple[int, Any]:
         """Status and JSON; (0, None) while nobody listens."""

@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 import pyarrow.parquet as pq
 import pytest
 
-from unit.collect.clocked import NOON, Clock, ring_at, said
-
 from andon.api.datasource import QuarantineWindow
 from andon.runtime.collect.keeper import Keeper
 from andon.runtime.collect.landing import Landing, write_quarantine
 from andon.runtime.collect.parquet import SCHEMA
+from unit.collect.clocked import NOON, Clock, ring_at, said
 
 
 class KilledError(Exception):

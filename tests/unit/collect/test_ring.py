@@ -4,10 +4,9 @@ import sqlite3
 
 import pytest
 
-from unit.collect.clocked import NOON, SETTLE, Clock, ring_at, said
-
 from andon.runtime.collect.ring import counts_from
 from andon.runtime.collect.tables import Held
+from unit.collect.clocked import NOON, SETTLE, Clock, ring_at, said
 
 
 def name(first_ms, last_ms):

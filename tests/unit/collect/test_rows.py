@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unit.collect.clocked import NOON, SETTLE, Clock, ring_at, said
-
 from andon.runtime.collect.rows import MOST_CELLS, BadQueryError, Query, anchored, parse, rows_after
+from unit.collect.clocked import NOON, SETTLE, Clock, ring_at, said
 
 BAD = 0x808C0000
 
@@ -56,7 +55,9 @@ def test_a_row_holds_the_newest_value_not_later_than_its_time(tmp_path):
     ring = ring_at(tmp_path, clock)
     ring.append([said("a", NOON, 1.0), said("b", NOON, 10.0)])
     clock.ms = NOON + 600
-    ring.append([said("a", NOON + 300, 2.0), said("b", NOON + 390, None, BAD), said("a", NOON + 600, 3.0), said("b", NOON + 600, 9.0)])
+    ring.append(
+        [said("a", NOON + 300, 2.0), said("b", NOON + 390, None, BAD), said("a", NOON + 600, 3.0), said("b", NOON + 600, 9.0)]
+    )
     body = asked(ring, after=NOON - 1)
     assert table(body) == [(0, 1.0, 10.0), (200, 1.0, 10.0), (400, 2.0, None), (600, 3.0, 9.0)]
     assert [row["s"] for row in body["rows"]] == [(0, 0), (0, 0), (0, BAD), (0, 0)]

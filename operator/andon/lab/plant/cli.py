@@ -1,7 +1,6 @@
 """``andon lab plant``: command the lab's plant from a terminal."""
 
 import json
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -77,8 +76,9 @@ def _send(lab: str, control: str | None, command: dict[str, Any] | None) -> None
 def control_of(lab: str) -> str:
     """Control address of a lab's plant, as the plant itself wrote it down. Raises CommandFailedError."""
     from andon.lab.plant.control import CommandFailedError
+    from andon.lab.state import folder_of
 
-    path = Path.home() / ".local/state/andon/lab" / lab / "plant" / "control"
+    path = folder_of(lab) / "plant" / "control"
     try:
         return path.read_text().strip()
     except OSError as error:

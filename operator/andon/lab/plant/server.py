@@ -5,6 +5,7 @@ Namespace ``urn:plant:tep``; nodes ``s=XMEAS_1`` .. ``s=XMEAS_41``, ``s=XMV_1`` 
 """
 
 import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -30,7 +31,12 @@ class PlantServer:
         self._index = 0
 
     async def __aenter__(self) -> "PlantServer":
-        await self._server.init()
+        gc.disable()  # half a million objects that stay: looking for garbage would take longer than making them
+        try:
+            await self._server.init()
+            gc.freeze()
+        finally:
+            gc.enable()
         self._server.set_endpoint(self._endpoint)
         self._server.set_server_name("Tennessee Eastman")
         self._server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
