@@ -4,11 +4,13 @@ import asyncio
 import json
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from andon.api.slots import Ack, config_hash
 from integration.serve.server import orders
+from integration.serve.wire import Wire
 from unit.serve.models import linear, slot
 from unit.stats.profiles import a_profile
 
@@ -55,18 +57,18 @@ class Operator:
         plane.kubectl("delete", "configmap", "product-e-acks", "-n", "plant-a", "--ignore-not-found")
         plane.kubectl("apply", "--server-side", "-f", "-", stdin=items)
         (folder / "token").write_text(plane.kubectl("create", "token", "product-e-serve", "-n", "plant-a").strip())
-        self.kubeconfig.write_text(
-            json.dumps(
-                {
-                    "clusters": [
-                        {"name": "c", "cluster": {"server": plane.url, "certificate-authority": str(plane.authority.certificate)}}
-                    ],
-                    "users": [{"name": "u", "user": {"tokenFile": "token"}}],
-                    "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
-                    "current-context": "x",
-                }
-            )
-        )
+        self.reach_by(plane.url)
+
+    def reach_by(self, url):
+        """Write the server's kubeconfig."""
+        authority = str(self.plane.authority.certificate)
+        document = {
+            "clusters": [{"name": "c", "cluster": {"server": url, "certificate-authority": authority}}],
+            "users": [{"name": "u", "user": {"tokenFile": "token"}}],
+            "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+            "current-context": "x",
+        }
+        self.kubeconfig.write_text(json.dumps(document))
 
     async def order(self, text):
         """Write slots.json."""
@@ -122,3 +124,23 @@ async def test_orders_are_watched_and_acknowledged_with_no_more_rights_than_that
     await operator.order(only_two)
     await asyncio.sleep(2)
     assert operator.writes() == settled, "nothing changed, so nothing is written"
+
+
+async def test_an_api_server_that_is_away_stops_no_request_and_is_found_again(server, operator, tmp_path):
+    one, two = slot(tmp_path, "1", linear(), PROFILE), slot(tmp_path, "2", linear(bias=1.0), PROFILE)
+    there = urlsplit(operator.plane.url)
+    wire = Wire(there.hostname, there.port)
+    await wire.join()
+    operator.reach_by(f"https://{there.hostname}:{wire.end}")
+    await operator.order(orders(one))
+    await server.start(KUBECONFIG=str(operator.kubeconfig))
+    await acknowledged(server, operator, orders(one))
+
+    await wire.cut()
+    await operator.order(orders(two))
+    await server.until(lambda: asyncio.to_thread(server.log), lambda log: "watch of product-e-slots" in log)
+    assert (await server.infer([1, 1, 1]))[1]["model_version"] == "1"
+
+    await wire.join()
+    await acknowledged(server, operator, orders(two))
+    await wire.cut()
