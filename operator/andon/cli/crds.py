@@ -17,7 +17,10 @@ def crds(
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 naming the files that differ.")] = False,
 ) -> None:
-    """Print the CustomResourceDefinitions: `andon crds | kubectl apply --server-side -f -`."""
+    """Print the CustomResourceDefinitions, for kubectl to apply.
+
+    For example: andon crds | kubectl apply --server-side -f -
+    """
     from andon.api import crd, reference
     from andon.api.kinds import KINDS
 

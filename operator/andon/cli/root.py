@@ -16,6 +16,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # half of the time in which help must answer would go into importing rich
 )
 app.command()(crds)
 for part in parts.PARTS:
