@@ -93,6 +93,8 @@ async def test_readyz_tells_the_reason(machine, collector):
     assert status == 503
     assert "missing" in body["message"]
     assert await one.metric("andon_source_connected") == 1
+    assert await one.metric("andon_source_state", reason="TagUnknown") == 1
+    assert await one.metric("andon_source_state", reason="Connected") is None
     assert await one.metric("andon_source_bad_records_total", tag="missing") == 1
     assert await one.metric("andon_source_records_total", tag="a", namespace="plant-a", datasource="reactor") == 1
 

@@ -129,10 +129,10 @@ def test_limit_pages_through_all_rows_once(tmp_path):
 def test_rows_after_eviction_are_true_and_the_lost_ones_counted(tmp_path):
     clock = Clock(NOON)
     ring = ring_at(tmp_path, clock, max_bytes=120_000)
-    ring.append([said("b", NOON, 7.0)])  # a value that never comes again
-    for at in range(0, 1_000_000, 200):
-        clock.ms = NOON + at
-        ring.append([said("a", NOON + at, float(at))])
+    ring.append([said("a", NOON - 200, 0.0), said("b", NOON, 7.0)])  # a value that never comes again
+    for start in range(0, 1_000_000, 2000):
+        clock.ms = NOON + start + 1800
+        ring.append([said("a", NOON + at, float(at)) for at in range(start, start + 2000, 200)])
     body = asked(ring, after=NOON, limit=3)
     oldest = body["oldest"]
     assert oldest > NOON + 200

@@ -46,9 +46,9 @@ def test_a_bad_address_is_named(listen):
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("{", "document: Invalid JSON"),
+        ("{", r"config.json: Invalid JSON"),
         (json.dumps({"spec": SPEC | {"asset": ""}}), "spec.asset: "),
-        (json.dumps({"spec": SPEC | {"tags": [{"name": "a", "node": "ns=2;s=A"}]}}), "spec.tags.0.node: "),
+        (json.dumps({"spec": SPEC | {"tags": [{"name": "a", "node": "ns=2;s=A"}]}}), r"spec.tags\[0\].node: "),
     ],
 )
 def test_a_bad_file_is_named_with_its_field(tmp_path, content, says):

@@ -46,7 +46,8 @@ class Sensors:
         self.ill: dict[str, Illness] = {}
 
     def make(self, tag: str, illness: Illness) -> None:
-        """Let a sensor fall ill. A stuck one keeps the value it last showed. Raises TagUnknownError."""
+        """Let a sensor fall ill, in capitals or not. A stuck one keeps the value it last showed. Raises TagUnknownError."""
+        tag = tag.upper()
         if tag not in self._tags:
             raise TagUnknownError(f"{tag!r} is not a tag of the plant; there are {self._tags[0]} to {self._tags[-1]}")
         stuck = illness.ill is Ill.STUCK and illness.amount is None

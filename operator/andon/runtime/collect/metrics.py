@@ -22,13 +22,11 @@ class _Scrape(Collector):
         yield self._state(driver.link.reason)
         yield self._gauge("andon_source_connected", "1 while the driver is connected", driver.link.connected)
         yield self._counter("andon_source_dropped", "Values known lost before the ring", driver.lost + self._inbox.dropped)
-        yield self._by_tag(CounterMetricFamily, "andon_source_records", "Records received", driver.received)
-        yield self._by_tag(
-            CounterMetricFamily, "andon_source_bad_records", "Records received whose status was not Good", driver.bad
-        )
-        yield self._gauge("andon_ring_bytes", "Bytes the ring's records take", ring.used_bytes)
         yield self._counter("andon_ring_evicted_records", "Records evicted from a full ring", ring.evicted)
-        yield self._by_tag(GaugeMetricFamily, "andon_landing_records", "Good records that training could read", ring.readable)
+        yield self._gauge("andon_ring_bytes", "Bytes the ring's records take", ring.used_bytes)
+        yield self._count_each("andon_source_records", "Records received", driver.received)
+        yield self._count_each("andon_source_bad_records", "Records received that were not Good", driver.bad)
+        yield self._gauge_each("andon_landing_records", "Good records that training could read", ring.readable)
         if ring.newest_source_us is not None:
             age = time.time() - ring.newest_source_us / 1_000_000
             yield self._gauge("andon_record_age_seconds", "Age of the newest record by its source time", age)
@@ -48,11 +46,15 @@ class _Scrape(Collector):
         family.add_metric(self._values, value)
         return family
 
-    def _by_tag(
-        self, kind: type[CounterMetricFamily] | type[GaugeMetricFamily], name: str, text: str, values: Mapping[str, float]
-    ) -> Metric:
-        family = kind(name, text, labels=[*self._names, "tag"])
-        for tag, value in values.items():
+    def _gauge_each(self, name: str, text: str, by_tag: Mapping[str, float]) -> Metric:
+        family = GaugeMetricFamily(name, text, labels=[*self._names, "tag"])
+        for tag, value in by_tag.items():
+            family.add_metric([*self._values, tag], value)
+        return family
+
+    def _count_each(self, name: str, text: str, by_tag: Mapping[str, float]) -> Metric:
+        family = CounterMetricFamily(name, text, labels=[*self._names, "tag"])
+        for tag, value in by_tag.items():
             family.add_metric([*self._values, tag], value)
         return family
 

@@ -14,12 +14,13 @@ from typing import Final
 from pydantic import Field, ValidationError
 
 from andon.api.datasource import DataSourceSpec, QuarantineWindow
+from andon.api.errors import UserError, invalid
 from andon.api.types import StatusModel
 
 LOOK_EVERY_S: Final = 1.0
 
 
-class BadSettingsError(ValueError):
+class BadSettingsError(UserError):
     """The message names the variable or file, the field, and the next step."""
 
 
@@ -66,9 +67,7 @@ def read(path: Path) -> Config:
     except OSError as error:
         raise BadSettingsError(f"ANDON_CONFIG: cannot read {path}: {error.strerror}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise BadSettingsError(f"{path}: {field or 'document'}: {first['msg']}; see docs/wire.md for its form") from error
+        raise BadSettingsError(str(invalid(str(path), error))) from error
 
 
 async def changed(path: Path, since: tuple[int, int, int] | None) -> tuple[int, int, int]:
