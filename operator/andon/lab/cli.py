@@ -34,15 +34,18 @@ def up(
     """Start a lab; it goes on in the background until `andon lab down`."""
     from andon.lab import daemon, toolchain
     from andon.lab.lab import NODES, SPECS, Options
+    from andon.lab.state import folder_of, supervisor
 
     options = Options(name, tuple(node or NODES), specs or SPECS, scrape, speed)
+    already = supervisor(folder_of(name)) is not None
     begun = time.monotonic()
     try:
         toolchain.ensure()
         state = daemon.up(options, _say_ready)
     except KeyboardInterrupt:
         raise UserError(f"lab {name} goes on starting in the background; see: andon lab status --name {name}") from None
-    typer.echo(f"lab {name} is up ({time.monotonic() - begun:.1f} s). export KUBECONFIG={state.kubeconfig}")
+    how = "is already up" if already else f"is up ({time.monotonic() - begun:.1f} s)"
+    typer.echo(f"lab {name} {how}; export KUBECONFIG={state.kubeconfig}")
 
 
 @app.command()

@@ -32,20 +32,19 @@ log = logging.getLogger(SUPERVISOR)
 
 
 def up(options: Options, on_ready: Callable[[Row], None]) -> State:
-    """Start a lab that goes on by itself and wait until it is ready; one that runs already is left as it is.
+    """Start a lab that goes on by itself and wait until it is ready; one that runs or starts already is left as it is.
 
-    Raises LabError when another terminal is starting it, or with what could not be started.
+    Raises LabError with what could not be started.
     """
     folder = folder_of(options.name)
     with _alone(options.name):
-        running = State.read(folder)
-        if running and running.phase is Phase.READY:
-            return running
+        if supervisor(folder):
+            return _watch(lambda: supervisor(folder) is not None, folder, on_ready)
         down(options.name)
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "logs").mkdir(parents=True)
         child = _detach(options, folder)
-    return _watch(child, folder, on_ready)
+        return _watch(lambda: child.poll() is None, folder, on_ready)
 
 
 def down(name: str) -> bool:
@@ -148,7 +147,7 @@ def _detach(options: Options, folder: Path) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
 
 
-def _watch(child: "subprocess.Popen[bytes]", folder: Path, on_ready: Callable[[Row], None]) -> State:
+def _watch(lives: Callable[[], bool], folder: Path, on_ready: Callable[[Row], None]) -> State:
     seen: set[str] = set()
 
     def look() -> State | None:
@@ -157,11 +156,12 @@ def _watch(child: "subprocess.Popen[bytes]", folder: Path, on_ready: Callable[[R
             if row.stage in {Stage.READY, Stage.DONE} and row.name not in seen:
                 seen.add(row.name)
                 on_ready(row)
-        return state if (state and state.phase is not Phase.STARTING) or child.poll() is not None else None
+        return state if (state and state.phase is not Phase.STARTING) or not lives() else None
 
     state = _until(look, _UP_WITHIN)
     if not state or state.phase is not Phase.READY:
-        message = state.message if state and state.message else "it ended while starting"
+        silent = f"it was not ready within {_UP_WITHIN:.0f} s" if lives() else "it ended while starting"
+        message = (state.message if state else "") or silent
         raise LabError(f"{message}; the whole story: {folder}/logs, and of pods: {folder}/nodes")
     return state
 

@@ -46,7 +46,7 @@ def test_a_lab_comes_up_is_itself_and_leaves_nothing(name: str) -> None:
     running = records(folder)
 
     again = andon("up", "--name", name)
-    assert again.returncode == 0
+    assert again.stdout.startswith(f"lab {name} is already up")
     assert records(folder) == running
 
     state = json.loads(andon("status", "--name", name, "-o", "json").stdout)
@@ -61,6 +61,18 @@ def test_a_lab_comes_up_is_itself_and_leaves_nothing(name: str) -> None:
     assert alive(running) == []
     assert [path.name for path in folder.iterdir()] == ["logs"]
     assert andon("status", "--name", name).stderr.startswith(f"andon: there is no lab {name}; start it")
+
+
+@pytest.mark.timeout(300)
+def test_ctrl_c_leaves_the_lab_starting_and_the_next_up_waits_for_it(name: str) -> None:
+    command = [sys.executable, "-m", "andon.cli", "lab", "up", "--name", name]
+    terminal = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    held = eventually(lambda: supervisor(folder_of(name)), within=30)
+    terminal.send_signal(signal.SIGINT)
+    _, said = terminal.communicate(timeout=30)
+    assert "goes on starting in the background" in said
+    assert andon("up", "--name", name).returncode == 0
+    assert supervisor(folder_of(name)) == held
 
 
 @pytest.mark.timeout(300)
