@@ -46,9 +46,10 @@ def render(helm: Helm) -> Callable[..., list[Manifest]]:
 
 @pytest.fixture(scope="module")
 def installed(helm: Helm, control_plane: ControlPlane) -> Iterator[ControlPlane]:
-    """A cluster with the chart installed by Helm itself; the CRDs stay, for others in the same cluster."""
+    """A cluster with the chart installed by Helm itself. Other tests share the CRDs: found ones are taken over, and kept."""
     where = ["-n", NAMESPACE, "--kubeconfig", str(control_plane.kubeconfig)]
-    done = helm("install", "andon", str(CHART), *where, "--create-namespace", "-f", str(CHART / "ci" / "lab-values.yaml"))
+    options = ["--create-namespace", "--take-ownership", "-f", str(CHART / "ci" / "lab-values.yaml")]
+    done = helm("install", "andon", str(CHART), *where, *options)
     assert done.returncode == 0, done.stderr
     yield control_plane
     done = helm("uninstall", "andon", *where)
