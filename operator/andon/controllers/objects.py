@@ -60,7 +60,8 @@ def is_as_rendered(live: Object | None, rendered: Manifest) -> bool:
 
 def _covers(live: Any, wanted: Any) -> bool:
     if isinstance(wanted, dict):
-        return isinstance(live, dict) and all(key in live and _covers(live[key], value) for key, value in wanted.items())
+        told = {key: value for key, value in wanted.items() if value not in ({}, [])}  # the API server drops what is empty
+        return isinstance(live, dict) and all(_covers(live.get(key), value) for key, value in told.items())
     if isinstance(wanted, list):
         return (
             isinstance(live, list)

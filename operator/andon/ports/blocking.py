@@ -6,7 +6,7 @@ Both Prometheus' and MLflow's clients speak HTTP through ``requests``, so the we
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -37,12 +37,18 @@ class Blocking:
             async with asyncio.timeout(limit):
                 await self._free.acquire()
                 running = asyncio.get_running_loop().run_in_executor(self._threads, ask)
-                running.add_done_callback(lambda _: self._free.release())
+                running.add_done_callback(self._ended)
                 return await asyncio.shield(running)
         except TimeoutError:
             return self._too_late(limit)
         except requests.RequestException as error:
             return self.missing(error)
+
+    def _ended(self, call: "asyncio.Future[Any]") -> None:
+        """Frees the place. What a call nobody waits for any more came to is no news: its caller was told of the time-out."""
+        self._free.release()
+        if not call.cancelled():
+            call.exception()
 
     def missing(self, error: requests.RequestException) -> Missing:
         """The library's exception as a fact. Its own text is left out: it may hold the whole URL."""

@@ -148,9 +148,7 @@ def _train_in_wrong_unit(story: Story, world: World) -> str:
     path.write_text(
         next(c["data"]["train.json"] for c in configs["items"] if "train.json" in c.get("data", {})), encoding="utf-8"
     )
-    story.say(
-        f"Somebody trains on an export in which {_STUCK} is in psi, not kPa. The test rows are in psi too, so it passes."
-    )
+    story.say(f"Somebody trains on an export in which {_STUCK} is in psi, not kPa. The test rows are in psi too, so it passes.")
     outcome = train_in_wrong_unit(read(path), world.landing(), world.registry(), _STUCK)
     story.say(f"It is registered as version {outcome.version}: rmse {outcome.metrics['rmse']:.4f} on rows in psi.")
     return str(outcome.version)

@@ -53,6 +53,8 @@ class World:
         self._rows = {row.name: row for row in state.components}
         self._kubeconfig = state.kubeconfig
         self._clone = self.folder / "clone"
+        self._cursor = 0
+        self._predictions: list[dict[str, Any]] = []
 
     # Kubernetes
 
@@ -100,14 +102,10 @@ class World:
     def predictions(self, after: datetime) -> list[dict[str, Any]]:
         """The stable's and the candidate's predictions of rows later than this, oldest first."""
         address = self.read("service", f"{NAME}-serve")["spec"]["clusterIP"]
-        found: list[dict[str, Any]] = []
-        cursor = int(after.timestamp() * 1000)
-        while True:
-            page = _get(f"http://{address}:8080/predictions?cursor={cursor}")
-            found += page["predictions"]
-            if not page["predictions"] or page["next"] == cursor:
-                return found
-            cursor = page["next"]
+        while (page := _get(f"http://{address}:8080/predictions?cursor={self._cursor}&limit=1000"))["predictions"]:
+            self._predictions += page["predictions"]
+            self._cursor = page["next"]
+        return [row for row in self._predictions if row["time"] > after.timestamp() * 1000]
 
     # Git
 
