@@ -87,6 +87,21 @@ async def test_killed_anywhere_each_record_lands_once(tmp_path, clock, monkeypat
     assert not list((tmp_path / "landing").rglob(".*")), "nothing half-written stays"
 
 
+async def test_what_was_landed_whole_is_not_landed_again_after_eviction(tmp_path, clock, monkeypatch):
+    keeper = Keeper(lambda: ring_at(tmp_path, clock, max_bytes=100_000))
+    await keeper.append([said("a", NOON + n, float(n)) for n in range(100)])
+    with monkeypatch.context() as killed:
+        killed.setattr("andon.runtime.collect.ring.Ring.finish", dies)
+        with pytest.raises(KilledError):
+            await Landing(keeper, tmp_path / "landing", rotate_s=10).land()
+    for start in range(20_000, 40_000, 1_000):
+        await keeper.append([said("b", NOON + n, float(n)) for n in range(start, start + 1_000)])
+    assert keeper.ring.evicted > 100
+    path = await Landing(keeper, tmp_path / "landing", rotate_s=10).land()
+    keeper.close()
+    assert pq.ParquetFile(path).metadata.num_rows == 100
+
+
 def test_quarantine_is_replaced_whole(tmp_path):
     window = QuarantineWindow(decision="d-1", policy="watch", tags=["a"], fault="Stuck", since=datetime(2026, 1, 1, tzinfo=UTC))
     write_quarantine(tmp_path / "landing", [window])

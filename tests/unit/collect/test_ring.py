@@ -24,9 +24,9 @@ def everything(ring):
         pytest.param(100.2, 110, None, 101, id="never before it was"),
         pytest.param(100, 5000, None, 4001, id="late: from the first row that was not final"),
         pytest.param(9000, 110, None, 110, id="a clock that runs ahead: from its receipt"),
-        pytest.param(100, 700, Held(100, 100_000, 1.0, 0), 700, id="the same time restated: from its receipt"),
-        pytest.param(50, 700, Held(100, 100_000, 1.0, 0), 700, id="an older time restated: from its receipt"),
-        pytest.param(100, 700, Held(600, 50_000, 1.0, 0), 601, id="never before the record before it"),
+        pytest.param(100, 700, Held(100, 100_000, 1.0, 0), 101, id="the same time restated: after what it restates"),
+        pytest.param(50, 700, Held(100, 100_000, 1.0, 0), 101, id="an older time: not before the record before it"),
+        pytest.param(50, 5000, Held(100, 100_000, 1.0, 0), 4001, id="an older time, late: from the first row not final"),
     ],
 )
 def test_from_when_a_record_counts(source_ms, now, before, counts):

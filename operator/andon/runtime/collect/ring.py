@@ -32,13 +32,12 @@ class Stretch:
 def counts_from(source_us: int, now_ms: int, settle_ms: int, newest: Held | None) -> int:
     """From which row time on (ms) a record counts. newest: the tag's record before it.
 
-    Its source time, rounded up as training does, so that no row knows a value before it was; but a server that restates an old
-    source time (a sensor that came back, with the value it had) speaks of now, a clock that runs ahead does not make a value
-    count later than it came, rows older than the settle time are final, and a tag's records never overtake each other.
+    Its source time, rounded up as training does, so that no row knows a value before it was. But a clock that runs ahead does
+    not make a value count later than it came, rows older than the settle time are final, and a tag's records never overtake
+    each other: a sensor that comes back with an old source time speaks of now.
     """
-    restated = newest is not None and source_us <= newest.source_us
-    base = now_ms if restated else min(-(-source_us // 1000), now_ms)
-    return max(base, now_ms - settle_ms + 1, newest.at_ms + 1 if newest else 0)
+    source_ms = -(-source_us // 1000)
+    return max(min(source_ms, now_ms), now_ms - settle_ms + 1, newest.at_ms + 1 if newest else 0)
 
 
 def wall_clock_ms() -> int:
