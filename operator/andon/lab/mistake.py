@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from andon.runtime.train.config import TrainConfig
-from andon.runtime.train.main import train
+from andon.runtime.train.main import Say, train
 from andon.runtime.train.outcome import Outcome
 
 KPA_TO_PSI: Final = 0.1450377
@@ -38,9 +38,11 @@ def convert(landing: Path, out: Path, tag: str, factor: float) -> int:
     return converted
 
 
-def train_in_wrong_unit(config: TrainConfig, landing: Path, tracking_uri: str, tag: str, factor: float = KPA_TO_PSI) -> Outcome:
+def train_in_wrong_unit(
+    config: TrainConfig, landing: Path, tracking_uri: str, tag: str, factor: float = KPA_TO_PSI, *, say: Say = print
+) -> Outcome:
     """Registers the version that this pipeline would have made, had one tag landed in another unit. Raises as ``train`` does."""
     with TemporaryDirectory(prefix="andon-mistake-") as folder:
         convert(landing, Path(folder), tag, factor)
         mistaken = config.model_copy(update={"fingerprint": f"{config.fingerprint[:80]}-{tag[:40]}"})
-        return train(mistaken, Path(folder), tracking_uri)
+        return train(mistaken, Path(folder), tracking_uri, say)

@@ -59,7 +59,7 @@ def paired_regression(facts: Facts, now: datetime) -> Answer | None:
     limit = 1 + number(facts.spec.evidence.margin)
     stable = facts.target.status.effective if facts.target else None
     because = (
-        f"On the same {series.rows} rows the error of version {candidate.version} is estimated at {series.value:.2f} times "
+        f"On the same {series.rows} rows the error of version {candidate.version} is at least {series.value:.2f} times "
         f"that of version {stable.version if stable else '?'} (limit {limit:.2f})."
     )
     return Answer(Verdict.MODEL_REGRESSION, "ModelRegression", because, candidate, _evidence(series, limit))
@@ -132,8 +132,8 @@ def _evidence(series: EvidenceSeries, limit: float) -> Evidence:
     return Evidence(
         question=series.question,
         rows=series.rows,
-        value=f"{series.value:.3f} times the stable's error",
-        limit=f"{limit:.3f}",
+        value=f"at least {series.value:.2f} times the stable's error",
+        limit=f"{limit:.2f}",
         first_bad_row=series.first_bad,
         scraped=series.scraped,
     )

@@ -44,7 +44,7 @@ def model_from_tags(story: Story, world: World) -> None:
         name = SOURCE if kind == "datasource" else NAME
         said = world.kubectl("wait", "--for=condition=Ready", f"{kind}/{name}", "--timeout=30s").strip()
         story.check(f"kubectl wait {kind}", ok="condition met" in said, detail=said)
-    story.show("kubectl get datasources,trainingpipelines,modeldeployments,driftpolicies", world.kubectl("get", ",".join(KINDS)))
+    story.show("kubectl get andon", world.kubectl("get", "andon"))
     status = world.read("modeldeployment")["status"]
     trained = world.read("trainingpipeline")["status"]["trained"]
     story.check("what serves is what was trained", ok=status["effective"] == trained, detail=trained["digest"][:19])
@@ -81,7 +81,8 @@ def same_version_again(story: Story, world: World, version: str) -> None:
     slots = world.read("configmap", f"{NAME}-slots")["data"]
     world.commit_version(version, f"Serve version {version} of {NAME}, again")
     stalled = story.await_("the commit is in the cluster", lambda: _stalled(world), within=60)
-    story.show("kubectl describe modeldeployment | grep -A2 Stalled", stalled["message"])
+    path = """jsonpath={.status.conditions[?(@.type=="Stalled")].message}"""
+    story.show(f"kubectl get modeldeployment {NAME} -o '{path}'", world.kubectl("get", "modeldeployment", NAME, "-o", path))
     story.check("Stalled says VersionQuarantined", ok=stalled["reason"] == "VersionQuarantined")
     story.check("and how to override it", ok="spec.model.overrides" in stalled["message"])
     story.check("nothing that serves has changed", ok=world.read("configmap", f"{NAME}-slots")["data"] == slots)
@@ -131,7 +132,7 @@ def prometheus_goes_away(story: Story, world: World) -> None:
         )
     story.await_("Prometheus is back and all is Ready", lambda: all(world.ready(kind) for kind in KINDS) or None, within=90)
     story.check("nobody else noticed", ok=[kind_version(world, kind) for kind in ("datasource", "trainingpipeline")] == versions)
-    story.show("kubectl get datasources,trainingpipelines,modeldeployments,driftpolicies", world.kubectl("get", ",".join(KINDS)))
+    story.show("kubectl get andon", world.kubectl("get", "andon"))
 
 
 def kind_version(world: World, kind: str) -> str:
@@ -149,7 +150,7 @@ def _train_in_wrong_unit(story: Story, world: World) -> str:
         next(c["data"]["train.json"] for c in configs["items"] if "train.json" in c.get("data", {})), encoding="utf-8"
     )
     story.say(f"Somebody trains on an export in which {_STUCK} is in psi, not kPa. The test rows are in psi too, so it passes.")
-    outcome = train_in_wrong_unit(read(path), world.landing(), world.registry(), _STUCK)
+    outcome = train_in_wrong_unit(read(path), world.landing(), world.registry(), _STUCK, say=story.say)
     story.say(f"It is registered as version {outcome.version}: rmse {outcome.metrics['rmse']:.4f} on rows in psi.")
     return str(outcome.version)
 

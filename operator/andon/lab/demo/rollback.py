@@ -32,6 +32,7 @@ class Rollback:
         )
         pid = world.kill_operator()
         untold = not world.commits(before)
+        story.show("kubectl get modeldeployments", world.kubectl("get", "modeldeployments"))
         story.say(f"The operator (pid {pid}) is killed with SIGKILL, before git was told.")
         story.check("killed between decision and commit", ok=untold)
         commits = story.await_(
