@@ -203,6 +203,18 @@ async def test_an_endpoint_that_does_not_answer_is_named_with_the_next_step(mach
         assert not driven.driver.link.connected
 
 
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"", b"ACKF" + b"\xff" * 60])
+async def test_something_else_at_the_endpoint_is_weather_too(machine, answer):
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+        writer.close()
+        await writer.wait_closed()
+
+    port = int(machine.endpoint.rpartition(":")[2])
+    async with await asyncio.start_server(talk, "127.0.0.1", port), driving(machine, "A") as driven:
+        await driven.becomes("EndpointUnreachable")
+
+
 async def test_a_restarted_server_is_found_again(machine):
     await machine.start()
     async with driving(machine, "A") as driven:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 HEARTBEAT_S: Final = 2.0
 REQUEST_TIMEOUT_S: Final = 4.0
 SHORTEST_WAIT_S: Final = 0.5
-LONGEST_WAIT_S: Final = 30.0
+LONGEST_WAIT_S: Final = 5.0
 
 WEATHER: Final = (OSError, TimeoutError, ua.UaError)
 

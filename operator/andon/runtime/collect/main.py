@@ -33,24 +33,19 @@ def main() -> int:
     try:
         own = settings.from_environment()
         mark = settings.mark(own.config)
-        config = settings.read(own.config)
-        if config.spec.opcua is None:
-            raise BadSettingsError(f"{own.config}: spec.opcua: missing; it is the only driver so far")  # noqa: TRY301
+        asyncio.run(collect(own, settings.read(own.config), mark))
     except BadSettingsError as error:
-        log.error("%s", error)  # noqa: TRY400
+        log.error("%s", error)  # noqa: TRY400 a person's mistake needs no traceback
         return 2
-    asyncio.run(collect(own, config, mark))
     return 0
 
 
 async def collect(own: Settings, config: Config, mark: tuple[int, int, int] | None) -> None:
     """Collect until SIGTERM, SIGINT or a changed spec; what had arrived by then is in the ring."""
     spec = config.spec
-    if spec.opcua is None:
-        raise BadSettingsError("spec.opcua: missing")
     inbox = Inbox(limit=max(10_000, 2 * QUEUE_SIZE * len(spec.tags)))
     keeper = Keeper(lambda: _ring(own, config))
-    driver = Driver(spec.opcua, spec.tags, inbox)
+    driver = Driver(config.opcua, spec.tags, inbox)
     listener = Listener(
         keeper, [t.name for t in spec.tags], lambda: driver.link, registry(own.namespace, own.name, driver, inbox, keeper.ring)
     )
@@ -115,12 +110,11 @@ async def _asked_to_end() -> None:
 
 def _ring(own: Settings, config: Config) -> Ring:
     spec = config.spec
-    interval_s = seconds(spec.opcua.publishing_interval) if spec.opcua else 1.0
     return Ring(
         own.data / "ring.sqlite",
         [Signal(spec.asset, tag.name, tag.unit) for tag in spec.tags],
         max_bytes=bytes_of(spec.ring.max_bytes),
-        settle_ms=round(max(1.0, 2 * interval_s) * 1000),
+        settle_ms=round(max(1.0, 2 * seconds(config.opcua.publishing_interval)) * 1000),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from pydantic import Field, ValidationError
 
-from andon.api.datasource import DataSourceSpec, QuarantineWindow
+from andon.api.datasource import DataSourceSpec, OpcUa, QuarantineWindow
 from andon.api.errors import UserError, invalid
 from andon.api.types import StatusModel
 
@@ -29,6 +29,13 @@ class Config(StatusModel):
 
     spec: DataSourceSpec
     quarantine: list[QuarantineWindow] = Field(default_factory=list)
+
+    @property
+    def opcua(self) -> OpcUa:
+        """The only driver so far. Raises BadSettingsError when it is another."""
+        if self.spec.opcua is None:
+            raise BadSettingsError("spec.opcua: missing; it is the only driver so far")
+        return self.spec.opcua
 
 
 @dataclass(frozen=True, slots=True)
