@@ -26,7 +26,7 @@ class _Scrape(Collector):
         yield self._gauge("andon_ring_bytes", "Bytes the ring's records take", ring.used_bytes)
         yield self._count_each("andon_source_records", "Records received", driver.received)
         yield self._count_each("andon_source_bad_records", "Records received that were not Good", driver.bad)
-        yield self._gauge_each("andon_landing_records", "Good records that training could read", ring.readable)
+        yield self._gauge_each("andon_landing_records", "Good records that have landed", ring.landed)
         if ring.newest_source_us is not None:
             age = time.time() - ring.newest_source_us / 1_000_000
             yield self._gauge("andon_record_age_seconds", "Age of the newest record by its source time", age)

@@ -8,7 +8,6 @@ later when it came so late that rows without it were final already. For a tag th
 """
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,8 +49,8 @@ class Ring:
 
     path: its file. signals: the tags, each once. max_bytes: size at which the oldest records go. settle_ms: age at which a row
     is final although a tag is missing. clock_ms: Unix time.
-    Safe to look at from any thread: used_bytes, evicted (records, ever), newest_source_us, readable (tag -> Good records that
-    training could read).
+    Safe to look at from any thread: used_bytes, evicted (records, ever), newest_source_us, landed (tag -> Good records that
+    have landed).
     """
 
     def __init__(
@@ -79,7 +78,7 @@ class Ring:
         now_ms = self.now_ms()
         news = [placed for record in records if (placed := self._place(record, now_ms))]
         with self._tables.transaction():
-            self._tables.insert(news, Counter(placed.signal for placed in news if placed.value is not None).items())
+            self._tables.insert(news)
             if news and self.began_ms is None:
                 self._tables.put_fact("began", now_ms)
                 self.began_ms = now_ms
@@ -127,7 +126,10 @@ class Ring:
 
     def finish(self, consumer: str, stretch: Stretch) -> None:
         """This consumer has this stretch in safety."""
-        self._tables.put_progress(consumer, Progress(stretch.until, None, None))
+        with self._tables.transaction():
+            self._tables.count_landed(stretch.done, stretch.until)
+            self._tables.put_progress(consumer, Progress(stretch.until, None, None))
+        self._look()
 
     def _place(self, record: Record, now_ms: int) -> Placed | None:
         newest = self._newest.get(record.tag)
@@ -159,6 +161,6 @@ class Ring:
             self._tables.put_fact("horizon", self.horizon_ms)
 
     def _look(self) -> None:
-        counts = self._tables.readable()
-        self.readable = {tag: counts[id_] for tag, id_ in self._ids.items()}
+        counts = self._tables.landed()
+        self.landed = {tag: counts[id_] for tag, id_ in self._ids.items()}
         self.used_bytes = self._tables.used_bytes()

@@ -5,7 +5,6 @@ number is missing.
 """
 
 import sqlite3
-from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import NamedTuple
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS signal (
     id INTEGER PRIMARY KEY, asset TEXT NOT NULL, tag TEXT NOT NULL, unit TEXT NOT NULL,
-    readable INTEGER NOT NULL DEFAULT 0, UNIQUE (asset, tag, unit));
+    landed INTEGER NOT NULL DEFAULT 0, UNIQUE (asset, tag, unit));
 CREATE TABLE IF NOT EXISTS record (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, signal INTEGER NOT NULL, at INTEGER NOT NULL, source INTEGER NOT NULL,
     server INTEGER NOT NULL, received INTEGER NOT NULL, value REAL, status INTEGER NOT NULL);
@@ -96,9 +95,17 @@ class Tables:
         self._db.execute("INSERT OR IGNORE INTO signal (asset, tag, unit) VALUES (?, ?, ?)", key)
         return self._number("SELECT id FROM signal WHERE asset = ? AND tag = ? AND unit = ?", *key)
 
-    def readable(self) -> dict[int, int]:
-        """Per signal the Good records that were not evicted before every consumer had them."""
-        return dict(self._db.execute("SELECT id, readable FROM signal"))
+    def landed(self) -> dict[int, int]:
+        """Per signal the Good records that have landed."""
+        return dict(self._db.execute("SELECT id, landed FROM signal"))
+
+    def count_landed(self, after: int, until: int) -> None:
+        """The records after one number up to another have landed."""
+        self._db.execute(
+            "UPDATE signal SET landed = landed + good FROM (SELECT signal, count(value) AS good FROM record"
+            " WHERE seq > ? AND seq <= ? GROUP BY signal) AS stretch WHERE signal.id = stretch.signal",
+            (after, until),
+        )
 
     def fact(self, name: str) -> int | None:
         """A number kept under a name."""
@@ -109,12 +116,11 @@ class Tables:
         """Keep a number under a name."""
         self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
 
-    def insert(self, records: list[Placed], good: Iterable[tuple[int, int]]) -> None:
-        """Add records, and to `readable` the pairs of (signal, how many Good ones)."""
+    def insert(self, records: list[Placed]) -> None:
+        """Add records."""
         self._db.executemany(
             "INSERT INTO record (signal, at, source, server, received, value, status) VALUES (?, ?, ?, ?, ?, ?, ?)", records
         )
-        self._db.executemany("UPDATE signal SET readable = readable + ?2 WHERE id = ?1", good)
 
     def span(self) -> tuple[int, int] | None:
         """The oldest and the newest sequence number."""
@@ -126,12 +132,6 @@ class Tables:
         self._db.execute(
             "INSERT OR REPLACE INTO evicted SELECT signal, max(at), source, value, status FROM record"
             " WHERE seq <= ? GROUP BY signal",
-            (through,),
-        )
-        self._db.execute(
-            "UPDATE signal SET readable = readable - lost FROM (SELECT signal AS id, count(value) AS lost FROM record"
-            " WHERE seq <= ? AND seq > (SELECT coalesce(min(done), 0) FROM stretch) GROUP BY signal) AS gone"
-            " WHERE signal.id = gone.id",
             (through,),
         )
         horizon = self._number("SELECT max(at) FROM record WHERE seq <= ?", through)
