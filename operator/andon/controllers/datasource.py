@@ -1,67 +1,63 @@
 """DataSource: a collector, and the windows of its tags that are not to be believed."""
 
+from datetime import datetime
+
 from andon.api.datasource import DataSourceSpec, DataSourceStatus
 from andon.api.decision import Decision
+from andon.api.kinds import DATA_SOURCE
 from andon.api.policy import DriftPolicyStatus
-from andon.controllers.deployment import waiting_message
 from andon.controllers.informer import Object
-from andon.controllers.objects import owner_of, spec_of, status_of
+from andon.controllers.objects import owner_of, status_of, waiting_message
 from andon.controllers.policies import target_of
 from andon.controllers.queue import Key
-from andon.controllers.reconciler import Outside, apply_children, refuse, write_status
-from andon.core.datasource.plan import Collector, Facts, decide
+from andon.controllers.reconciler import Outside, Reconciler, Seen
+from andon.core.datasource.plan import Collector, Facts, Plan, decide
 from andon.render.workloads import collector
 
-KIND = "DataSource"
 
-
-class DataSourceController:
-    """Gather, decide, perform."""
+class DataSourceController(Reconciler[DataSourceSpec, DataSourceStatus, Facts, Plan]):
+    """Orders for a collector, from the spec and from what policies decided about its tags."""
 
     def __init__(self, outside: Outside) -> None:
-        self._outside = outside
+        super().__init__(outside, DATA_SOURCE, DataSourceSpec, DataSourceStatus)
 
-    async def reconcile(self, key: Key) -> float | None:
-        """See reconciler.Controller."""
-        obj = self._outside.informer.get(KIND, *key)
-        if obj is None:
-            return None
-        spec, status = spec_of(obj, DataSourceSpec), status_of(obj, DataSourceStatus)
-        if isinstance(spec, str):
-            await refuse(self._outside, KIND, obj, status, spec)
-            return None
-        facts = await self._gather(key, obj, spec, status)
-        plan = decide(facts, self._outside.clock.now())
-        await write_status(self._outside, KIND, obj, plan.status)
-        if plan.touch:
-            rendered = collector(owner_of(obj, KIND), spec, plan.status.quarantine, self._outside.config.images)
-            await apply_children(self._outside, KIND, key, rendered)
-        return None if facts.collector.available else 5.0
-
-    async def _gather(self, key: Key, obj: Object, spec: DataSourceSpec, status: DataSourceStatus) -> Facts:
-        children = self._outside.informer.children(KIND, *key)
+    async def gather(self, key: Key, seen: Seen[DataSourceSpec, DataSourceStatus]) -> Facts:
+        """The collector's pods and its own word, and the decisions of policies."""
+        children = self.outside.informer.children(self.kind, *key)
         workload = next((c for c in children if c["kind"] == "StatefulSet"), None)
         available = workload is not None and workload.get("status", {}).get("availableReplicas", 0) > 0
         return Facts(
             namespace=key.namespace,
             name=key.name,
-            generation=obj["metadata"]["generation"],
-            spec=spec,
-            status=status,
+            generation=seen.generation,
+            spec=seen.spec,
+            status=seen.status,
             collector=Collector(
                 available=available,
                 message="" if available else waiting_message(children),
-                connection=None if available else await self._outside.metrics.source_state(*key),
+                connection=None if available else await self.outside.metrics.source_state(*key),
             ),
             decisions=self._decisions(key),
         )
 
+    def decide(self, facts: Facts, now: datetime) -> Plan:
+        """Pure."""
+        return decide(facts, now)
+
+    async def perform(self, key: Key, seen: Seen[DataSourceSpec, DataSourceStatus], facts: Facts, plan: Plan) -> float | None:
+        """Status, then the collector and its orders."""
+        await self.write_status(seen.obj, plan.status)
+        if plan.touch:
+            owner, images = owner_of(seen.obj, self.kind), self.outside.config.images
+            await self.apply_children(key, collector(owner, seen.spec, plan.status.quarantine, images))
+        return None if facts.collector.available else 5.0
+
     def _decisions(self, key: Key) -> tuple[tuple[str, Decision], ...]:
         """Of every policy whose deployment reads this source."""
         readers = {
-            d["metadata"]["name"] for d in self._outside.informer.all("ModelDeployment", key.namespace) if reads(d, key.name)
+            d["metadata"]["name"] for d in self.outside.informer.all("ModelDeployment", key.namespace) if reads(d, key.name)
         }
-        policies = [p for p in self._outside.informer.all("DriftPolicy", key.namespace) if target_of(p) in readers]
+        policies = [p for p in self.outside.informer.all("DriftPolicy", key.namespace) if target_of(p) in readers]
         return tuple((p["metadata"]["name"], d) for p in policies for d in status_of(p, DriftPolicyStatus).decisions)
 
 

@@ -1,61 +1,49 @@
 """ModelDeployment: serving first, git second."""
 
+from datetime import datetime
 from typing import Literal
 
 from andon.api.conditions import find
 from andon.api.datasource import DataSourceStatus
 from andon.api.deployment import ModelDeploymentSpec, ModelDeploymentStatus
 from andon.api.evidence import PAIRED
+from andon.api.kinds import MODEL_DEPLOYMENT
 from andon.api.missing import Missing
 from andon.api.policy import DriftPolicySpec, DriftPolicyStatus
 from andon.api.slots import SLOTS_KEY, Ack, SlotModel, Slots
 from andon.api.types import number, short
 from andon.controllers.committer import Committer
 from andon.controllers.informer import Object
-from andon.controllers.objects import owner_of, spec_of, status_of
+from andon.controllers.objects import owner_of, spec_of, status_of, waiting_message
 from andon.controllers.policies import watcher_of
 from andon.controllers.queue import Key
-from andon.controllers.reconciler import Outside, apply_children, refuse, write_status
+from andon.controllers.reconciler import Outside, Reconciler, Seen
 from andon.core.deployment.facts import Facts, PolicyView, Workload
 from andon.core.deployment.plan import Plan, decide
 from andon.render.workloads import server
 
-KIND = "ModelDeployment"
 
-
-class DeploymentController:
-    """Gather, decide, perform."""
+class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus, Facts, Plan]):
+    """What serves, what is judged, and what git is told."""
 
     def __init__(self, outside: Outside, committer: Committer) -> None:
-        self._outside = outside
+        super().__init__(outside, MODEL_DEPLOYMENT, ModelDeploymentSpec, ModelDeploymentStatus)
         self._committer = committer
 
-    async def reconcile(self, key: Key) -> float | None:
-        """See reconciler.Controller."""
-        obj = self._outside.informer.get(KIND, *key)
-        if obj is None:
-            return None
-        spec, status = spec_of(obj, ModelDeploymentSpec), status_of(obj, ModelDeploymentStatus)
-        if isinstance(spec, str):
-            await refuse(self._outside, KIND, obj, status, spec)
-            return None
-        facts = await self._gather(key, obj, spec, status)
-        plan = decide(facts, self._outside.clock.now())
-        await self._perform(key, obj, spec, plan)
-        return _look_again(facts)
-
-    async def _gather(self, key: Key, obj: Object, spec: ModelDeploymentSpec, status: ModelDeploymentStatus) -> Facts:
-        children = self._outside.informer.children(KIND, *key)
+    async def gather(self, key: Key, seen: Seen[ModelDeploymentSpec, ModelDeploymentStatus]) -> Facts:
+        """The registry's word, the servers' acknowledgements, the policy's decisions, and how git took it."""
+        spec, status = seen.spec, seen.status
+        children = self.outside.informer.children(self.kind, *key)
         held = _held(children, key.name)
         known = {slot.digest: slot for slot in ((held.stable, held.candidate) if held else ()) if slot is not None}
         wanted = await self._wanted(spec, known)
         if held is None and status.effective is not None:
             known |= await self._remembered(spec, status.effective.version)
-        policy = watcher_of(self._outside.informer, key)
+        policy = watcher_of(self.outside.informer, key)
         return Facts(
             namespace=key.namespace,
             name=key.name,
-            generation=obj["metadata"]["generation"],
+            generation=seen.generation,
             spec=spec,
             status=status,
             wanted=wanted,
@@ -71,16 +59,22 @@ class DeploymentController:
             outcomes=dict(self._committer.outcomes),
         )
 
-    async def _perform(self, key: Key, obj: Object, spec: ModelDeploymentSpec, plan: Plan) -> None:
-        await write_status(self._outside, KIND, obj, plan.status)
+    def decide(self, facts: Facts, now: datetime) -> Plan:
+        """Pure."""
+        return decide(facts, now)
+
+    async def perform(
+        self, key: Key, seen: Seen[ModelDeploymentSpec, ModelDeploymentStatus], facts: Facts, plan: Plan
+    ) -> float | None:
+        """The intent into status, then slots and workload, then git: serving first, git second."""
+        await self.write_status(seen.obj, plan.status)
         if plan.slots is not None:
-            await apply_children(
-                self._outside, KIND, key, server(owner_of(obj, KIND), spec, plan.slots, self._outside.config.images)
-            )
-        if plan.git is not None:
-            entry = self._outside.config.repository(plan.git.repository, key.namespace)
-            if entry is not None:
-                self._committer.start(key, plan.git, entry)
+            owner, images = owner_of(seen.obj, self.kind), self.outside.config.images
+            await self.apply_children(key, server(owner, seen.spec, plan.slots, images))
+        entry = self.outside.config.repository(plan.git.repository, key.namespace) if plan.git else None
+        if plan.git is not None and entry is not None:
+            self._committer.start(key, plan.git, entry)
+        return _look_again(facts)
 
     async def _wanted(self, spec: ModelDeploymentSpec, known: dict[str, SlotModel]) -> SlotModel | Missing:
         """A version never changes its content, so what a slot holds need not be asked for again."""
@@ -95,10 +89,10 @@ class DeploymentController:
 
     async def _resolve(self, spec: ModelDeploymentSpec, version: str) -> SlotModel | Missing:
         name = spec.model.mlflow.name if spec.model.mlflow else ""
-        return await self._outside.registry.resolve(name, version)
+        return await self.outside.registry.resolve(name, version)
 
     async def _paired_rows(self, key: Key, wanted: SlotModel | Missing) -> int:
-        series = await self._outside.metrics.evidence()
+        series = await self.outside.metrics.evidence()
         if isinstance(series, Missing) or isinstance(wanted, Missing):
             return 0
         mine = [
@@ -111,12 +105,12 @@ class DeploymentController:
         if spec.inputs is None:
             return None
         name = spec.inputs.source_refs[0].name
-        source = self._outside.informer.get("DataSource", key.namespace, name)
+        source = self.outside.informer.get("DataSource", key.namespace, name)
         if source is None:
             return Missing(
                 "NotFound", f"There is no DataSource {name} in this namespace: commit it, or correct spec.inputs.sourceRefs."
             )
-        services = [c for c in self._outside.informer.children("DataSource", key.namespace, name) if c["kind"] == "Service"]
+        services = [c for c in self.outside.informer.children("DataSource", key.namespace, name) if c["kind"] == "Service"]
         url = status_of(source, DataSourceStatus).rows_url
         if not services or url is None:
             return Missing("NotFound", f"DataSource {name} has no collector yet: `kubectl describe datasource {name}` says why.")
@@ -125,7 +119,7 @@ class DeploymentController:
     def _repository_access(self, key: Key, spec: ModelDeploymentSpec) -> Literal["Granted", "NotGranted", "None"]:
         if spec.git is None:
             return "None"
-        entry = self._outside.config.repository(spec.git.repository_ref, key.namespace)
+        entry = self.outside.config.repository(spec.git.repository_ref, key.namespace)
         return "NotGranted" if entry is None else "Granted"
 
 
@@ -154,17 +148,6 @@ def _workload(children: list[Object]) -> Workload:
         return Workload()
     available = deployment.get("status", {}).get("availableReplicas", 0) > 0
     return Workload(available, "" if available else waiting_message(children))
-
-
-def waiting_message(children: list[Object]) -> str:
-    """Why the first pod is not ready, in Kubernetes' own words."""
-    for pod in (c for c in children if c["kind"] == "Pod"):
-        for container in pod.get("status", {}).get("containerStatuses", ()):
-            waiting = container.get("state", {}).get("waiting")
-            if waiting:
-                return f"pod {pod['metadata']['name']}: {waiting.get('reason', '')} {waiting.get('message', '')}".strip()
-        return f"pod {pod['metadata']['name']} is {pod.get('status', {}).get('phase', 'Pending')} and not ready"
-    return "no pod yet"
 
 
 def _view(policy: Object | None) -> PolicyView | None:

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import kopf
 from aiohttp import web
@@ -21,7 +22,7 @@ from andon.controllers.deployment import DeploymentController
 from andon.controllers.pipeline import PipelineController
 from andon.controllers.policy import PolicyController
 from andon.controllers.queue import KeyedQueue
-from andon.controllers.reconciler import Controller, Outside
+from andon.controllers.reconciler import Outside, Reconciler
 from andon.controllers.wiring import Wiring
 from andon.ports.clock import SystemClock
 from andon.ports.cluster import KubernetesCluster, connect
@@ -92,7 +93,7 @@ async def run(config: OperatorConfig, listen: str) -> None:
         await health.cleanup()
 
 
-def _controllers(outside: Outside, committer: Committer) -> dict[str, Controller]:
+def _controllers(outside: Outside, committer: Committer) -> dict[str, Reconciler[Any, Any, Any, Any]]:
     return {
         "DataSource": DataSourceController(outside),
         "TrainingPipeline": PipelineController(outside),

@@ -50,6 +50,17 @@ def plain(model: StatusModel) -> dict[str, Any]:
     return model.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
+def waiting_message(children: list[Object]) -> str:
+    """Why the first pod is not ready, in Kubernetes' own words."""
+    for pod in (c for c in children if c["kind"] == "Pod"):
+        for container in pod.get("status", {}).get("containerStatuses", ()):
+            waiting = container.get("state", {}).get("waiting")
+            if waiting:
+                return f"pod {pod['metadata']['name']}: {waiting.get('reason', '')} {waiting.get('message', '')}".strip()
+        return f"pod {pod['metadata']['name']} is {pod.get('status', {}).get('phase', 'Pending')} and not ready"
+    return "no pod yet"
+
+
 def is_as_rendered(live: Object | None, rendered: Manifest) -> bool:
     """Whether applying would change nothing: it was rendered the same, and nobody has since changed a field of ours."""
     if live is None:

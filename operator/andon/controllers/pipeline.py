@@ -2,77 +2,65 @@
 
 import json
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from andon.api.datasource import DataSourceSpec
+from andon.api.kinds import TRAINING_PIPELINE
 from andon.api.missing import Missing
 from andon.api.pipeline import TrainingPipelineSpec, TrainingPipelineStatus
 from andon.api.types import Revision
 from andon.controllers.informer import Object
-from andon.controllers.objects import owner_of, spec_of, status_of
+from andon.controllers.objects import owner_of, spec_of
 from andon.controllers.queue import Key
-from andon.controllers.reconciler import Outside, apply_children, refuse, write_status
-from andon.core.training.plan import Facts, Job, decide
+from andon.controllers.reconciler import Outside, Reconciler, Seen
+from andon.core.training.plan import Facts, Job, Plan, decide
+from andon.ports.cluster import Manifest
 from andon.render.workloads import training_run
 
-KIND = "TrainingPipeline"
 
-
-class PipelineController:
-    """Gather, decide, perform."""
+class PipelineController(Reconciler[TrainingPipelineSpec, TrainingPipelineStatus, Facts, Plan]):
+    """When to train, and what has come of it."""
 
     def __init__(self, outside: Outside) -> None:
-        self._outside = outside
+        super().__init__(outside, TRAINING_PIPELINE, TrainingPipelineSpec, TrainingPipelineStatus)
 
-    async def reconcile(self, key: Key) -> float | None:
-        """See reconciler.Controller."""
-        obj = self._outside.informer.get(KIND, *key)
-        if obj is None:
-            return None
-        spec, status = spec_of(obj, TrainingPipelineSpec), status_of(obj, TrainingPipelineStatus)
-        if isinstance(spec, str):
-            await refuse(self._outside, KIND, obj, status, spec)
-            return None
-        source = self._source(key, spec)
-        facts = await self._gather(key, obj, spec, status, source)
-        plan = decide(facts, self._outside.clock.now())
-        await write_status(self._outside, KIND, obj, plan.status)
-        if plan.run and source is not None and facts.job is None:
-            await self._run(key, obj, facts, source)
-        return None if plan.run or facts.status.trained_spec == facts.fingerprint else 5.0
-
-    async def _gather(
-        self, key: Key, obj: Object, spec: TrainingPipelineSpec, status: TrainingPipelineStatus, source: DataSourceSpec | None
-    ) -> Facts:
+    async def gather(self, key: Key, seen: Seen[TrainingPipelineSpec, TrainingPipelineStatus]) -> Facts:
+        """The source, how much has landed, and how the Job of this spec is."""
+        source = self._source(key, seen.spec)
         tags = {tag.name for tag in source.tags} if source else set()
         facts = Facts(
             namespace=key.namespace,
             name=key.name,
-            generation=obj["metadata"]["generation"],
-            spec=spec,
-            status=status,
-            source=spec.data.source_refs[0].name if source else None,
-            unknown_tags=tuple(t for t in (spec.data.target, *(f.tag for f in spec.features)) if t not in tags),
-            labelled=await self._labelled(key, spec),
+            generation=seen.generation,
+            spec=seen.spec,
+            status=seen.status,
+            source=source,
+            unknown_tags=tuple(t for t in (seen.spec.data.target, *(f.tag for f in seen.spec.features)) if t not in tags),
+            labelled=await self._labelled(key, seen.spec),
         )
-        return _with_job(facts, self._outside.informer.children(KIND, *key))
+        return _with_job(facts, self.outside.informer.children(self.kind, *key))
 
-    async def _labelled(self, key: Key, spec: TrainingPipelineSpec) -> int | Missing:
-        landed = await self._outside.metrics.landing_records()
-        if isinstance(landed, Missing):
-            return landed
-        count = landed.get((key.namespace, spec.data.source_refs[0].name, spec.data.target))
-        return 0 if count is None else count if isinstance(count, Missing) else count.records
+    def decide(self, facts: Facts, now: datetime) -> Plan:
+        """Pure."""
+        return decide(facts, now)
 
-    def _source(self, key: Key, spec: TrainingPipelineSpec) -> DataSourceSpec | None:
-        obj = self._outside.informer.get("DataSource", key.namespace, spec.data.source_refs[0].name)
-        source = spec_of(obj, DataSourceSpec) if obj is not None else None
-        return None if isinstance(source, str) else source
+    async def perform(
+        self, key: Key, seen: Seen[TrainingPipelineSpec, TrainingPipelineStatus], facts: Facts, plan: Plan
+    ) -> float | None:
+        """Status, then the Job; a Job that is there is never applied again, its template cannot change."""
+        await self.write_status(seen.obj, plan.status)
+        if plan.run and facts.source is not None and facts.job is None:
+            await self.apply_children(key, self._job(seen, facts, facts.source))
+        waits = not plan.run and facts.status.trained_spec != facts.fingerprint
+        return 5.0 if waits else None
 
-    async def _run(self, key: Key, obj: Object, facts: Facts, source: DataSourceSpec) -> None:
-        config = self._outside.config
-        rendered = training_run(
-            owner_of(obj, KIND),
+    def _job(
+        self, seen: Seen[TrainingPipelineSpec, TrainingPipelineStatus], facts: Facts, source: DataSourceSpec
+    ) -> tuple[Manifest, ...]:
+        config = self.outside.config
+        return training_run(
+            owner_of(seen.obj, self.kind),
             facts.spec,
             source,
             job=facts.job_name,
@@ -80,7 +68,18 @@ class PipelineController:
             mlflow=config.mlflow.url,
             images=config.images,
         )
-        await apply_children(self._outside, KIND, key, rendered)
+
+    async def _labelled(self, key: Key, spec: TrainingPipelineSpec) -> int | Missing:
+        landed = await self.outside.metrics.landing_records()
+        if isinstance(landed, Missing):
+            return landed
+        count = landed.get((key.namespace, spec.data.source_refs[0].name, spec.data.target))
+        return 0 if count is None else count if isinstance(count, Missing) else count.records
+
+    def _source(self, key: Key, spec: TrainingPipelineSpec) -> DataSourceSpec | None:
+        obj = self.outside.informer.get("DataSource", key.namespace, spec.data.source_refs[0].name)
+        source = spec_of(obj, DataSourceSpec) if obj is not None else None
+        return None if isinstance(source, str) else source
 
 
 def _with_job(facts: Facts, children: list[Object]) -> Facts:

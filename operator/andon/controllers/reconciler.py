@@ -1,16 +1,18 @@
-"""What every kind's controller has in common: reading its object, writing status and children only when they differ."""
+"""Reconcile, for every kind: gather, decide, perform. And what they share: writing status and children only when they differ."""
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from andon.api.conditions import not_ready, stalled, summarise
 from andon.api.config import OperatorConfig
-from andon.api.types import StatusModel
+from andon.api.kinds import Kind
+from andon.api.types import ApiModel, StatusModel
 from andon.controllers.informer import Informer, Object
-from andon.controllers.objects import is_as_rendered, status_manifest
+from andon.controllers.objects import is_as_rendered, spec_of, status_manifest, status_of
 from andon.controllers.queue import Key
 from andon.ports.clock import Clock
 from andon.ports.cluster import Cluster, Manifest
@@ -20,7 +22,10 @@ from andon.ports.repository import Repository
 
 log = logging.getLogger(__name__)
 
-S = TypeVar("S", bound=StatusModel)
+Spec = TypeVar("Spec", bound=ApiModel)
+Status = TypeVar("Status", bound=StatusModel)
+F = TypeVar("F")
+P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,46 +41,88 @@ class Outside:
     clock: Clock
 
 
-class Controller(Protocol):
-    """One kind's: gather facts, decide, perform."""
+@dataclass(frozen=True, slots=True)
+class Seen(Generic[Spec, Status]):
+    """An object as it was when this reconcile began."""
+
+    obj: Object
+    spec: Spec
+    status: Status
+
+    @property
+    def generation(self) -> int:
+        """Of the spec that is seen."""
+        return int(self.obj["metadata"]["generation"])
+
+
+class Reconciler(ABC, Generic[Spec, Status, F, P]):
+    """One kind's controller."""
+
+    def __init__(self, outside: Outside, kind: Kind, spec: type[Spec], status: type[Status]) -> None:
+        self.outside = outside
+        self.kind = kind.name
+        self._spec, self._status = spec, status
 
     async def reconcile(self, key: Key) -> float | None:
-        """Make this object true. Seconds until it wants to be looked at again, if nothing happens before."""
-        ...
+        """Make this object true. Seconds until it wants to be looked at again, if nothing happens before. Raises ClusterError."""
+        obj = self.outside.informer.get(self.kind, *key)
+        if obj is None:
+            self.gone(key)
+            return None
+        spec, status = spec_of(obj, self._spec), status_of(obj, self._status)
+        if isinstance(spec, str):
+            await self._refuse(obj, status, spec)
+            return None
+        seen = Seen(obj, spec, status)
+        facts = await self.gather(key, seen)
+        plan = self.decide(facts, self.outside.clock.now())
+        return await self.perform(key, seen, facts, plan)
+
+    @abstractmethod
+    async def gather(self, key: Key, seen: Seen[Spec, Status]) -> F:
+        """Reads only. A port that failed is a fact, not an exception."""
+
+    @abstractmethod
+    def decide(self, facts: F, now: datetime) -> P:
+        """Pure."""
+
+    @abstractmethod
+    async def perform(self, key: Key, seen: Seen[Spec, Status], facts: F, plan: P) -> float | None:
+        """Status first, each write only if something changed; then seconds until the next look. Raises ClusterError."""
+
+    def gone(self, key: Key) -> None:
+        """The object was deleted; its children go by their owner references."""
+
+    async def write_status(self, obj: Object, status: StatusModel) -> None:
+        """Write what is new to say. Raises ClusterError."""
+        manifest = status_manifest(obj, self.kind, status)
+        if manifest is not None:
+            await self.outside.cluster.write_status(manifest, manager=self._manager)
+            _tell(manifest)
+
+    async def apply_children(self, key: Key, rendered: Iterable[Manifest]) -> None:
+        """Apply, in order, the children that are not as rendered. Raises ClusterError."""
+        children = self.outside.informer.children(self.kind, *key)
+        live = {(c["kind"], c["metadata"]["name"]): c for c in children}
+        for manifest in rendered:
+            if not is_as_rendered(live.get((manifest["kind"], manifest["metadata"]["name"])), manifest):
+                await self.outside.cluster.apply(manifest, manager=self._manager)
+
+    @property
+    def _manager(self) -> str:
+        return f"andon-{self.kind.lower()}"
+
+    async def _refuse(self, obj: Object, status: Status, why: str) -> None:
+        """A spec that cannot be understood: said in the status, nothing touched."""
+        claims, generation = [not_ready("InvalidSpec", why), stalled("InvalidSpec", why)], obj["metadata"]["generation"]
+        before = getattr(status, "conditions")  # noqa: B009 - each kind's status has them, their common base has not
+        conditions = summarise(claims, before, generation, self.outside.clock.now())
+        said = status.model_copy(update={"conditions": conditions, "observed_generation": generation})
+        await self.write_status(obj, said)
 
 
-async def write_status(outside: Outside, kind: str, obj: Object, status: StatusModel) -> bool:
-    """Write what is new to say. True if something was. Raises ClusterError."""
-    manifest = status_manifest(obj, kind, status)
-    if manifest is None:
-        return False
-    await outside.cluster.write_status(manifest, manager=f"andon-{kind.lower()}")
-    _tell(kind, manifest)
-    return True
-
-
-async def apply_children(outside: Outside, kind: str, key: Key, rendered: Iterable[Manifest]) -> None:
-    """Apply, in order, the children that are not as rendered. Raises ClusterError."""
-    live = {(c["kind"], c["metadata"]["name"]): c for c in outside.informer.children(kind, key.namespace, key.name)}
-    for manifest in rendered:
-        if not is_as_rendered(live.get((manifest["kind"], manifest["metadata"]["name"])), manifest):
-            await outside.cluster.apply(manifest, manager=f"andon-{kind.lower()}")
-
-
-async def refuse(outside: Outside, kind: str, obj: Object, status: S, why: str) -> None:
-    """A spec that cannot be understood: said in the status, nothing touched. Raises ClusterError."""
-    now, generation = outside.clock.now(), obj["metadata"]["generation"]
-    claims = [not_ready("InvalidSpec", why), stalled("InvalidSpec", why)]
-    await write_status(outside, kind, obj, _with_conditions(status, claims, generation, now))
-
-
-def _with_conditions(status: S, claims: list[Any], generation: int, now: datetime) -> S:
-    before = getattr(status, "conditions")  # noqa: B009 - each kind's status has them, their common base has not
-    conditions = summarise(claims, before, generation, now)
-    return status.model_copy(update={"conditions": conditions, "observed_generation": generation})
-
-
-def _tell(kind: str, manifest: Manifest) -> None:
+def _tell(manifest: Manifest) -> None:
     metadata, status = manifest["metadata"], manifest["status"]
     said: dict[str, Any] = next((c for c in status.get("conditions", ()) if c["type"] == "Ready"), {})
-    log.info("%s %s/%s: %s %s", kind, metadata["namespace"], metadata["name"], said.get("reason", ""), said.get("message", ""))
+    where = f"{manifest['kind']} {metadata['namespace']}/{metadata['name']}"
+    log.info("%s: %s %s", where, said.get("reason", ""), said.get("message", ""))

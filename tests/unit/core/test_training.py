@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from andon.api.datasource import DataSourceSpec
 from andon.api.missing import Missing
 from andon.api.pipeline import TrainingPipelineSpec, TrainingPipelineStatus
 from andon.core.training.plan import Facts, Job, decide
@@ -18,8 +19,16 @@ DOCUMENT = {
     "trainer": {"builtin": {"estimator": "Ridge"}},
     "registry": {"mlflow": {"model": "product-e"}},
 }
+SOURCE = DataSourceSpec.model_validate(
+    {
+        "asset": "reactor-1",
+        "opcua": {"endpoint": "opc.tcp://plant:4840"},
+        "tags": [{"name": "xmeas_7", "node": "nsu=urn:plant:tep;s=XMEAS_7"}],
+        "landing": {"uri": "pvc://landing/reactor"},
+    }
+)
 SPEC = TrainingPipelineSpec.model_validate(DOCUMENT)
-READY = Facts("plant-a", "product-e", 1, SPEC, TrainingPipelineStatus(), source="reactor", labelled=400)
+READY = Facts("plant-a", "product-e", 1, SPEC, TrainingPipelineStatus(), source=SOURCE, labelled=400)
 TRAINED = replace(READY, status=TrainingPipelineStatus(trained=revision("1"), trained_spec=READY.fingerprint))
 
 

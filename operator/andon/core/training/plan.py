@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from andon.api.conditions import Claim, ConditionStatus, claim, not_ready, ready, reconciling, stalled, summarise
+from andon.api.datasource import DataSourceSpec
 from andon.api.missing import Missing
 from andon.api.pipeline import TrainingPipelineSpec, TrainingPipelineStatus
 from andon.api.types import Revision
@@ -24,14 +25,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known about one TrainingPipeline. labelled: landed values of the target. source: None when there is none."""
+    """What is known about one TrainingPipeline. labelled: landed values of the target. source: if it exists."""
 
     namespace: str
     name: str
     generation: int
     spec: TrainingPipelineSpec
     status: TrainingPipelineStatus
-    source: str | None = None
+    source: DataSourceSpec | None = None
     unknown_tags: tuple[str, ...] = ()
     labelled: int | Missing = 0
     job: Job | None = None
