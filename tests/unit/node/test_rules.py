@@ -76,16 +76,16 @@ def test_a_port_may_be_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("container", "argv"),
+    ("container", "told"),
     [
-        pytest.param({}, ["andon", "collect"], id="as the image says"),
-        pytest.param({"args": ["-v"]}, ["andon", "collect", "-v"], id="args are appended"),
-        pytest.param({"command": ["train"]}, ["andon", "train"], id="command replaces the image's arguments"),
-        pytest.param({"command": ["train"], "args": ["-v"]}, ["andon", "train", "-v"], id="both"),
+        pytest.param({}, ["collect"], id="as the image says"),
+        pytest.param({"args": ["-v"]}, ["collect", "-v"], id="args are appended"),
+        pytest.param({"command": ["train"]}, ["train"], id="command replaces the image's arguments"),
+        pytest.param({"command": ["train"], "args": ["-v"]}, ["train", "-v"], id="both"),
     ],
 )
-def test_command_and_args(container: dict[str, Any], argv: list[str]) -> None:
-    assert Image(("andon",), ("collect",)).argv(container) == argv
+def test_command_and_args(container: dict[str, Any], told: list[str]) -> None:
+    assert Image(("andon",), ("collect",)).arguments_of(container) == told
 
 
 def test_a_file_adds_to_the_known_images(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_file_adds_to_the_known_images(tmp_path: Path) -> None:
     file.write_text("python: [python3]\nacme/tool: {executable: [tool], arguments: [run]}\n")
     table = images.load(file)
     assert table["acme/tool"] == Image(("tool",), ("run",))
-    assert images.find(table, "andon/serve:0.1.0").argv({})[-1] == "serve"
+    assert images.find(table, "andon/serve:0.1.0").arguments_of({}) == ["serve"]
 
 
 @pytest.mark.parametrize("text", ["python: python3", "python: []", "python: {arguments: [x]}", "python: [1]", "[python]"])

@@ -23,9 +23,9 @@ class Image:
     executable: tuple[str, ...]
     arguments: tuple[str, ...] = ()
 
-    def argv(self, container: Mapping[str, Any]) -> list[str]:
-        """The command line of this container, before anything in it is handed over."""
-        return [*self.executable, *(container.get("command") or self.arguments), *(container.get("args") or ())]
+    def arguments_of(self, container: Mapping[str, Any]) -> list[str]:
+        """What the executable is told for this container, before anything in it is handed over."""
+        return [*(container.get("command") or self.arguments), *(container.get("args") or ())]
 
 
 Images = Mapping[str, Image]

@@ -39,8 +39,9 @@ class Launching:
             "ANDON_TERMINATION_LOG": str(termination_log(self._folder, container["name"])),
         }
         hand = Handover(folders, addresses)
-        argv = [hand(expanded(word, own)) for word in image.argv(container)]
-        return Launch(argv, given | {name: hand(value) for name, value in own.items()}, self._folder)
+        # The executable is this machine's own, even where it lies below something that a pod mounts, such as /tmp.
+        said = (hand(expanded(word, own)) for word in image.arguments_of(container))
+        return Launch([*image.executable, *said], given | {name: hand(value) for name, value in own.items()}, self._folder)
 
     def _account(self, folders: Mapping[str, str]) -> dict[str, str]:
         if ACCOUNT not in folders:
