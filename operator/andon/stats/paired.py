@@ -1,12 +1,16 @@
 """Is the candidate worse than the stable on the same rows? Answered without labels, from how far their predictions are apart.
 
-z = (candidate − stable) / the stable's reference RMSE. As long as the stable errs as it did in its reference, and independently
-of the difference, the candidate's mean squared error is (1 + mean z²) times the stable's, so its RMSE is sqrt(1 + mean z²) times,
-and a margin m on that ratio is the bound (1 + m)² − 1 on mean z². Outside the reference's support that premise is worth nothing:
-such rows are left out.
+z = (candidate − stable) / the stable's reference RMSE. Two questions, each with the claim it can bear:
 
-z² is clipped, so that one wild row is one row; the clipped mean is never above the true one, so clipping convicts nobody. The
-ratio given as value is the clipped one too: with the usual cap of 4 it ends at sqrt(5), "2.24 times or more".
+*Worse* holds whatever the candidate is. Two models that are both near the truth are near each other, so the candidate's RMSE is
+at least (RMS z − 1) times the stable's, and a margin m is exceeded for certain where mean z² is beyond (2 + m)². Up to there the
+difference may as well be the stable's own error, put right by a better model: a good successor is not convicted for it.
+
+*Equal* asks more: that the difference is independent of the stable's error. Then the candidate's RMSE is sqrt(1 + mean z²) times
+the stable's, and m is the bound (1 + m)² − 1 on mean z². What lies between the two is neither convicted nor promoted.
+
+Both suppose that the stable errs as it did in its reference. Outside the reference's support that is worth nothing: such rows are
+left out. z² is clipped; the clipped mean is never above the true one, so clipping convicts nobody.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -52,7 +56,8 @@ class Paired:
     """The evidence about one candidate beside one stable. Fields are plain lists and numbers: the state is the object.
 
     first_bad: time of the first row whose z² alone is beyond the bound, since the evidence last spoke for the candidate (log e
-    at or below 0 at the end of a block). open: rows of the block that is not full yet, as (time, clipped z²).
+    at or below 0 at the end of a block). open: rows of the block that is not full yet, as (time, clipped z²). far, near: sums
+    over the blocks of mean z², clipped for either question.
     """
 
     margin: float
@@ -61,56 +66,77 @@ class Paired:
     equal: list[float] = field(default_factory=lambda: betting.start().tolist())
     open: list[tuple[float, float]] = field(default_factory=list)
     block: int = 0
-    total: float = 0.0
+    far: float = 0.0
+    near: float = 0.0
     first_bad: float | None = None
     last_row: float = 0.0
 
     @property
-    def bound(self) -> float:
-        """Where mean z² begins to be beyond the margin."""
+    def worse_bound(self) -> float:
+        """The mean z² beyond which the candidate is worse than the margin for certain."""
+        return (2 + self.margin) ** 2
+
+    @property
+    def worse_cap(self) -> float:
+        """So that a single wild row brings its block to the bound and no further."""
+        return BLOCK_ROWS * self.worse_bound
+
+    @property
+    def equal_bound(self) -> float:
+        """The mean z² below which the candidate is within the margin."""
         return (1 + self.margin) ** 2 - 1
 
     @property
-    def cap(self) -> float:
-        """Where z² is clipped: 4, or twice the bound if that is more, so that a large margin stays a question."""
-        return max(4.0, 2 * self.bound)
+    def equal_cap(self) -> float:
+        """4, or twice the bound if that is more, so that a large margin stays a question."""
+        return max(4.0, 2 * self.equal_bound)
 
     def fold(self, times: Floats, squares: Floats) -> None:
         """Take in rows in order. times: Unix seconds. squares: z² of each."""
-        for row in zip(times.tolist(), np.minimum(squares, self.cap).tolist(), strict=True):
+        for row in zip(times.tolist(), np.minimum(squares, self.worse_cap).tolist(), strict=True):
             self.open.append(row)
             if len(self.open) == BLOCK_ROWS:
                 self._close()
 
     def _close(self) -> None:
-        mean = sum(square for _, square in self.open) / BLOCK_ROWS
-        share, bound = mean / self.cap, self.bound / self.cap
-        self.worse = betting.against_at_most(np.array(self.worse), share, bound).tolist()
-        self.equal = betting.against_at_least(np.array(self.equal), share, bound).tolist()
+        squares = np.array([square for _, square in self.open])
+        far = _clipped_share(squares, self.worse_cap)
+        near = _clipped_share(squares, self.equal_cap)
+        self.worse = betting.against_at_most(np.array(self.worse), far, self.worse_bound / self.worse_cap).tolist()
+        self.equal = betting.against_at_least(np.array(self.equal), near, self.equal_bound / self.equal_cap).tolist()
         self.block += 1
-        self.total += mean
+        self.far += far * self.worse_cap
+        self.near += near * self.equal_cap
         self.last_row = self.open[-1][0]
-        bad = (time for time, square in self.open if square > self.bound)
+        self._look_for_first_bad()
+        self.open = []
+
+    def _look_for_first_bad(self) -> None:
         if _log_e(self.worse) <= 0:
             self.first_bad = None
         elif self.first_bad is None:
-            self.first_bad = next(bad, None)
-        self.open = []
+            self.first_bad = next((time for time, square in self.open if square > self.worse_bound), None)
 
     def evidence(self) -> list[Evidence]:
         """Both questions, once a block is full."""
         if self.block == 0:
             return []
-        ratio = sqrt(1 + self.total / self.block)
-        common = (self.block * BLOCK_ROWS, self.block, self.epoch, ratio, self.last_row)
+        at_least = max(0.0, sqrt(self.far / self.block) - 1)
+        estimate = sqrt(1 + self.near / self.block)
+        common = (self.block * BLOCK_ROWS, self.block, self.epoch)
         return [
-            Evidence(PAIRED, "candidate", _log_e(self.worse), *common, self.first_bad),
-            Evidence(PAIRED_EQUAL, "candidate", _log_e(self.equal), *common),
+            Evidence(PAIRED, "candidate", _log_e(self.worse), *common, at_least, self.last_row, self.first_bad),
+            Evidence(PAIRED_EQUAL, "candidate", _log_e(self.equal), *common, estimate, self.last_row),
         ]
 
     def state(self) -> dict[str, Any]:
         """What `Paired(**state)` goes on from; JSON."""
         return asdict(self)
+
+
+def _clipped_share(squares: Floats, cap: float) -> float:
+    """Mean z² as a share of the cap; scaled before it is summed, so that rounding never takes it beyond 1."""
+    return float((np.minimum(squares, cap) / cap).mean())
 
 
 def _log_e(wealth: list[float]) -> float:

@@ -28,7 +28,8 @@ def gaussian(excess, rows=1500, seed=3):
         pytest.param(np.zeros(1500), False, True, id="the same predictions: cleared"),
         pytest.param(gaussian(0.02), False, None, id="2 % worse: never convicted"),
         pytest.param(gaussian(0.10), False, False, id="10 % worse: neither convicted nor cleared"),
-        pytest.param(gaussian(0.25), True, False, id="25 % worse: convicted"),
+        pytest.param(gaussian(0.25), False, False, id="25 % worse, or the stable's error put right: neither"),
+        pytest.param(gaussian(2.00), True, False, id="three times the error: convicted"),
         pytest.param(np.full(200, np.inf), True, False, id="no finite answer: convicted"),
         pytest.param(np.where(np.arange(1500) % 20, 0.0, 1e9), False, False, id="one wild row in twenty, clipped: not convicted"),
     ],
@@ -41,7 +42,7 @@ def test_verdicts_that_the_evidence_allows(squares, worse, equal):
 
 
 def test_a_bad_candidate_is_convicted_within_a_few_blocks_and_its_first_bad_row_is_named():
-    squares = np.concatenate([np.full(7, 0.01), np.full(93, 1.5)])
+    squares = np.concatenate([np.full(7, 0.01), np.full(93, 60.0)])
     found = judge(squares)["paired"]
     assert found.log_e > log(1000)
     assert found.rows == 100
@@ -50,14 +51,29 @@ def test_a_bad_candidate_is_convicted_within_a_few_blocks_and_its_first_bad_row_
 
 
 def test_the_first_bad_row_is_forgotten_once_the_evidence_speaks_for_the_candidate():
-    bad_then_good = np.concatenate([np.full(BLOCK_ROWS, 1.0), np.zeros(40 * BLOCK_ROWS)])
+    bad_then_good = np.concatenate([np.full(BLOCK_ROWS, 5.0), np.zeros(40 * BLOCK_ROWS)])
     assert judge(bad_then_good[:BLOCK_ROWS])["paired"].first_bad == 1000.0
     assert judge(bad_then_good)["paired"].first_bad is None
 
 
-def test_value_is_the_estimated_ratio_of_the_errors():
-    assert judge(np.full(100, 0.44))["paired"].value == pytest.approx(1.2)
-    assert judge(np.full(100, np.inf))["paired"].value == pytest.approx(sqrt(5))
+def test_values_are_what_the_error_is_at_least_and_what_it_is_estimated_to_be():
+    found = judge(np.full(100, 9.0))
+    assert found["paired"].value == pytest.approx(2.0)
+    assert judge(np.full(100, 0.44))["paired-equal"].value == pytest.approx(1.2)
+    assert judge(np.full(100, 0.44))["paired"].value == 0.0
+
+
+@given(st.integers(1, 3), st.floats(0.001, 9))
+def test_wild_rows_are_clipped_whatever_the_margin(blocks, margin):
+    assert judge(np.full(blocks * BLOCK_ROWS, np.inf), margin)["paired"].log_e > 0
+
+
+@pytest.mark.parametrize("better", [0.0, 0.3, 0.6, 0.9])
+def test_a_candidate_that_puts_the_stables_error_right_is_not_convicted(better):
+    """It is far from the stable because the stable is far from the truth."""
+    truth, noise = np.random.default_rng(5).normal(size=(2, 3000))
+    stable, candidate = truth + noise, truth + better * noise
+    assert judge(squared_differences(stable, candidate, rmse=1.0))["paired"].log_e < log(1000)
 
 
 def test_rows_of_a_block_that_is_not_full_are_no_evidence_yet():
