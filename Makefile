@@ -57,9 +57,9 @@ clean: ## Remove what was made in this folder; the toolchain's cache stays
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache operator/*.egg-info
 
 $(PACKAGES): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	  echo "setup: Andon needs Python 3.11 or newer; $(PYTHON) says: $$($(PYTHON) --version 2>&1 | head -n 1). Next: make $(MAKECMDGOALS) PYTHON=/path/to/a/newer/python3" >&2; exit 1; }
-	@$(PYTHON) tools/setup.py
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "setup: Andon needs Python 3.11 or newer; $(PYTHON) says: $$("$(PYTHON)" --version 2>&1 | head -n 1). Next: make $(MAKECMDGOALS) PYTHON=/path/to/a/newer/python3" >&2; exit 1; }
+	@"$(PYTHON)" tools/setup.py
 	@touch $@
 
 $(TOOLCHAIN): $(PACKAGES) $(wildcard operator/andon/lab/toolchain/go.*)

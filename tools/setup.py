@@ -100,9 +100,10 @@ def _show(what: str, elapsed: float, *, done: bool = False) -> None:
 
 
 def _cause(output: str) -> str:
+    """What is known of it, else the first thing pip calls an error (its last lines are advice), else the last line."""
     known = next((cause for pattern, cause in CAUSES if pattern.search(output)), None)
-    errors = [line for line in _lines(output) if "error" in line.lower()] or _lines(output)
-    return known or (errors[-1] if errors else "it said nothing")
+    lines = _lines(output) or ["it said nothing; is the disk full?"]
+    return known or next((line for line in lines if line.startswith("ERROR:")), lines[-1])
 
 
 def _lines(text: str) -> list[str]:

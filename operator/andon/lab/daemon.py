@@ -72,7 +72,6 @@ def main() -> int:
     said = json.loads(sys.argv[1])
     options = Options(**{**said, "nodes": tuple(said["nodes"]), "specs": Path(said["specs"])})
     folder = folder_of(options.name)
-    Record.own(SUPERVISOR, folder / "logs" / f"{SUPERVISOR}.log").write(folder)
     state = State(options.name)
     state.write(folder)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -140,11 +139,14 @@ def _alone(name: str) -> Iterator[None]:
 
 
 def _detach(options: Options, folder: Path) -> "subprocess.Popen[bytes]":
-    """In a session of its own, so that Ctrl-C in this terminal does not reach it."""
+    """In a session of its own, so that Ctrl-C in this terminal does not reach it; `down` can end it from its first moment."""
     said = json.dumps({**asdict(options), "specs": str(options.specs.absolute())})
-    with (folder / "logs" / f"{SUPERVISOR}.log").open("wb") as output:
+    log_file = folder / "logs" / f"{SUPERVISOR}.log"
+    with log_file.open("wb") as output:
         command = [sys.executable, "-m", "andon.lab.daemon", said]
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
+    Record.of(child.pid, SUPERVISOR, log_file).write(folder)
+    return child
 
 
 def _watch(lives: Callable[[], bool], folder: Path, on_ready: Callable[[Row], None]) -> State:

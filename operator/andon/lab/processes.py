@@ -38,9 +38,9 @@ class Record:
     log: str
 
     @classmethod
-    def own(cls, name: str, log: Path) -> Self:
-        """This process."""
-        return cls(name, os.getpid(), began(os.getpid()) or 0, "", str(log))
+    def of(cls, pid: int, name: str, log: Path, address: str = "") -> Self:
+        """The process that has this pid now."""
+        return cls(name, pid, began(pid) or 0, address, str(log))
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -85,7 +85,7 @@ class Process:
                 start_new_session=True,
                 preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 (nothing but two system calls runs between fork and exec)
             )
-        self.record = Record(name, self._child.pid, began(self._child.pid) or 0, command.address, str(log))
+        self.record = Record.of(self._child.pid, name, log, command.address)
         self._file = self.record.write(folder)
 
     @property

@@ -67,7 +67,7 @@ _CAUSES: Final = (
     (re.compile(r"no space left on device", re.I), "the disk is full: a first build needs about 7 GB in the user's cache"),
     (
         re.compile(r"dial tcp|no such host|connection refused|i/o timeout|NewConnectionError|name resolution", re.I),
-        "no network: a first build downloads Go modules; go online once, or set KUBEBUILDER_ASSETS to a folder of binaries",
+        "no network: a first build downloads what it builds; go online once, or set KUBEBUILDER_ASSETS to a folder of binaries",
     ),
 )
 
@@ -85,19 +85,26 @@ def binary(name: str) -> Path:
 
 
 def ensure(progress: Progress | None = None) -> None:
-    """Build what is missing; at once when nothing is. Raises ToolchainError in one line."""
+    """Build what is missing; at once when nothing is. Raises ToolchainError in one line, for Ctrl-C too."""
     if not _missing():
         return
     progress = progress or Progress()
-    with _only_builder(progress):
-        missing = _missing()
-        _check_room()
-        go = _go(progress)
-        with progress.of(sum(tool.seconds for tool in missing)):
-            for tool in missing:
-                progress.begin(f"building {tool.name}")
-                _build(go, tool)
-                progress.done(tool.seconds)
+    try:
+        with _only_builder(progress):
+            _build_missing(progress)
+    except KeyboardInterrupt:
+        raise ToolchainError("building the lab's programs was interrupted; the next run goes on from here") from None
+
+
+def _build_missing(progress: Progress) -> None:
+    missing = _missing()
+    _check_room()
+    go = _go(progress)
+    with progress.of(sum(tool.seconds for tool in missing)):
+        for tool in missing:
+            progress.begin(f"building {tool.name}")
+            _build(go, tool)
+            progress.done(tool.seconds)
 
 
 def _missing() -> list[Tool]:
@@ -220,7 +227,7 @@ def _run(command: list[str | Path], failed: str) -> None:
 
 def _cause(output: str) -> str:
     known = next((cause for pattern, cause in _CAUSES if pattern.search(output)), None)
-    lines = [line for line in output.splitlines() if line.strip()]
+    lines = [line for line in output.splitlines() if line.strip() and not line.startswith("WARNING")]
     return known or (lines[-1].strip() if lines else "it said nothing; is the machine out of memory?")
 
 

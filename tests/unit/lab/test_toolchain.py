@@ -104,3 +104,12 @@ def test_as_a_command_it_says_one_line_when_it_cannot(machine: Path, capsys: pyt
     program(machine / "bin/go", failing("oops"))
     assert toolchain.main() == 1
     assert capsys.readouterr().err.splitlines()[-1] == "etcd could not be built: oops"
+
+
+def test_ctrl_c_is_one_line_and_the_next_run_goes_on(machine: Path) -> None:
+    program(machine / "bin/go", GO.replace("build) ", 'build) [ -e "$BUILT" ] && kill -INT $PPID && exit 1; '))
+    with pytest.raises(ToolchainError, match="was interrupted; the next run goes on from here"):
+        toolchain.ensure()
+    program(machine / "bin/go", GO)
+    toolchain.ensure()
+    assert built(machine) == [tool.package for tool in TOOLS]
