@@ -1,7 +1,7 @@
 """Conditions: what a status says in words, by the Kubernetes API conventions and kstatus.
 
 ``Ready`` is always there. ``Reconciling`` and ``Stalled`` exist only while True and never together. A message is frozen when
-its condition changes: moving numbers are metrics.
+its condition changes: moving numbers are metrics. One that only names things (tags, a pod's trouble) follows them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -37,12 +37,13 @@ Conditions = Annotated[list[Condition], KeyedBy("type"), Field(max_length=16, de
 
 
 class Claim(StatusModel):
-    """A condition before it has a time: what a decision wants to say."""
+    """A condition before it has a time: what a decision wants to say. follows: the message is not frozen."""
 
     type: Word
     status: ConditionStatus
     reason: Word
     message: str = ""
+    follows: bool = False
 
 
 def ready(reason: str, message: str = "") -> Claim:
@@ -71,6 +72,11 @@ def claim(type_: str, status: ConditionStatus | bool, reason: str, message: str 
     return Claim(type=type_, status=value, reason=reason, message=message)
 
 
+def following(said: Claim) -> Claim:
+    """The same with a message that names what may change while the condition holds; it must hold no moving number."""
+    return said.model_copy(update={"follows": True})
+
+
 def summarise(claims: Iterable[Claim], before: Sequence[Condition], generation: int, now: datetime) -> list[Condition]:
     """The conditions to write: times and messages of what did not change are kept, so that saying the same is no write.
 
@@ -90,7 +96,7 @@ def _transition(new: Claim, old: Condition | None, generation: int, now: datetim
         type=new.type,
         status=new.status,
         reason=new.reason,
-        message=old.message if same_story and old is not None else new.message[:1024],
+        message=old.message if same_story and old is not None and not new.follows else new.message[:1024],
         last_transition_time=old.last_transition_time if same_status and old is not None else now,
         observed_generation=generation,
     )

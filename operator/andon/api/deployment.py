@@ -96,9 +96,13 @@ class ModelDeploymentSpec(ApiModel):
 
     suspend: Annotated[StrictBool, Field(description="True: leave everything as it is and do nothing.")] = False
     model: Annotated[Model, Field(description="What to serve.")]
-    inputs: Annotated[Inputs | None, Field(description="Rows the model scores by itself; absent: it only answers requests.")] = (
-        None
-    )
+    inputs: Annotated[
+        Inputs | None,
+        Field(
+            description="Rows the model scores by itself; absent: it only answers requests, and without a DriftPolicy a new "
+            "version serves as soon as it is loaded, since there are no rows to judge it on."
+        ),
+    ] = None
     rollout: Annotated[Rollout, Field(description="How a new version is judged before it serves.")] = Rollout()
     git: Annotated[
         GitTarget | None, Field(description="Where a decision is committed; absent: serving changes, git is not told.")

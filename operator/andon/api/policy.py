@@ -41,7 +41,7 @@ class DriftPolicySpec(ApiModel):
 
     suspend: Annotated[StrictBool, Field(description="True: decide nothing.")] = False
     target_ref: Annotated[NamedRef, Field(description="The ModelDeployment to watch.")]
-    interval: Annotated[Duration, Field(description="How often the evidence is read.")] = "10s"
+    interval: Annotated[Duration, Field(description="How often the evidence is read, at most twice a second.")] = "10s"
     evidence: Annotated[EvidenceSpec, Field(description="How much must be seen before anything is decided.")] = EvidenceSpec()
 
 

@@ -16,8 +16,9 @@ Url = Annotated[str, StringConstraints(pattern=r"^(https?|file)://", max_length=
 
 
 class SlotModel(ApiModel):
-    """One revision and where its files are."""
+    """One revision and where its files are. name: of the registered model, since another may have the same version number."""
 
+    name: str | None = None
     version: ModelVersion
     digest: Digest
     model: Url

@@ -148,6 +148,7 @@ class MlflowRegistry:
         profile = found.tags.get(PROFILE_TAG)
         try:
             return SlotModel(
+                name=name,
                 version=str(found.version),
                 digest=digest,
                 model=f"{files}/model.onnx",

@@ -69,6 +69,28 @@ def test_a_window_outlives_the_policy_that_asked_for_it():
     assert decide(replace(COLLECTING, status=opened), NOW).status.quarantine == opened.quarantine
 
 
+@pytest.mark.parametrize(
+    ("policies", "ended"),
+    [
+        pytest.param(frozenset(), False, id="its policy is gone, or cannot see"),
+        pytest.param(frozenset({"other"}), False, id="another policy sees"),
+        pytest.param(frozenset({"watch"}), True, id="its policy sees, and no longer says so: recreated, or trimmed"),
+    ],
+)
+def test_a_window_ends_when_its_policy_sees_and_no_longer_speaks_of_it(policies, ended):
+    opened = decide(replace(COLLECTING, decisions=(fault(),)), NOW).status
+    (window,) = decide(replace(COLLECTING, status=opened, seeing=policies), NOW).status.quarantine
+    assert (window.until == NOW) is ended
+
+
+def test_all_quarantined_tags_are_named():
+    first = decide(replace(COLLECTING, decisions=(fault(),)), NOW).status
+    policy, other = fault(id_="d-aaaaaaaaaa")
+    other = other.model_copy(update={"subjects": ["xmeas_8"]})
+    status = decide(replace(COLLECTING, status=first, decisions=(fault(), (policy, other))), NOW).status
+    assert "xmeas_7, xmeas_8" in next(c.message for c in status.conditions if c.type == "Quarantined")
+
+
 def test_only_the_newest_hundred_windows_are_kept():
     decisions = tuple(fault(id_=f"d-{n:010x}") for n in range(130))
     windows = decide(replace(COLLECTING, decisions=decisions), NOW).status.quarantine

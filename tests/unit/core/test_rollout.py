@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from andon.api.decision import ActedState, Verdict
 from andon.api.missing import Missing
-from andon.api.slots import LoadError
-from andon.core.deployment.facts import GitOutcome
+from andon.api.slots import LoadError, SlotModel
+from andon.core.deployment.facts import GitOutcome, PolicyView, Workload
 from andon.core.deployment.plan import decide
 
 from .deployments import (
@@ -30,6 +30,11 @@ from .deployments import (
 )
 
 HEALTHY_2 = replace(says(serving("1", candidate="2"), Verdict.HEALTHY, "2"), paired_rows=60)
+WITH_ROWS = replace(
+    serving("1", candidate="2"),
+    spec=spec("2", inputs={"sourceRefs": [{"name": "reactor"}], "every": "1s"}),
+    rows_url="http://rows",
+)
 BACK_ON_1 = settled(convicted(serving("1", candidate="2"), "2", "1"))[0]
 
 
@@ -67,11 +72,18 @@ BACK_ON_1 = settled(convicted(serving("1", candidate="2"), "2", "1"))[0]
             id="nobody can see: held",
         ),
         pytest.param(
-            replace(serving("1", candidate="2"), policy=None, paired_rows=60),
+            replace(WITH_ROWS, policy=None, paired_rows=60),
             "2",
             None,
             "False/Loading",
             id="no policy: rows alone promote",
+        ),
+        pytest.param(
+            replace(WITH_ROWS, policy=None, paired_rows=59),
+            "1",
+            "2",
+            "False/CandidateJudged",
+            id="no policy, one row short: judged",
         ),
         pytest.param(
             convicted(serving("1", candidate="2"), "2", "1"),
@@ -223,6 +235,76 @@ def test_a_lost_slots_object_is_rebuilt_from_what_was_effective():
 def test_missing_rows_are_said_and_the_model_keeps_serving():
     plan = decide(replace(serving("1"), rows_url=Missing("NotFound", "There is no DataSource reactor.")), NOW)
     assert (plan.slots.stable.version, condition(plan, "Ready")) == ("1", "False/NotFound")
+
+
+def test_an_override_ends_the_decision_it_names_and_the_version_is_judged_again():
+    facts, plan = settled(convicted(serving("1", candidate="2"), "2", "1"))
+    (acting,) = plan.status.decisions
+    assert acting.state is ActedState.ACTING
+    overridden = replace(facts, spec=spec("2", model={"overrides": acting.id}), generation=2)
+    after, plan = settled(overridden)
+    assert (plan.slots.candidate.version, plan.git) == ("2", None)
+    assert (plan.status.decisions[0].state, condition(plan, "Ready")) == (ActedState.DONE, "False/CandidateJudged")
+    assert decide(followed(after, plan), NOW) == plan
+
+
+def test_lost_slots_and_a_registry_that_forgot_the_stable_do_not_put_an_unjudged_version_in_service():
+    lost = replace(serving("1", candidate="2"), held=None, acks={}, known={})
+    plan = decide(lost, NOW)
+    assert (plan.slots, condition(plan, "Ready")) == (None, "False/StableUnknown")
+    same = replace(serving("1"), held=None, acks={}, known={})
+    assert decide(same, NOW).slots.stable.version == "1"
+
+
+def test_a_source_that_is_away_for_a_moment_does_not_take_the_candidate_off():
+    facts = replace(serving("1", candidate="2"), rows_url=Missing("NotFound", "DataSource reactor has no collector yet."))
+    plan = decide(facts, NOW)
+    assert (plan.slots.stable.version, plan.slots.candidate.version, plan.status.candidate.version) == ("1", "2", "2")
+
+
+def test_a_suspended_deployment_still_says_what_is_judged():
+    plan = decide(replace(serving("1", candidate="2"), spec=spec("2", suspend=True)), NOW)
+    assert (plan.status.candidate.version, plan.status.step) == ("2", "Shadow")
+
+
+def test_the_same_content_under_another_number_is_refused_by_its_own_number_and_git_is_left_alone():
+    facts, _ = settled(convicted(serving("1", candidate="2"), "2", "1"))
+    copy = replace(facts, spec=spec("4"), wanted=SlotModel(version="4", digest=digest("2"), model="http://registry/4/model.onnx"))
+    plan = decide(replace(copy, generation=2), NOW)
+    assert "git names version 4" in next(c.message for c in plan.status.conditions if c.type == "Stalled")
+    assert (plan.slots.candidate, plan.git) == (None, None)
+
+
+def test_the_same_content_under_another_number_serves_under_that_number():
+    copy = SlotModel(version="3", digest=digest("1"), model="http://registry/3/model.onnx")
+    plan = decide(replace(serving("1"), spec=spec("3"), wanted=copy), NOW)
+    assert (plan.slots.stable, plan.slots.candidate) == (copy, None)
+
+
+def test_another_model_with_the_version_number_of_the_convicted_one_is_not_rolled_back_in_git():
+    facts, _ = settled(convicted(serving("1", candidate="2"), "2", "1"))
+    other = SlotModel(version="2", digest=digest("9"), model="http://registry/9/model.onnx")
+    plan = decide(replace(facts, wanted=other, generation=2), NOW)
+    assert (plan.git, plan.slots.candidate.digest) == (None, digest("9"))
+
+
+def test_without_rows_and_policy_a_new_version_serves_when_it_is_loaded():
+    facts = replace(serving("1", named="2"), policy=None)
+    first = decide(facts, NOW)
+    assert (first.slots.stable.version, first.slots.candidate.version) == ("1", "2")
+    _, plan = settled(facts)
+    assert (plan.slots.stable.version, condition(plan, "Ready")) == ("2", "True/Serving")
+
+
+def test_a_message_that_names_things_follows_them():
+    facts = replace(serving("1"), workload=Workload(available=False, message="no pod yet"))
+    before = decide(facts, NOW).status
+    later = decide(
+        replace(facts, status=before, workload=Workload(available=False, message="pod a-1: its image cannot be pulled")), NOW
+    )
+    assert "cannot be pulled" in next(c.message for c in later.status.conditions if c.type == "Ready")
+    renamed = decide(replace(facts, status=before, policy=PolicyView("other")), NOW)
+    assert "DriftPolicy other" in next(c.message for c in renamed.status.conditions if c.type == "Watched")
 
 
 VERSIONS = st.sampled_from(["1", "2", "3"])

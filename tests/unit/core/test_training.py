@@ -45,6 +45,18 @@ TRAINED = replace(READY, status=TrainingPipelineStatus(trained=revision("1"), tr
         pytest.param(replace(READY, job=Job()), True, "Training", id="its Job runs"),
         pytest.param(replace(READY, job=Job(succeeded=True, outcome=revision("1"))), True, "Trained", id="its Job is done"),
         pytest.param(
+            replace(READY, job=Job(succeeded=True, outcome=Missing("Unreachable", "MLflow cannot be reached."))),
+            True,
+            "VersionUnread",
+            id="its Job is done, and nobody says which version it made",
+        ),
+        pytest.param(
+            replace(READY, source=None, job=Job(succeeded=True, outcome=revision("1"))),
+            True,
+            "Trained",
+            id="its Job is done, and the source is gone since",
+        ),
+        pytest.param(
             replace(READY, job=Job(failed=True, reason="GateFailed", message="rmse 0.03, limit 0.02")),
             True,
             "GateFailed",

@@ -208,6 +208,20 @@ def test_a_silent_source_is_not_taken_for_faulty_sensors():
     assert status.conditions[0].reason == "SourceSilent"
 
 
+def test_silence_does_not_clear_a_tag_that_was_at_fault():
+    before = decide(watching(stuck()), NOW)
+    missing = [series("missing", f"xmeas_{n}", "1", log_e=CONVICT + 5) for n in range(1, 9)]
+    silent = decide(replace(watching(*missing), status=before), NOW + timedelta(seconds=10))
+    assert (silent.data_faults, silent.decisions) == (before.data_faults, before.decisions)
+    assert (silent.verdict, silent.conditions[0].reason) == (Verdict.UNKNOWN, "SourceSilent")
+
+
+def test_a_second_faulty_tag_is_named_too():
+    first = decide(watching(stuck()), NOW)
+    both = decide(replace(watching(stuck(), stuck(tag="xmeas_8")), status=first), NOW + timedelta(seconds=10))
+    assert "xmeas_8 (Stuck)" in next(c.message for c in both.conditions if c.type == "DataFault")
+
+
 @pytest.mark.parametrize(
     ("more", "ready", "stalled"),
     [

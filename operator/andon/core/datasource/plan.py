@@ -1,10 +1,11 @@
 """From what the collector says and what policies decided to the status of a DataSource and its collector's orders."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from andon.api.conditions import Claim, ConditionStatus, claim, not_ready, ready, reconciling, summarise
+from andon.api.conditions import Claim, ConditionStatus, claim, following, not_ready, ready, reconciling, summarise
 from andon.api.datasource import DataSourceSpec, DataSourceStatus, QuarantineWindow
 from andon.api.decision import Action, Decision, DecisionState
 from andon.api.missing import Missing
@@ -23,7 +24,11 @@ class Collector:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known about one DataSource. decisions: (policy, decision) of every policy whose target reads this source."""
+    """What is known about one DataSource.
+
+    decisions: (policy, decision) of every policy whose target reads this source. seeing: the policies of the namespace that
+    have evidence before them now.
+    """
 
     namespace: str
     name: str
@@ -32,6 +37,7 @@ class Facts:
     status: DataSourceStatus
     collector: Collector = Collector()
     decisions: tuple[tuple[str, Decision], ...] = ()
+    seeing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +56,23 @@ def decide(facts: Facts, now: datetime) -> Plan:
 
 
 def quarantine(facts: Facts, now: datetime) -> list[QuarantineWindow]:
-    """The windows after this look at the decisions: opened, closed, or kept though the policy is gone."""
-    windows = {w.decision: w for w in facts.status.quarantine}
-    for policy, decision in facts.decisions:
-        if decision.action is not Action.QUARANTINE:
-            continue
-        known = windows.get(decision.id)
-        if known is None and decision.state is DecisionState.OPEN:
-            windows[decision.id] = _window(policy, decision)
-        elif known is not None and known.until is None and decision.state is DecisionState.CLOSED:
-            windows[decision.id] = known.model_copy(update={"until": now})
-    return list(windows.values())[-KEPT_WINDOWS:]
+    """The windows after this look at the decisions: opened, ended, or kept though the policy is gone."""
+    said = {d.id: (policy, d) for policy, d in facts.decisions if d.action is Action.QUARANTINE}
+    before = [_ended(w, now) if w.until is None and _is_over(w, facts, said) else w for w in facts.status.quarantine]
+    known = {w.decision for w in before}
+    fresh = [_window(*entry) for id_, entry in said.items() if id_ not in known and entry[1].state is DecisionState.OPEN]
+    return [*before, *fresh][-KEPT_WINDOWS:]
+
+
+def _is_over(window: QuarantineWindow, facts: Facts, said: Mapping[str, tuple[str, Decision]]) -> bool:
+    """Closed by its policy; or its policy sees and speaks of it no more, having been recreated or read another source since."""
+    if window.decision in said:
+        return said[window.decision][1].state is DecisionState.CLOSED
+    return window.policy in facts.seeing
+
+
+def _ended(window: QuarantineWindow, now: datetime) -> QuarantineWindow:
+    return window.model_copy(update={"until": now})
 
 
 def _window(policy: str, decision: Decision) -> QuarantineWindow:
@@ -90,7 +102,7 @@ def _readiness(facts: Facts) -> list[Claim]:
         ]
     if not collector.available:
         return [
-            not_ready("CollectorStarting", f"The collector is not ready: {collector.message}"),
+            following(not_ready("CollectorStarting", f"The collector is not ready: {collector.message}.")),
             reconciling("CollectorStarting", "The collector starts."),
         ]
     return [ready("Collecting", f"{len(facts.spec.tags)} tags of {facts.spec.asset} are collected.")]
@@ -103,11 +115,9 @@ def _suspended(facts: Facts) -> Claim:
 
 def _status(facts: Facts, claims: list[Claim], windows: list[QuarantineWindow], now: datetime) -> DataSourceStatus:
     if any(w.until is None for w in windows):
-        tags = sorted({t for w in windows if w.until is None for t in w.tags})
-        claims = [
-            *claims,
-            claim("Quarantined", True, "TagsNotBelieved", f"Kept from training and model evidence: {', '.join(tags)}."),
-        ]
+        tags = ", ".join(sorted({t for w in windows if w.until is None for t in w.tags}))
+        said = claim("Quarantined", True, "TagsNotBelieved", f"Kept from training and model evidence: {tags}.")
+        claims = [*claims, following(said)]
     return DataSourceStatus(
         observed_generation=facts.generation,
         conditions=summarise(claims, facts.status.conditions, facts.generation, now),

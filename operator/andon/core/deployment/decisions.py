@@ -5,6 +5,7 @@ from datetime import datetime
 
 from andon.api.decision import ActedDecision, ActedState, Decision
 from andon.api.deployment import Quarantined
+from andon.api.missing import Missing
 from andon.api.types import Revision
 from andon.core.deployment.facts import Facts, GitOutcome
 
@@ -62,8 +63,15 @@ def with_quarantine(facts: Facts, decision: Decision | None, now: datetime) -> l
 
 def settled(decision: ActedDecision, facts: Facts, effective: Revision | None) -> ActedDecision:
     """The decision with what became of it so far: done, refused, or still acting."""
-    if decision.state is not ActedState.ACTING or not serving_is_back(decision, facts, effective):
+    if decision.state is not ActedState.ACTING:
         return decision
+    if facts.overrides(decision.id):
+        return _ended(decision, None, f"overridden: the spec takes version {decision.from_.version} back")
+    return _with_git(decision, facts) if serving_is_back(decision, facts, effective) else decision
+
+
+def _with_git(decision: ActedDecision, facts: Facts) -> ActedDecision:
+    """Serving is back; how is git?"""
     if not git_names_it(decision, facts):
         return _ended(decision, facts.outcomes.get(decision.id), f"git names version {_named(facts)}")
     if facts.repository == "None":
@@ -83,8 +91,9 @@ def serving_is_back(decision: ActedDecision, facts: Facts, effective: Revision |
 
 
 def git_names_it(decision: ActedDecision, facts: Facts) -> bool:
-    """Whether the synced spec still names the version that was rolled back."""
-    return _named(facts) == decision.from_.version
+    """Whether the synced spec still names the version that was rolled back, and not another model's of the same number."""
+    same_content = isinstance(facts.wanted, Missing) or facts.wanted.digest == decision.from_.digest
+    return _named(facts) == decision.from_.version and same_content
 
 
 def git_task(decision: ActedDecision, facts: Facts, effective: Revision | None) -> GitTask | None:

@@ -73,8 +73,24 @@ class Facts:
         """The entry that keeps the wanted revision out, unless the spec overrides exactly that decision."""
         if isinstance(self.wanted, Missing):
             return None
-        digest, override = self.wanted.digest, self.spec.model.overrides
-        return next((q for q in self.status.quarantined if q.digest == digest and q.decision != override), None)
+        digest = self.wanted.digest
+        return next((q for q in self.status.quarantined if q.digest == digest and not self.overrides(q.decision)), None)
+
+    @property
+    def judged(self) -> SlotModel | None:
+        """What the server was last told to judge."""
+        return self.held.candidate if self.held is not None else None
+
+    @property
+    def candidate_loaded(self) -> bool:
+        """Whether every server holds the wanted revision as its candidate."""
+        acks = self.acks.values()
+        digests = {ack.candidate.digest if ack.candidate else None for ack in acks}
+        return not isinstance(self.wanted, Missing) and digests == {self.wanted.digest}
+
+    def overrides(self, decision: str) -> bool:
+        """Whether a person takes back the revision that this decision convicted."""
+        return self.spec.model.overrides == decision
 
     def holds(self, revision: Revision) -> bool:
         """Whether this revision is in one of the server's slots, as far as it was told."""

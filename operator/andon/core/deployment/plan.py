@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from andon.api.conditions import Claim, ConditionStatus, claim, not_ready, ready, reconciling, stalled, summarise
+from andon.api.conditions import Claim, ConditionStatus, claim, following, not_ready, ready, reconciling, stalled, summarise
 from andon.api.decision import ActedDecision, ActedState
 from andon.api.deployment import Candidate, ModelDeploymentStatus
 from andon.api.missing import Missing
@@ -14,7 +14,7 @@ from andon.core.chain import first_answer
 from andon.core.deployment import decisions
 from andon.core.deployment.decisions import GitTask
 from andon.core.deployment.facts import Facts
-from andon.core.deployment.rollout import ROLLOUT, Answer, min_rows
+from andon.core.deployment.rollout import ROLLOUT, Answer, min_rows, suspended
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Plan:
 def decide(facts: Facts, now: datetime) -> Plan:
     """Pure. A suspended object is only described, never touched."""
     if facts.spec.suspend:
-        return Plan(_status(facts, Answer(facts.stable, reason="Suspended"), [_suspended(facts)], now))
+        return Plan(_status(facts, suspended(facts), [_suspended(facts)], now))
     answer = first_answer(ROLLOUT, facts, now)
     slots = _slots(facts, answer)
     effective = effective_revision(facts.acks.values()) or facts.status.effective
@@ -77,7 +77,8 @@ def _readiness(facts: Facts, answer: Answer, slots: Slots | None, effective: Rev
     if failed is not None:
         return failed
     if answer.standing == "Progressing":
-        return [not_ready(answer.reason, answer.because), reconciling(answer.reason, answer.because)]
+        said = (not_ready(answer.reason, answer.because), reconciling(answer.reason, answer.because))
+        return [following(c) for c in said]
     return _served(facts, slots, effective)
 
 
@@ -105,7 +106,8 @@ def _served(facts: Facts, slots: Slots | None, effective: Revision | None) -> li
         message = f"The server is loading version {slots.stable.version}."
         return [not_ready("Loading", message), reconciling("Loading", message)]
     if not facts.workload.available:
-        return [not_ready("ServerUnavailable", facts.workload.message), reconciling("ServerUnavailable", facts.workload.message)]
+        message = f"The server is not available: {facts.workload.message}."
+        return [following(not_ready("ServerUnavailable", message)), following(reconciling("ServerUnavailable", message))]
     return [ready("Serving", f"Version {slots.stable.version} ({slots.stable.digest[:13]}…) answers.")]
 
 
@@ -127,13 +129,14 @@ def _git_claim(facts: Facts, acted: list[ActedDecision]) -> Claim:
             "CommitPending",
             f"Serving goes back to version {decision.to.version} first, then one commit follows.",
         )
-    return claim("GitInSync", False, "VersionQuarantined", f"git names version {entry.version}, rolled back by {entry.decision}.")
+    named = facts.wanted.version if isinstance(facts.wanted, SlotModel) else entry.version
+    return claim("GitInSync", False, "VersionQuarantined", f"git names version {named}, rolled back by {entry.decision}.")
 
 
 def _watch_claim(facts: Facts) -> Claim:
     if facts.policy is None:
         return claim("Watched", False, "NoPolicy", "No DriftPolicy targets this deployment: new versions advance on rows alone.")
-    return claim("Watched", True, "Watched", f"Watched by DriftPolicy {facts.policy.name}.")
+    return following(claim("Watched", True, "Watched", f"Watched by DriftPolicy {facts.policy.name}."))
 
 
 def _suspended(facts: Facts) -> Claim:

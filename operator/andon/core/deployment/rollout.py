@@ -1,6 +1,6 @@
 """Which revision should a deployment serve now, which should it judge, and why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -49,7 +49,7 @@ def digest_quarantined(facts: Facts, now: datetime) -> Answer | None:
     if entry is None:
         return None
     acting = next((d for d in facts.status.decisions if d.id == entry.decision and d.state is ActedState.ACTING), None)
-    remedy = way_out(entry.version, entry.digest, entry.decision)
+    remedy = way_out(_wanted(facts).version, entry.digest, entry.decision)
     return Answer(
         facts.stable, standing="Stuck", reason="RolledBack", because=acting.summary if acting else remedy, remedy=remedy
     )
@@ -63,12 +63,25 @@ def revision_unresolved(facts: Facts, now: datetime) -> Answer | None:
     return Answer(facts.stable, standing="Waiting", reason=facts.wanted.reason, because=facts.wanted.detail)
 
 
+def stable_unknown(facts: Facts, now: datetime) -> Answer | None:
+    """The slots are lost, and what served cannot be looked up: the wanted revision must not serve unjudged instead."""
+    del now
+    effective = facts.status.effective
+    if facts.stable is not None or effective is None or effective.digest == _wanted(facts).digest:
+        return None
+    because = f"The slots are lost, and the registry does not give version {effective.version} that served. Retried."
+    return Answer(None, standing="Waiting", reason="StableUnknown", because=because)
+
+
 def source_missing(facts: Facts, now: datetime) -> Answer | None:
-    """The rows come from a DataSource that is not there (yet): serve what serves, judge nothing."""
+    """The rows come from a DataSource that is not there (yet): serve what serves, and keep what is judged for its return."""
     del now
     if not isinstance(facts.rows_url, Missing):
         return None
-    return Answer(facts.stable or _wanted(facts), standing="Waiting", reason=facts.rows_url.reason, because=facts.rows_url.detail)
+    wanted, judged = _wanted(facts), facts.judged
+    candidate = judged if judged is not None and judged.digest == wanted.digest else None
+    said = facts.rows_url
+    return _beside(Answer(facts.stable or wanted, standing="Waiting", reason=said.reason, because=said.detail), candidate)
 
 
 def first_revision(facts: Facts, now: datetime) -> Answer | None:
@@ -80,18 +93,16 @@ def first_revision(facts: Facts, now: datetime) -> Answer | None:
 def nothing_new(facts: Facts, now: datetime) -> Answer | None:
     """Git names what serves."""
     del now
-    stable = facts.stable
-    return Answer(stable) if stable is not None and stable.digest == _wanted(facts).digest else None
+    stable, wanted = facts.stable, _wanted(facts)
+    return Answer(wanted) if stable is not None and stable.digest == wanted.digest else None
 
 
 def candidate_proved(facts: Facts, now: datetime) -> Answer | None:
     """The candidate has enough rows of its own and is Healthy by evidence about itself, on data that can be believed."""
     del now
     wanted = _wanted(facts)
-    loaded = facts.held is not None and facts.held.candidate is not None and facts.held.candidate.digest == wanted.digest
-    if not loaded or facts.paired_rows < min_rows(facts.spec.rollout.steps[0]) or not _healthy(facts, wanted):
-        return None
-    return Answer(wanted)
+    told = facts.judged is not None and facts.judged.digest == wanted.digest
+    return Answer(wanted) if told and _seen_enough(facts) and _healthy(facts, wanted) else None
 
 
 def candidate_judged(facts: Facts, now: datetime) -> Answer:
@@ -103,13 +114,14 @@ def candidate_judged(facts: Facts, now: datetime) -> Answer:
     )
     if facts.policy is not None and facts.policy.faulty_tags:
         because += f" It waits: {', '.join(facts.policy.faulty_tags)} cannot be believed now."
-    return Answer(stable, candidate=wanted, step="Shadow", standing="Progressing", reason="CandidateJudged", because=because)
+    return _beside(Answer(stable, standing="Progressing", reason="CandidateJudged", because=because), wanted)
 
 
 ROLLOUT: Chain[Facts, Answer] = (  # the order is the policy; read it top to bottom
     rollback_decided,  # serving goes back first; needs neither registry nor git
     digest_quarantined,  # git still names what was rolled back
     revision_unresolved,  # the registry does not know it (yet): keep serving what serves
+    stable_unknown,  # nothing unjudged may take the place of what is lost
     source_missing,  # no rows to judge or score by
     first_revision,  # nothing serves yet
     nothing_new,  # git names what serves
@@ -131,6 +143,22 @@ def min_rows(step: Step) -> int:
     return step.shadow.min_rows if step.shadow else 0
 
 
+def suspended(facts: Facts) -> Answer:
+    """What is there, described and left alone."""
+    return _beside(Answer(facts.stable, reason="Suspended"), facts.judged)
+
+
+def _beside(answer: Answer, candidate: SlotModel | None) -> Answer:
+    return replace(answer, candidate=candidate, step="Shadow") if candidate is not None else answer
+
+
+def _seen_enough(facts: Facts) -> bool:
+    """Rows enough; or, where no rows are scored and nobody watches, that it loads: nothing else will ever be known of it."""
+    if facts.spec.inputs is None and facts.policy is None:
+        return facts.candidate_loaded
+    return facts.paired_rows >= min_rows(facts.spec.rollout.steps[0])
+
+
 def _healthy(facts: Facts, wanted: SlotModel) -> bool:
     policy = facts.policy
     if policy is None:
@@ -141,7 +169,8 @@ def _healthy(facts: Facts, wanted: SlotModel) -> bool:
 
 def _open_rollbacks(facts: Facts) -> list[Decision]:
     decisions = facts.policy.decisions if facts.policy else ()
-    return [d for d in decisions if d.state is DecisionState.OPEN and d.action is Action.ROLLBACK and d.target == facts.name]
+    mine = [d for d in decisions if d.state is DecisionState.OPEN and d.action is Action.ROLLBACK and d.target == facts.name]
+    return [d for d in mine if not facts.overrides(d.id)]
 
 
 def _slot_of(facts: Facts, digest: str) -> SlotModel | None:

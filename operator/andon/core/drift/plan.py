@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
-from andon.api.conditions import Claim, ConditionStatus, claim, not_ready, ready, stalled, summarise
+from andon.api.conditions import Claim, ConditionStatus, claim, following, not_ready, ready, stalled, summarise
 from andon.api.decision import Decision, Verdict
 from andon.api.policy import DriftPolicyStatus, TagFault
 from andon.core.chain import first_answer
@@ -11,6 +12,9 @@ from andon.core.drift.decisions import published
 from andon.core.drift.facts import Facts, absence
 from andon.core.drift.faults import Track, data_track
 from andon.core.drift.verdict import MODEL, Answer
+
+WATCHING: Final = "Watching"
+"""The reason while there is evidence to judge by."""
 
 
 def decide(facts: Facts, now: datetime) -> DriftPolicyStatus:
@@ -21,10 +25,10 @@ def decide(facts: Facts, now: datetime) -> DriftPolicyStatus:
     if absence(facts, now) is not None:
         return _blind(facts, now)
     answer, track = first_answer(MODEL, facts, now), data_track(facts, now)
+    if track.silent:
+        return _unchanged(facts, [_silence()], now)
     decisions = published(facts, answer, track.findings, now)
-    return _status(
-        facts, _claims(answer, track), now, answer=answer, faults=[f.fault for f in track.findings], decisions=decisions
-    )
+    return _status(facts, _claims(track), now, answer=answer, faults=[f.fault for f in track.findings], decisions=decisions)
 
 
 def _out_of_office(facts: Facts) -> list[Claim] | None:
@@ -34,7 +38,7 @@ def _out_of_office(facts: Facts) -> list[Claim] | None:
     target = facts.spec.target_ref.name
     if facts.rival is not None:
         message = f"DriftPolicy {facts.rival} already watches {target} and is older: delete one of the two."
-        return [not_ready("TargetTaken", message), stalled("TargetTaken", message)]
+        return [following(not_ready("TargetTaken", message)), following(stalled("TargetTaken", message))]
     if facts.target is None:
         return [
             not_ready(
@@ -55,27 +59,18 @@ def _blind(facts: Facts, now: datetime) -> DriftPolicyStatus:
     return _status(facts, [unknown], now, answer=answer, faults=facts.status.data_faults, decisions=facts.status.decisions)
 
 
-def _claims(answer: Answer, track: Track) -> list[Claim]:
-    if track.silent:
-        return [
-            claim(
-                "Ready",
-                ConditionStatus.UNKNOWN,
-                "SourceSilent",
-                "Most tags are missing together: look at the DataSource, not at a sensor.",
-            )
-        ]
-    claims = [ready("Watching", "Evidence is read and judged.")]
+def _silence() -> Claim:
+    """Nothing is judged by rows that are not there, and no tag has recovered because nothing is heard of it."""
+    message = "Most tags are missing together: look at the DataSource, not at a sensor."
+    return claim("Ready", ConditionStatus.UNKNOWN, "SourceSilent", message)
+
+
+def _claims(track: Track) -> list[Claim]:
+    claims = [ready(WATCHING, "Evidence is read and judged.")]
     if track.findings:
         tags = ", ".join(f"{f.fault.tag} ({f.fault.fault})" for f in track.findings)
-        claims.append(
-            claim(
-                "DataFault",
-                True,
-                track.findings[0].fault.fault,
-                f"Not to be believed: {tags}. Look at the sensors; the model is not judged by these rows.",
-            )
-        )
+        message = f"Not to be believed: {tags}. Look at the sensors; the model is not judged by these rows."
+        claims.append(following(claim("DataFault", True, track.findings[0].fault.fault, message)))
     return claims
 
 

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from andon.api.conditions import Claim, ConditionStatus, claim, not_ready, ready, reconciling, stalled, summarise
+from andon.api.conditions import Claim, ConditionStatus, claim, following, not_ready, ready, reconciling, stalled, summarise
 from andon.api.datasource import DataSourceSpec
 from andon.api.missing import Missing
 from andon.api.pipeline import TrainingPipelineSpec, TrainingPipelineStatus
@@ -14,11 +14,11 @@ from andon.core.chain import Chain, first_answer
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The Job of the current spec. outcome: the trained revision, or reason and message of the last failed pod."""
+    """The Job of the current spec. outcome: what it trained, once it succeeded. reason, message: of the last failed pod."""
 
     succeeded: bool = False
     failed: bool = False
-    outcome: Revision | None = None
+    outcome: Revision | Missing | None = None
     reason: str = ""
     message: str = ""
 
@@ -102,14 +102,14 @@ def source_missing(facts: Facts, now: datetime) -> Answer | None:
     if facts.unknown_tags:
         tags = ", ".join(facts.unknown_tags)
         message = f"DataSource {name} has no tag {tags}: add it there, or correct spec.features or spec.data.target."
-        return Answer((not_ready("TagNotFound", message), stalled("TagNotFound", message)))
+        return Answer((following(not_ready("TagNotFound", message)), following(stalled("TagNotFound", message))))
     return None
 
 
 def job_succeeded(facts: Facts, now: datetime) -> Answer | None:
     """The version is registered."""
     del now
-    if facts.job is None or not facts.job.succeeded or facts.job.outcome is None:
+    if facts.job is None or not facts.job.succeeded or not isinstance(facts.job.outcome, Revision):
         return None
     trained = facts.job.outcome
     return Answer(
@@ -117,6 +117,15 @@ def job_succeeded(facts: Facts, now: datetime) -> Answer | None:
         run=True,
         trained=trained,
     )
+
+
+def version_unread(facts: Facts, now: datetime) -> Answer | None:
+    """Done, but its pod is gone and the registry does not say (yet) which version it made."""
+    del now
+    if facts.job is None or not facts.job.succeeded or not isinstance(facts.job.outcome, Missing):
+        return None
+    message = f"Job {facts.job_name} is done, and which version it made cannot be read: {facts.job.outcome.detail} Retried."
+    return Answer((not_ready("VersionUnread", message), reconciling("VersionUnread", message)), run=True)
 
 
 def job_failed(facts: Facts, now: datetime) -> Answer | None:
@@ -167,8 +176,9 @@ def enough(facts: Facts, now: datetime) -> Answer:
 TRAINING: Chain[Facts, Answer] = (  # the order is the policy; read it top to bottom
     suspended,  # a person said no
     already_trained,  # one spec, one version
-    source_missing,  # nothing to learn from
     job_succeeded,  # record the version
+    version_unread,  # ask the registry again
+    source_missing,  # nothing to learn from
     job_failed,  # for a person
     job_running,  # wait
     rows_uncounted,  # an outage starts nothing
