@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from andon.api import API_VERSION
@@ -19,11 +20,12 @@ from andon.render.documents import text
 
 log = logging.getLogger(__name__)
 
+_FIRST_WAIT: Final = 1.0
 _LONGEST_WAIT: Final = 60.0
 
 
 class Committer:
-    """One task per decision, retried until git answers; what came of it is kept until the process ends.
+    """One task per decision, retried until git answers or nobody asks any more; what came of it is kept until it is in a status.
 
     A killed operator loses the task and not the intent: that is in the deployment's status, and writing back twice is the
     same commit.
@@ -32,33 +34,42 @@ class Committer:
     def __init__(self, repository: Repository, on_outcome: Callable[[Key], None]) -> None:
         self._repository = repository
         self._on_outcome = on_outcome
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._outcomes: dict[str, GitOutcome] = {}
+        self._tasks: dict[Key, dict[str, asyncio.Task[None]]] = defaultdict(dict)
+        self._outcomes: dict[Key, dict[str, GitOutcome]] = defaultdict(dict)
 
-    @property
-    def outcomes(self) -> Mapping[str, GitOutcome]:
-        """By decision id."""
-        return self._outcomes
+    def outcomes(self, key: Key) -> Mapping[str, GitOutcome]:
+        """Of a deployment's decisions, by id."""
+        return dict(self._outcomes.get(key, {}))
 
     def start(self, key: Key, task: GitTask, entry: Entry) -> None:
         """Tell git of this decision, unless that is under way or done."""
         decision = task.decision.id
-        ended = decision in self._outcomes and self._outcomes[decision].state != "Away"
-        if not ended and decision not in self._tasks:
-            self._tasks[decision] = asyncio.create_task(self._work(key, task, entry), name=f"commit {decision}")
+        known = self._outcomes.get(key, {}).get(decision)
+        if (known is None or known.state == "Away") and decision not in self._tasks[key]:
+            self._tasks[key][decision] = asyncio.create_task(self._work(key, task, entry), name=f"commit {decision}")
+
+    def forget(self, key: Key, but: Collection[str]) -> None:
+        """Nobody acts on this deployment's other decisions any more: git is told no more of them."""
+        for decision, task in self._tasks.get(key, {}).items():
+            if decision not in but:
+                task.cancel()
+        kept = {d: outcome for d, outcome in self._outcomes.pop(key, {}).items() if d in but}
+        if kept:
+            self._outcomes[key] = kept
 
     async def close(self) -> None:
         """Stop trying. What is in the middle of a push ends with its child process."""
-        for task in self._tasks.values():
+        tasks = [task for of_key in self._tasks.values() for task in of_key.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _work(self, key: Key, task: GitTask, entry: Entry) -> None:
-        decision, wait = task.decision.id, 1.0
+        decision, wait = task.decision.id, _FIRST_WAIT
         try:
             while True:
-                outcome = _outcome(await self._repository.write_back(_intent(key, task, entry)))
-                self._outcomes[decision] = outcome
+                outcome = await self._told(key, task, entry)
+                self._outcomes[key][decision] = outcome
                 log.info("ModelDeployment %s: %s in git: %s %s", key, decision, outcome.state, outcome.message or outcome.commit)
                 self._on_outcome(key)
                 if outcome.state != "Away":
@@ -66,7 +77,22 @@ class Committer:
                 await asyncio.sleep(random.uniform(wait / 2, wait))  # noqa: S311 - jitter between tries, no secret
                 wait = min(_LONGEST_WAIT, 2 * wait)
         finally:
-            del self._tasks[decision]
+            self._ended(key, decision)
+
+    async def _told(self, key: Key, task: GitTask, entry: Entry) -> GitOutcome:
+        """What git said. A bug, a full disk or no git at all must not leave a decision acting without another try."""
+        try:
+            return _outcome(await self._repository.write_back(_intent(key, task, entry)))
+        except Exception as error:
+            log.exception("ModelDeployment %s: %s could not be written to git", key, task.decision.id)
+            return GitOutcome(
+                "Away", "CommitFailed", f"No commit could be made ({type(error).__name__}); see the operator's log. Retried."
+            )
+
+    def _ended(self, key: Key, decision: str) -> None:
+        del self._tasks[key][decision]
+        if not self._tasks[key]:
+            del self._tasks[key]
 
 
 def _intent(key: Key, task: GitTask, entry: Entry) -> WriteBack:

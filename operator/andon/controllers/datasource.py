@@ -2,16 +2,18 @@
 
 from datetime import datetime
 
+from andon.api.conditions import find
 from andon.api.datasource import DataSourceSpec, DataSourceStatus
 from andon.api.decision import Decision
 from andon.api.kinds import DATA_SOURCE
 from andon.api.policy import DriftPolicyStatus
 from andon.controllers.informer import Object
-from andon.controllers.objects import owner_of, status_of, waiting_message
+from andon.controllers.objects import others_status, owner_of, waiting_message
 from andon.controllers.policies import target_of
 from andon.controllers.queue import Key
 from andon.controllers.reconciler import Outside, Reconciler, Seen
 from andon.core.datasource.plan import Collector, Facts, Plan, decide
+from andon.core.drift.plan import WATCHING
 from andon.render.workloads import collector
 
 
@@ -38,6 +40,7 @@ class DataSourceController(Reconciler[DataSourceSpec, DataSourceStatus, Facts, P
                 connection=None if available else await self.outside.metrics.source_state(*key),
             ),
             decisions=self._decisions(key),
+            seeing=self._seeing(key),
         )
 
     def decide(self, facts: Facts, now: datetime) -> Plan:
@@ -58,7 +61,13 @@ class DataSourceController(Reconciler[DataSourceSpec, DataSourceStatus, Facts, P
             d["metadata"]["name"] for d in self.outside.informer.all("ModelDeployment", key.namespace) if reads(d, key.name)
         }
         policies = [p for p in self.outside.informer.all("DriftPolicy", key.namespace) if target_of(p) in readers]
-        return tuple((p["metadata"]["name"], d) for p in policies for d in status_of(p, DriftPolicyStatus).decisions)
+        return tuple((p["metadata"]["name"], d) for p in policies for d in others_status(p, DriftPolicyStatus).decisions)
+
+    def _seeing(self, key: Key) -> frozenset[str]:
+        """The policies of this namespace that watch and are not blind."""
+        policies = self.outside.informer.all("DriftPolicy", key.namespace)
+        said = ((p["metadata"]["name"], find(others_status(p, DriftPolicyStatus).conditions, "Ready")) for p in policies)
+        return frozenset(name for name, ready in said if ready is not None and ready.reason == WATCHING)
 
 
 def reads(deployment: Object, source: str) -> bool:

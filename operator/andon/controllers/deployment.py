@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
-from andon.api.conditions import find
 from andon.api.datasource import DataSourceStatus
+from andon.api.decision import ActedState
 from andon.api.deployment import ModelDeploymentSpec, ModelDeploymentStatus
 from andon.api.evidence import PAIRED
 from andon.api.kinds import MODEL_DEPLOYMENT
@@ -14,7 +14,7 @@ from andon.api.slots import SLOTS_KEY, Ack, SlotModel, Slots
 from andon.api.types import number, short
 from andon.controllers.committer import Committer
 from andon.controllers.informer import Object
-from andon.controllers.objects import owner_of, spec_of, status_of, waiting_message
+from andon.controllers.objects import is_alive, others_status, owner_of, parsed, spec_of, waiting_message
 from andon.controllers.policies import watcher_of
 from andon.controllers.queue import Key
 from andon.controllers.reconciler import Outside, Reconciler, Seen
@@ -56,7 +56,7 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
             paired_rows=await self._paired_rows(key, wanted) if held and held.candidate else 0,
             margin=_margin(policy),
             repository=self._repository_access(key, spec),
-            outcomes=dict(self._committer.outcomes),
+            outcomes=self._committer.outcomes(key),
         )
 
     def decide(self, facts: Facts, now: datetime) -> Plan:
@@ -74,12 +74,18 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         entry = self.outside.config.repository(plan.git.repository, key.namespace) if plan.git else None
         if plan.git is not None and entry is not None:
             self._committer.start(key, plan.git, entry)
-        return _look_again(facts)
+        self._committer.forget(key, but=_acting(facts.status) | _acting(plan.status))
+        return _look_again(facts, plan)
+
+    def gone(self, key: Key) -> None:
+        """There is no line in git to change any more."""
+        self._committer.forget(key, but=frozenset())
 
     async def _wanted(self, spec: ModelDeploymentSpec, known: dict[str, SlotModel]) -> SlotModel | Missing:
         """A version never changes its content, so what a slot holds need not be asked for again."""
         version = spec.model.mlflow.version if spec.model.mlflow else ""
-        held = next((slot for slot in known.values() if slot.version == version), None)
+        name = spec.model.mlflow.name if spec.model.mlflow else ""
+        held = next((slot for slot in known.values() if (slot.name, slot.version) == (name, version)), None)
         return held or await self._resolve(spec, version)
 
     async def _remembered(self, spec: ModelDeploymentSpec, version: str) -> dict[str, SlotModel]:
@@ -111,7 +117,7 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
                 "NotFound", f"There is no DataSource {name} in this namespace: commit it, or correct spec.inputs.sourceRefs."
             )
         services = [c for c in self.outside.informer.children("DataSource", key.namespace, name) if c["kind"] == "Service"]
-        url = status_of(source, DataSourceStatus).rows_url
+        url = others_status(source, DataSourceStatus).rows_url
         if not services or url is None:
             return Missing("NotFound", f"DataSource {name} has no collector yet: `kubectl describe datasource {name}` says why.")
         return f"http://{services[0]['spec']['clusterIP']}:8080/rows"
@@ -123,23 +129,28 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         return "NotGranted" if entry is None else "Granted"
 
 
-def _look_again(facts: Facts) -> float | None:
+def _acting(status: ModelDeploymentStatus) -> frozenset[str]:
+    return frozenset(d.id for d in status.decisions if d.state is ActedState.ACTING)
+
+
+def _look_again(facts: Facts, plan: Plan) -> float | None:
     """What no watch tells of: the registry's weather, and how far the candidate's rows are."""
-    if isinstance(facts.wanted, Missing):
+    if isinstance(facts.wanted, Missing) or (plan.slots is None and not facts.spec.suspend):
         return 10.0
     return 2.0 if facts.held is not None and facts.held.candidate is not None else None
 
 
 def _held(children: list[Object], name: str) -> Slots | None:
     slots = next((c for c in children if c["kind"] == "ConfigMap" and c["metadata"]["name"] == f"{name}-slots"), None)
-    return Slots.model_validate_json(slots["data"][SLOTS_KEY]) if slots and SLOTS_KEY in slots.get("data", {}) else None
+    return parsed(slots["data"][SLOTS_KEY], Slots) if slots and SLOTS_KEY in slots.get("data", {}) else None
 
 
 def _acks(children: list[Object], name: str) -> dict[str, Ack]:
-    """Of pods that are there: a pod that is gone serves nobody."""
-    pods = {c["metadata"]["name"] for c in children if c["kind"] == "Pod"}
+    """Of pods that live: a pod that is gone serves nobody."""
+    pods = {c["metadata"]["name"] for c in children if c["kind"] == "Pod" and is_alive(c)}
     acks = next((c for c in children if c["kind"] == "ConfigMap" and c["metadata"]["name"] == f"{name}-acks"), None)
-    return {pod: Ack.model_validate_json(text) for pod, text in (acks or {}).get("data", {}).items() if pod in pods}
+    said = {pod: parsed(text, Ack) for pod, text in (acks or {}).get("data", {}).items() if pod in pods}
+    return {pod: ack for pod, ack in said.items() if ack is not None}
 
 
 def _workload(children: list[Object]) -> Workload:
@@ -153,11 +164,10 @@ def _workload(children: list[Object]) -> Workload:
 def _view(policy: Object | None) -> PolicyView | None:
     if policy is None:
         return None
-    status = status_of(policy, DriftPolicyStatus)
-    ready = find(status.conditions, "Ready")
+    status = others_status(policy, DriftPolicyStatus)
     return PolicyView(
         name=policy["metadata"]["name"],
-        verdict=status.verdict if ready is not None else None,
+        verdict=status.verdict,
         judged=status.judged,
         faulty_tags=tuple(f.tag for f in status.data_faults),
         decisions=tuple(status.decisions),

@@ -108,8 +108,12 @@ async def _child(body: kopf.Body, resource: kopf.Resource, **_: Any) -> dict[tup
 
 
 def _owner(body: Object) -> tuple[str, str, str] | None:
+    """By its labels, which pods have too; or, should somebody have taken them off, by its owner reference."""
     labels = body["metadata"].get("labels", {})
     kind, name = labels.get("andon.dev/kind"), labels.get("andon.dev/name")
+    if not kind or not name:
+        ours = (r for r in body["metadata"].get("ownerReferences", ()) if r["apiVersion"].startswith(f"{GROUP}/"))
+        kind, name = next(((r["kind"], r["name"]) for r in ours), (None, None))
     return (kind, body["metadata"]["namespace"], name) if kind and name else None
 
 

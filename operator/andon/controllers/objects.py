@@ -1,6 +1,7 @@
 """Reading raw objects from the cluster as the API's models, and telling whether a child is as it should be."""
 
-from typing import Any, TypeVar
+import logging
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
@@ -13,6 +14,11 @@ from andon.render.workloads import Owner
 
 Spec = TypeVar("Spec", bound=ApiModel)
 Status = TypeVar("Status", bound=StatusModel)
+Model = TypeVar("Model", bound=ApiModel)
+
+log = logging.getLogger(__name__)
+
+_NO_IMAGE: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
 
 
 def spec_of(obj: Object, model: type[Spec]) -> Spec | str:
@@ -28,6 +34,28 @@ def spec_of(obj: Object, model: type[Spec]) -> Spec | str:
 def status_of(obj: Object, model: type[Status]) -> Status:
     """The status; one that a newer operator wrote and this one cannot read is raised as ValidationError rather than lost."""
     return model.model_validate(obj.get("status") or {})
+
+
+def parsed(text: str, model: type[Model]) -> Model | None:
+    """What another process or a person wrote, or None when it makes no sense: it must not stop the one who reads it."""
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        log.warning("%s not understood, taken as not there: %s", model.__name__, error.errors(include_url=False)[0]["msg"])
+        return None
+
+
+def others_status(obj: Object, model: type[Status]) -> Status:
+    """The status of an object of another controller; one that cannot be read says nothing, which stops nobody else."""
+    try:
+        return status_of(obj, model)
+    except ValidationError:
+        return model()
+
+
+def is_alive(pod: Object) -> bool:
+    """Whether a pod may still do something: evicted and ended ones can stay for weeks, as one on a lost node that is deleted."""
+    return pod.get("status", {}).get("phase") not in {"Failed", "Succeeded"} and "deletionTimestamp" not in pod["metadata"]
 
 
 def owner_of(obj: Object, kind: str) -> Owner:
@@ -51,14 +79,25 @@ def plain(model: StatusModel) -> dict[str, Any]:
 
 
 def waiting_message(children: list[Object]) -> str:
-    """Why the first pod is not ready, in Kubernetes' own words."""
-    for pod in (c for c in children if c["kind"] == "Pod"):
-        for container in pod.get("status", {}).get("containerStatuses", ()):
-            waiting = container.get("state", {}).get("waiting")
-            if waiting:
-                return f"pod {pod['metadata']['name']}: {waiting.get('reason', '')} {waiting.get('message', '')}".strip()
-        return f"pod {pod['metadata']['name']} is {pod.get('status', {}).get('phase', 'Pending')} and not ready"
-    return "no pod yet"
+    """Why the pod is not ready. Nothing in it counts or alternates, so that a status that carries it comes to rest."""
+    pod = next((c for c in children if c["kind"] == "Pod" and is_alive(c)), None)
+    if pod is None:
+        return "no pod yet"
+    name, status = pod["metadata"]["name"], pod.get("status", {})
+    unplaced = next((c for c in status.get("conditions", ()) if c["type"] == "PodScheduled" and c["status"] == "False"), None)
+    if unplaced is not None:
+        return f"pod {name} fits no node: {unplaced.get('message', '').rstrip('.')}"
+    troubles = (_trouble(name, container) for container in status.get("containerStatuses", ()))
+    return next((t for t in troubles if t), f"pod {name} is {status.get('phase', 'Pending')} and not ready")
+
+
+def _trouble(pod: str, container: Object) -> str:
+    waiting = container.get("state", {}).get("waiting") or {}
+    if waiting.get("reason") in _NO_IMAGE:
+        return f"pod {pod}: image {container.get('image')} cannot be pulled"
+    if container.get("restartCount"):
+        return f"pod {pod} ends and is started again: `kubectl logs --previous {pod}` says why"
+    return f"pod {pod}: {waiting['reason']} {waiting.get('message', '')}".strip() if waiting.get("reason") else ""
 
 
 def is_as_rendered(live: Object | None, rendered: Manifest) -> bool:

@@ -1,17 +1,15 @@
 """TrainingPipeline: one Job per spec, when enough has landed."""
 
-import json
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from andon.api.datasource import DataSourceSpec
 from andon.api.kinds import TRAINING_PIPELINE
 from andon.api.missing import Missing
 from andon.api.pipeline import TrainingPipelineSpec, TrainingPipelineStatus
-from andon.api.types import Revision
+from andon.api.types import Revision, StatusModel, Word
 from andon.controllers.informer import Object
-from andon.controllers.objects import owner_of, spec_of
+from andon.controllers.objects import owner_of, parsed, spec_of
 from andon.controllers.queue import Key
 from andon.controllers.reconciler import Outside, Reconciler, Seen
 from andon.core.training.plan import Facts, Job, Plan, decide
@@ -39,7 +37,9 @@ class PipelineController(Reconciler[TrainingPipelineSpec, TrainingPipelineStatus
             unknown_tags=tuple(t for t in (seen.spec.data.target, *(f.tag for f in seen.spec.features)) if t not in tags),
             labelled=await self._labelled(key, seen.spec),
         )
-        return _with_job(facts, self.outside.informer.children(self.kind, *key))
+        facts = _with_job(facts, self.outside.informer.children(self.kind, *key))
+        lost = facts.job is not None and facts.job.succeeded and facts.job.outcome is None
+        return await self._with_version(facts) if lost else facts
 
     def decide(self, facts: Facts, now: datetime) -> Plan:
         """Pure."""
@@ -52,8 +52,18 @@ class PipelineController(Reconciler[TrainingPipelineSpec, TrainingPipelineStatus
         await self.write_status(seen.obj, plan.status)
         if plan.run and facts.source is not None and facts.job is None:
             await self.apply_children(key, self._job(seen, facts, facts.source))
+        unread = facts.job is not None and isinstance(facts.job.outcome, Missing)
         waits = not plan.run and facts.status.trained_spec != facts.fingerprint
-        return 5.0 if waits else None
+        return 5.0 if waits or unread else None
+
+    async def _with_version(self, facts: Facts) -> Facts:
+        """What the Job trained, as the registry knows it: the pod that could have said so is gone."""
+        target, registry = facts.spec.registry.mlflow, self.outside.registry
+        model = target.model if target else ""
+        version = await registry.find_version(model, facts.fingerprint)
+        found = version if isinstance(version, Missing) else await registry.resolve(model, version)
+        outcome = found if isinstance(found, Missing) else found.revision
+        return facts if facts.job is None else replace(facts, job=replace(facts.job, outcome=outcome))
 
     def _job(
         self, seen: Seen[TrainingPipelineSpec, TrainingPipelineStatus], facts: Facts, source: DataSourceSpec
@@ -93,14 +103,21 @@ def _job(job: Object, children: list[Object]) -> Job:
     return Job(
         succeeded="Complete" in said,
         failed="Failed" in said,
-        outcome=Revision(version=outcome["version"], digest=outcome["digest"]) if "digest" in outcome else None,
-        reason=outcome.get("reason", ""),
-        message=outcome.get("message", ""),
+        outcome=outcome if isinstance(outcome, Revision) else None,
+        reason=outcome.reason if isinstance(outcome, _Failure) else "",
+        message=outcome.message if isinstance(outcome, _Failure) else "",
     )
 
 
-def _outcome(job: str, children: list[Object]) -> dict[str, Any]:
-    """What the newest pod of this Job left as its last words."""
+class _Failure(StatusModel):
+    """The last words of a run that registered nothing."""
+
+    reason: Word
+    message: str
+
+
+def _outcome(job: str, children: list[Object]) -> Revision | _Failure | None:
+    """What the newest pod of this Job left as its last words; a pod that was killed leaves the end of its log, or nothing."""
     pods = [
         c for c in children if c["kind"] == "Pod" and c["metadata"].get("labels", {}).get("batch.kubernetes.io/job-name") == job
     ]
@@ -108,6 +125,5 @@ def _outcome(job: str, children: list[Object]) -> dict[str, Any]:
         for container in pod.get("status", {}).get("containerStatuses", ()):
             message = container.get("state", {}).get("terminated", {}).get("message", "")
             if message.strip().startswith("{"):
-                words: dict[str, Any] = json.loads(message)
-                return words
-    return {}
+                return parsed(message, Revision) if '"digest"' in message else parsed(message, _Failure)
+    return None

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from andon.api.deployment import ModelDeploymentSpec, ModelDeploymentStatus
 from andon.api.evidence import EvidenceSeries
@@ -15,6 +16,9 @@ from andon.controllers.queue import Key
 from andon.controllers.reconciler import Outside, Reconciler, Seen
 from andon.core.drift.facts import Facts, Target, absence
 from andon.core.drift.plan import decide
+
+_SHORTEST: Final = 0.5
+"""Seconds for which one answer of Prometheus serves everybody: to look more often would show nothing new."""
 
 
 class PolicyController(Reconciler[DriftPolicySpec, DriftPolicyStatus, Facts, DriftPolicyStatus]):
@@ -50,7 +54,7 @@ class PolicyController(Reconciler[DriftPolicySpec, DriftPolicyStatus, Facts, Dri
     ) -> float | None:
         """A policy only ever speaks; who owns the effect acts."""
         await self.write_status(seen.obj, plan)
-        return seconds(seen.spec.interval)
+        return max(_SHORTEST, seconds(seen.spec.interval))
 
     def gone(self, key: Key) -> None:
         """Its patience goes with it."""

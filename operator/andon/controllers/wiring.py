@@ -14,6 +14,7 @@ class Wiring:
     def __init__(self) -> None:
         self.informer = Informer(self._changed)
         self.queues: Mapping[str, KeyedQueue] = {}
+        self._targets: dict[Key, str] = {}
 
     def look_again_at_deployment(self, key: Key) -> None:
         """Git has answered."""
@@ -28,22 +29,27 @@ class Wiring:
         yield change.kind, key
         if change.kind == "ModelDeployment" and not change.child:
             yield from (("DriftPolicy", _key(p)) for p in policies_for(self.informer, key))
+            yield from self._read_by(key)
         elif change.kind == "DriftPolicy":
             yield from self._acting_for(key)
         elif change.kind == "DataSource":
             yield from self._reading(key)
 
     def _acting_for(self, policy: Key) -> Iterator[tuple[str, Key]]:
-        """The deployment that a policy targets, and the DataSources it reads. A deleted policy is looked up no more."""
-        obj = self.informer.get("DriftPolicy", *policy)
-        if obj is None:
-            yield from (("ModelDeployment", _key(d)) for d in self.informer.all("ModelDeployment", policy.namespace))
-            return
-        target = Key(policy.namespace, target_of(obj))
-        yield "ModelDeployment", target
-        deployment = self.informer.get("ModelDeployment", *target)
-        if deployment is not None:
-            yield from (("DataSource", Key(policy.namespace, name)) for name in sources_of(deployment))
+        """The deployment that a policy targets, or did until now, and the DataSources it reads."""
+        obj, before = self.informer.get("DriftPolicy", *policy), self._targets.pop(policy, None)
+        now = target_of(obj) if obj is not None else None
+        if now is not None:
+            self._targets[policy] = now
+        for name in {before, now} - {None, ""}:
+            target = Key(policy.namespace, str(name))
+            yield "ModelDeployment", target
+            yield from self._read_by(target)
+
+    def _read_by(self, deployment: Key) -> Iterator[tuple[str, Key]]:
+        obj = self.informer.get("ModelDeployment", *deployment)
+        if obj is not None:
+            yield from (("DataSource", Key(deployment.namespace, name)) for name in sources_of(obj))
 
     def _reading(self, source: Key) -> Iterator[tuple[str, Key]]:
         deployments = self.informer.all("ModelDeployment", source.namespace)
