@@ -167,6 +167,25 @@ async def test_a_changed_spec_ends_it_with_0_and_quarantine_is_taken_over_at_onc
     assert await one.ended() == 0
 
 
+async def test_a_landing_folder_that_is_away_stops_no_rows_and_is_caught_up_with(machine, collector):
+    await machine.start(plant=["A"])
+    one = collector(spec_of(machine.endpoint, ["A"]))
+    one.landing.write_text("not a folder")
+    await one.start()
+    await one.ready()
+    async with talking(machine, "A"):
+        start = (await eventually(lambda: one.rows(EVERY, 0), lambda body: body["rows"]))["next"]
+        await eventually(lambda: one.rows(EVERY, start), lambda body: len(body["rows"]) >= 15)
+    assert "landing: " in (one.folder / "log").read_text()
+    one.landing.unlink()
+
+    async def caught_up():
+        return landed(one), (one.landing / "quarantine.json").exists()
+
+    rows, _ = await eventually(caught_up, lambda found: found[0] and found[1])
+    assert any(row["value"] for row in rows)
+
+
 async def test_bad_settings_end_it_with_2_and_name_the_field(machine, collector):
     one = collector(spec_of(machine.endpoint, ["A"]) | {"asset": ""})
     one.launch()

@@ -37,14 +37,25 @@ class Landing:
         self._keeper = keeper
         self._folder = folder
         self._rotate_ms = round(rotate_s * 1000)
+        self._trouble = ""
 
     async def run(self) -> None:
-        """Land until cancelled."""
+        """Land until cancelled. A folder that is full or away is tried again: the ring holds what waits, and rows go on."""
         pause_s = min(self._rotate_ms / 4000, LONGEST_PAUSE_S)
         while True:
-            while await self.land():
-                pass
+            try:
+                while await self.land():
+                    pass
+                self._say("")
+            except OSError as error:
+                self._say(str(error))
             await asyncio.sleep(pause_s)
+
+    def _say(self, trouble: str) -> None:
+        """Once when it begins and once when it is over."""
+        if trouble != self._trouble:
+            log.log(logging.WARNING if trouble else logging.INFO, "landing: %s", trouble or "it goes on")
+        self._trouble = trouble
 
     async def land(self) -> Path | None:
         """Land the next stretch if it is complete; the file."""

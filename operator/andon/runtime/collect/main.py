@@ -1,7 +1,8 @@
 """``andon collect``: the parts of a collector joined, started and ended.
 
 Ends with 0 when asked to (SIGTERM) or when its spec changed, so that it is started anew; with 2 when its settings are bad; by an
-exception when it cannot keep its promise (disk full): the ring has what was committed.
+exception when it cannot keep its promise (the ring's disk is full): the ring has what was committed. A landing folder that is full
+or away is weather: the ring holds what waits for it.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import logging
 import signal
 import sys
 from collections.abc import Coroutine
+from typing import Final
 
 from andon.api.types import bytes_of, seconds
 from andon.runtime.collect import settings
@@ -24,6 +26,8 @@ from andon.runtime.collect.subscription import QUEUE_SIZE
 from andon.runtime.collect.tables import Signal
 
 log = logging.getLogger(__name__)
+
+AGAIN_S: Final = 2.0
 
 
 def main() -> int:
@@ -50,11 +54,10 @@ async def collect(own: Settings, config: Config, mark: tuple[int, int, int] | No
         keeper, [t.name for t in spec.tags], lambda: driver.link, registry(own.namespace, own.name, driver, inbox, keeper.ring)
     )
     landing = Landing(keeper, own.landing, seconds(spec.landing.rotate))
-    write_quarantine(own.landing, config.quarantine)
     try:
         await _until_first(
             _asked_to_end(),
-            _respecified(own, config, mark),
+            _configured(own, config, mark),
             driver.run(),
             _keep(inbox, keeper),
             landing.run(),
@@ -84,19 +87,28 @@ async def _keep(inbox: Inbox, keeper: Keeper) -> None:
         await asyncio.shield(keeper.append(records))
 
 
-async def _respecified(own: Settings, config: Config, mark: tuple[int, int, int] | None) -> None:
+async def _configured(own: Settings, config: Config, mark: tuple[int, int, int] | None) -> None:
     """Returns when the spec changed; quarantine is taken over at once, a file that cannot be read changes nothing."""
-    while True:
-        mark = await settings.changed(own.config, mark)
+    now = config
+    while now.spec == config.spec:
+        written = await _quarantined(own, now)
+        mark = await settings.changed(own.config, mark if written else None)
         try:
             now = settings.read(own.config)
         except BadSettingsError:
             log.exception("keeping the configuration that runs")
-            continue
-        if now.spec != config.spec:
-            log.info("the spec changed: ending, to be started anew")
-            return
-        await asyncio.to_thread(write_quarantine, own.landing, now.quarantine)
+    log.info("the spec changed: ending, to be started anew")
+
+
+async def _quarantined(own: Settings, config: Config) -> bool:
+    """Whether training can read the windows now; if not, after a pause."""
+    try:
+        await asyncio.to_thread(write_quarantine, own.landing, config.quarantine)
+    except OSError as error:
+        log.warning("quarantine.json is not written: %s; again in %.0f s", error, AGAIN_S)
+        await asyncio.sleep(AGAIN_S)
+        return False
+    return True
 
 
 async def _asked_to_end() -> None:

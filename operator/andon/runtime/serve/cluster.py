@@ -46,6 +46,7 @@ class Cluster:
                     text = (event["object"].get("data") or {}).get(SLOTS_KEY)
                     if event["type"] in {"ADDED", "MODIFIED"} and text:
                         yield text
+                await asyncio.sleep(FIRST_RETRY)  # one who ends every watch at once is not asked without a pause
             except (ClusterError, aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError) as error:
                 log.warning("watch of %s-slots: %s; again in %.1f s", self._name, error or type(error).__name__, wait)
                 await asyncio.sleep(wait)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -45,7 +46,8 @@ class Files:
             mark = _mark(self._slots)
             if mark is not None and mark != seen:
                 seen = mark
-                yield self._slots.read_text()
+                with suppress(OSError):
+                    yield self._slots.read_text(errors="replace")
             await asyncio.sleep(LOOK_EVERY)
 
     async def acknowledge(self, ack: Ack) -> None:
@@ -68,15 +70,22 @@ class Orders:
     def remembered(self) -> None:
         """Start from the last orders, so that a restart needs nobody."""
         if self._memory.is_file():
-            self._obey(self._memory.read_text())
+            self._obey(self._memory.read_text(errors="replace"))
 
     async def follow(self, control: Control) -> None:
         """Obey, for ever."""
         async for text in control.orders():
             if text != self._text and self._obey(text):
-                part = self._memory.with_suffix(".part")
-                part.write_text(text)
-                part.replace(self._memory)
+                self._remember(text)
+
+    def _remember(self, text: str) -> None:
+        """On a full disk the orders are still obeyed; only a restart would need the cluster to know them."""
+        part = self._memory.with_suffix(".part")
+        try:
+            part.write_text(text)
+            part.replace(self._memory)
+        except OSError as error:
+            log.warning("the orders cannot be remembered for a restart: %s", error)
 
     def _obey(self, text: str) -> bool:
         """Whether the text is orders for this server; what is not changes nothing."""

@@ -53,21 +53,25 @@ class Checkpoint:
 
 
 class Store:
-    """One file, used from one thread. A file that SQLite cannot read is set aside: evidence then begins anew."""
+    """One file, used from one thread. A file that is damaged is set aside: evidence then begins anew.
+
+    Raises sqlite3.Error when the file cannot be opened for now, as on a full disk: what it holds is worth waiting for.
+    """
 
     def __init__(self, path: Path, most: int = MOST_PREDICTIONS) -> None:
         self._most = most
         try:
             self._db = _open(path)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, ValueError) as error:
+            if not _is_damaged(error):
+                raise
             log.warning("the checkpoint is not readable and was set aside as %s.broken: %s", path, error)
             path.replace(path.with_name(path.name + ".broken"))
             self._db = _open(path)
 
     def load(self) -> Checkpoint:
         """Where to go on from."""
-        row = self._db.execute("SELECT cursor_ms, ledger FROM checkpoint").fetchone()
-        return Checkpoint(row[0], orjson.loads(row[1])) if row else Checkpoint()
+        return _checkpoint(self._db)
 
     def commit(self, checkpoint: Checkpoint, predictions: Iterable[Prediction]) -> None:
         """All of it or nothing. Raises sqlite3.Error."""
@@ -101,7 +105,20 @@ def _open(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA journal_size_limit = 16777216")
         db.executescript(_SCHEMA)
-    except sqlite3.DatabaseError:
+        _checkpoint(db)
+    except (sqlite3.DatabaseError, ValueError):
         db.close()
         raise
     return db
+
+
+def _checkpoint(db: sqlite3.Connection) -> Checkpoint:
+    row = db.execute("SELECT cursor_ms, ledger FROM checkpoint").fetchone()
+    return Checkpoint(row[0], orjson.loads(row[1])) if row else Checkpoint()
+
+
+def _is_damaged(error: sqlite3.DatabaseError | ValueError) -> bool:
+    """Whether the file is at fault, and not the disk or another process. The low byte is the primary code."""
+    if isinstance(error, ValueError):
+        return True
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
