@@ -13,12 +13,14 @@ BLOCK_ROWS: Final = 20
 class Rows:
     """Consecutive rows of one collector, oldest first.
 
-    tags: the columns. times: Unix seconds, (rows,). values: NaN where there is none. status: OPC UA StatusCode, NaN where the
-    tag was never seen. ages: seconds, NaN likewise. The last three have shape (rows, tags).
+    tags: the columns. times: Unix seconds, (rows,). every: the period of their clock in seconds. values: NaN where there is
+    none. status: OPC UA StatusCode, NaN where the tag was never seen. ages: seconds, NaN likewise. The last three have shape
+    (rows, tags).
     """
 
     tags: tuple[str, ...]
     times: NDArray[np.float64]
+    every: float
     values: NDArray[np.float64]
     status: NDArray[np.float64]
     ages: NDArray[np.float64]

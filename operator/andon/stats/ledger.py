@@ -52,7 +52,7 @@ class Ledger:
         """
         if self.watch is None:
             raise ValueError("begin() names the tags before rows are folded")
-        sound = self.watch.fold(rows, max_age, run_limits(profile))
+        sound = self.watch.fold(rows, max_age, run_limits(profile, rows.every))
         if self.paired is None or candidate is None:
             return
         inside = inside_support(profile, features(rows, profile, max_age))

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from andon.api.evidence import TAG_QUESTIONS
+from andon.api.types import seconds
 from andon.stats import betting
 from andon.stats.blocks import BLOCK_ROWS, Evidence, Rows
 from andon.stats.profile import Profile
@@ -28,13 +29,15 @@ QUESTIONS: Final = tuple(TAG_QUESTIONS)
 Floats = NDArray[np.float64]
 
 
-def run_limits(profile: Profile) -> dict[str, float]:
+def run_limits(profile: Profile, every: float) -> dict[str, float]:
     """Rows of equal values beyond which each tag is stuck: three times its longest run in the reference, at least 10.
 
-    A tag that was constant in the reference may stay so for ever.
+    every: the period of the rows in seconds; on a finer clock than the reference's one value fills more rows. A tag that was
+    constant in the reference may stay so for ever.
     """
+    finer = seconds(profile.every) / every
     constant = {f.tag for f in profile.features if f.support.min == f.support.max}
-    return {f.tag: np.inf if f.tag in constant else max(3.0 * profile.max_run(f.tag), 10.0) for f in profile.features}
+    return {f.tag: np.inf if f.tag in constant else max(3.0 * finer * profile.max_run(f.tag), 10.0) for f in profile.features}
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ def rows(n=40, **changes):
     values = np.stack([np.arange(n) % 7, np.arange(n) % 5], axis=1).astype(float)
     for name, column in changes.items():
         values[:, "ab".index(name)] = column
-    return Rows(("a", "b"), 1000.0 + np.arange(n), values, np.zeros((n, 2)), np.full((n, 2), 0.1))
+    return Rows(("a", "b"), 1000.0 + np.arange(n), 0.2, values, np.zeros((n, 2)), np.full((n, 2), 0.1))
 
 
 def ledger(trial=TRIAL, now=999.0):

@@ -22,6 +22,7 @@ def rows(values, status=GOOD, ages=0.1, first=0):
     return Rows(
         ("a",),
         1000.0 + first + np.arange(n),
+        1.0,
         column,
         np.broadcast_to(np.asarray(status, dtype=float).reshape(-1, 1), (n, 1)),
         np.broadcast_to(np.asarray(ages, dtype=float).reshape(-1, 1), (n, 1)),
@@ -32,7 +33,7 @@ def watch(*portions):
     """Fold portions one after the other; the watch after the last."""
     seen, first = TagWatch.begin(("a",), 999.0), 0
     for portion in portions:
-        moved = Rows(portion.tags, portion.times + first, portion.values, portion.status, portion.ages)
+        moved = Rows(portion.tags, portion.times + first, portion.every, portion.values, portion.status, portion.ages)
         seen.fold(moved, 30.0, LIMITS)
         first += len(portion)
     return seen
@@ -110,7 +111,12 @@ def test_a_missing_value_does_not_end_a_run():
 
 def test_limits_come_from_the_reference_and_a_constant_tag_is_never_stuck():
     profile = a_profile(a=((0.0, 1.0), 2), b=((0.0, 1.0), 40), c=((3.0, 3.0), 500))
-    assert run_limits(profile) == {"a": 10.0, "b": 120.0, "c": np.inf}
+    assert run_limits(profile, 0.2) == {"a": 10.0, "b": 120.0, "c": np.inf}
+
+
+@pytest.mark.parametrize(("every", "rows_"), [(0.01, 120.0), (0.2, 10.0), (1.0, 10.0)])
+def test_on_a_finer_clock_than_the_references_one_value_may_fill_more_rows(every, rows_):
+    assert run_limits(a_profile(every="200ms", a=((0.0, 1.0), 2)), every)["a"] == pytest.approx(rows_)
 
 
 @settings(max_examples=30)
@@ -130,6 +136,7 @@ def test_sound_rows_raise_a_false_alarm_less_often_than_promised():
     column = rows(np.where(faulty, np.nan, np.arange(20_000) % 7))
     for at in range(0, 20_000, BLOCK_ROWS):
         part = slice(at, at + BLOCK_ROWS)
-        seen.fold(Rows(("a",), column.times[part], column.values[part], column.status[part], column.ages[part]), 30.0, LIMITS)
+        block = Rows(("a",), column.times[part], 1.0, column.values[part], column.status[part], column.ages[part])
+        seen.fold(block, 30.0, LIMITS)
         alarms += about(seen, "missing").log_e >= log(1000)
     assert alarms <= 1

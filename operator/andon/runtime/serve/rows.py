@@ -13,6 +13,7 @@ import orjson
 from numpy.typing import NDArray
 
 from andon.api.slots import RowSource
+from andon.api.types import seconds
 from andon.stats.blocks import Rows
 
 WAIT: Final = 5
@@ -49,22 +50,21 @@ async def read(session: aiohttp.ClientSession, source: RowSource, tags: Sequence
     if response.status != 200:
         raise RowsError(f"{source.rows}: the collector answered {response.status}: {body[:300].decode(errors='replace')}")
     try:
-        return _portion(orjson.loads(body), tuple(tags), after_ms)
+        return _portion(orjson.loads(body), source, tuple(tags), after_ms)
     except (ValueError, TypeError, KeyError) as error:
         raise RowsError(f"{source.rows}: the answer is not rows: {error!r}") from error
 
 
-def _portion(document: dict[str, Any], tags: tuple[str, ...], after_ms: int) -> Portion:
+def _portion(document: dict[str, Any], source: RowSource, tags: tuple[str, ...], after_ms: int) -> Portion:
     """Raises ValueError, TypeError or KeyError on anything but rows of these tags in order after the cursor."""
     listed = document["rows"]
     times = tuple(int(row["t"]) for row in listed)
     if any(later <= earlier for earlier, later in zip((after_ms, *times), times, strict=False)):
         raise ValueError("its rows are not in order after the cursor")
-    seconds = np.array(times, dtype=np.float64) / 1000
     given = document["tags"]
-    rows = Rows(
-        tags, seconds, *(_columns(listed, key, len(given))[:, [given.index(tag) for tag in tags]] for key in ("v", "s", "a"))
-    )
+    columns = [given.index(tag) for tag in tags]
+    values, status, ages = (_columns(listed, key, len(given))[:, columns] for key in ("v", "s", "a"))
+    rows = Rows(tags, np.array(times, dtype=np.float64) / 1000, seconds(source.every), values, status, ages)
     return Portion(rows, times, int(document["next"]), int(document["lost"]))
 
 
