@@ -132,7 +132,8 @@ def _state(name: str) -> "State":
 
 def _table(state: "State") -> None:
     typer.echo(f"lab {state.name}: {state.phase}" + (f": {state.message}" if state.message else ""))
-    typer.echo(f"{'NAME':24}{'PID':>8}  {'STATE':11}{'READY AFTER':>11}  {'RESTARTS':>8}  ADDRESS")
+    if state.components:
+        typer.echo(f"{'NAME':24}{'PID':>8}  {'STATE':11}{'READY AFTER':>11}  {'RESTARTS':>8}  ADDRESS")
     for row in state.components:
         seconds = "" if row.seconds is None else f"{row.seconds:.1f} s"
         typer.echo(f"{row.name:24}{row.pid or '':>8}  {row.stage:11}{seconds:>11}  {row.restarts:>8}  {row.address}")

@@ -79,7 +79,7 @@ class Lab:
         self.crew = Crew(self.components(), folder)
 
     def components(self) -> tuple[Component, ...]:
-        """Everything that runs, each after what it needs; without a ready question it is a step that ends."""
+        """Everything that runs, each after what it needs; without a ready question it is a step that ends. Writes nothing."""
         nodes = [self._node(index, name, tier) for index, (name, tier) in enumerate(self._nodes())]
         return (
             self.registry.component(),
@@ -115,6 +115,10 @@ class Lab:
         return [(f"{tier}-{tiers[: index + 1].count(tier)}", tier) for index, tier in enumerate(tiers)]
 
     def _node(self, index: int, name: str, tier: str) -> Component:
+        command, ready = partial(self._node_command, index, name, tier), partial(self._node_ready, name)
+        return Component(f"node-{name}", command, ready, needs=("kube-apiserver",), patience=20.0)
+
+    def _node_command(self, index: int, name: str, tier: str) -> Command:
         options = {
             "name": name,
             "tier": tier,
@@ -123,8 +127,7 @@ class Lab:
             "pod-range": self.network.pod_range(index),
             "state": self.folder / "nodes" / name,
         }
-        command = partial(_python, "andon.lab.node", options, f"{self.network.prefix}.{self.network.pod_range(index)}.x")
-        return Component(f"node-{name}", command, partial(self._node_ready, name), needs=("kube-apiserver",), patience=20.0)
+        return _python("andon.lab.node", options, f"{self.network.prefix}.{self.network.pod_range(index)}.x")
 
     def _node_ready(self, name: str) -> bool:
         conditions = self.plane.read(f"/api/v1/nodes/{name}")["status"].get("conditions", [])

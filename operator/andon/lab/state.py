@@ -81,7 +81,8 @@ class State:
         rows = [Row(**{**row, "stage": Stage(row["stage"])}) for row in said.pop("components")]
         state = cls(**{**said, "phase": Phase(said["phase"]), "components": rows})
         if state.phase is not Phase.FAILED and supervisor(folder) is None:
-            state.phase, state.message = Phase.DEAD, "its supervisor was killed; run andon lab up or andon lab down"
+            state.phase, state.message = Phase.DEAD, f"its supervisor was killed; next: andon lab up --name {state.name}, or down"
+            state.components = []
         return state
 
 

@@ -90,7 +90,7 @@ def test_nothing_survives_a_killed_supervisor_and_the_next_up_cleans(name: str) 
     eventually(lambda: alive(started), lambda names: not names, within=10)
     state = State.read(folder)
     assert state
-    assert state.phase is Phase.DEAD
+    assert (state.phase, state.components) == (Phase.DEAD, [])
     assert andon("down", "--name", name).stdout == f"lab {name} is down\n"
 
 

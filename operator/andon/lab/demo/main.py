@@ -34,6 +34,9 @@ def main(report: Path | None, last_act: int, *, keep: bool, speed: float) -> int
     except (LabError, toolchain.ToolchainError) as error:
         story.say(f"andon demo: {error}")
         return Exit.FAILED
+    except KeyboardInterrupt:
+        story.say("interrupted; the lab goes down with it")
+        return Exit.FAILED
     finally:
         if not keep:
             daemon.down(_LAB)
@@ -77,8 +80,9 @@ def _play_on(story: Story, world: World, last_act: int, told: dict[str, Any]) ->
         with story.act(name):
             play()
     told["rollback"] = rollback[0].report() if rollback else None
-    with story.act("Settled"):
-        told["settled"] = _settled(story, world)
+    if last_act > len(later):
+        with story.act("Settled"):
+            told["settled"] = _settled(story, world)
 
 
 def _settled(story: Story, world: World) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from andon.api.errors import UserError
 from andon.api.types import ApiModel
 from andon.lab.plant.plant import Plant
 from andon.lab.plant.sensors import Ill, Illness
@@ -55,7 +56,7 @@ _COMMAND: Final = TypeAdapter[SensorCommand | BiasCommand | FaultCommand | Norma
 _ILL: Final = {"stick": Ill.STUCK, "drop": Ill.DROPPED, "bad": Ill.BAD}
 
 
-class CommandFailedError(RuntimeError):
+class CommandFailedError(UserError):
     """The plant refused or did not answer; the message says which."""
 
 
@@ -109,4 +110,6 @@ def send(control: str, command: dict[str, Any] | None) -> dict[str, Any]:
     except urllib.error.HTTPError as error:
         raise CommandFailedError(json.load(error)["error"]) from error
     except OSError as error:
-        raise CommandFailedError(f"no plant answers at {control} ({error}); is the lab up?") from error
+        raise CommandFailedError(
+            f"no plant answers at {control} ({getattr(error, 'reason', error)}); see: andon lab status"
+        ) from error
