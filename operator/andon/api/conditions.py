@@ -102,6 +102,11 @@ def _transition(new: Claim, old: Condition | None, generation: int, now: datetim
     )
 
 
+def without_readiness(said: Sequence[Condition]) -> list[Condition]:
+    """What does not say how far the object is."""
+    return [c for c in said if c.type not in {"Ready", "Reconciling", "Stalled"}]
+
+
 def find(conditions: Sequence[Condition], type_: str) -> Condition | None:
     """The condition of this type, if it is there."""
     return next((c for c in conditions if c.type == type_), None)

@@ -1,9 +1,11 @@
 """What the cluster holds now, as far as Andon looks: Kopf's indexes, filled before anyone is told of a change."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import aiohttp
 import kopf
 
 from andon.api import GROUP, VERSION
@@ -23,6 +25,8 @@ _CHILDREN: Final = (
     ("rbac.authorization.k8s.io", "v1", "roles"),
     ("rbac.authorization.k8s.io", "v1", "rolebindings"),
 )
+_WATCH: Final = 60
+"""Seconds after which the API server ends a watch, and Kopf goes on where it was: a dead connection is noticed soon."""
 _KIND_OF: Final = {
     "configmaps": "ConfigMap",
     "services": "Service",
@@ -50,8 +54,10 @@ class Change:
 class Informer:
     """Reads only. Objects come without managedFields and are never to be changed."""
 
-    def __init__(self, on_change: Callable[[Change], None]) -> None:
+    def __init__(self, on_change: Callable[[Change], None], on_watch: Callable[[str], None] = lambda _: None) -> None:
+        """on_watch: told the path of each watch that the API server takes up, which is every minute for each of them."""
         self._on_change = on_change
+        self._on_watch = on_watch
         self._indices: Mapping[str, Any] = {}
 
     def get(self, kind: str, namespace: str, name: str) -> Object | None:
@@ -73,7 +79,7 @@ class Informer:
 
     def wire(self, registry: kopf.OperatorRegistry) -> None:
         """Tell Kopf what to watch."""
-        kopf.on.login(registry=registry)(kopf.login_via_client)
+        kopf.on.login(registry=registry)(self._login)
         kopf.on.startup(registry=registry)(self._start)
         for kind in KINDS:
             kopf.index(GROUP, VERSION, kind.plural, id=kind.name, registry=registry)(_own)
@@ -82,9 +88,30 @@ class Informer:
             kopf.index(group, version, plural, id=plural, registry=registry)(_child)
             kopf.on.event(group, version, plural, id=f"{plural}-event", registry=registry)(self._child_changed)
 
+    async def _login(self, **given: Any) -> kopf.AiohttpSession | None:
+        """Kopf's own way in, through a session that hears the answers: Kopf tells nobody of bookmarks, nor of silence."""
+        info = await asyncio.to_thread(kopf.login_via_client, **given)
+        if info is None:
+            return None
+        trace = aiohttp.TraceConfig()
+        trace.on_request_end.append(self._heard)
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=info.as_ssl_context()),
+            headers=info.as_http_headers(),
+            proxy=info.proxy_url,
+            trust_env=info.trust_env,
+            trace_configs=[trace],
+        )
+        return kopf.AiohttpSession(server=info.server, default_namespace=info.default_namespace, aiohttp_session=session)
+
+    async def _heard(self, _session: aiohttp.ClientSession, _context: Any, end: aiohttp.TraceRequestEndParams) -> None:
+        if end.url.query.get("watch") == "true" and end.response.ok:
+            self._on_watch(end.url.path)
+
     async def _start(self, settings: kopf.OperatorSettings, **given: Any) -> None:
         settings.posting.enabled = False
         settings.scanning.disabled = True
+        settings.watching.server_timeout = _WATCH
         for group, version, plural in _CHILDREN:
             settings.watching.label_selectors[group, version, plural] = MANAGED
         self._indices = {name: given[name] for name in (*(kind.name for kind in KINDS), *_KIND_OF)}

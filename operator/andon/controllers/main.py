@@ -11,6 +11,7 @@ from typing import Any
 
 import kopf
 from aiohttp import web
+from prometheus_client import generate_latest
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -23,6 +24,7 @@ from andon.controllers.pipeline import PipelineController
 from andon.controllers.policy import PolicyController
 from andon.controllers.queue import KeyedQueue
 from andon.controllers.reconciler import Outside, Reconciler
+from andon.controllers.telemetry import Pulse, Telemetry
 from andon.controllers.wiring import Wiring
 from andon.ports.clock import SystemClock
 from andon.ports.cluster import KubernetesCluster, connect
@@ -37,7 +39,7 @@ def main(argv: list[str]) -> int:
     """Exit code 0 when told to stop, 2 for a configuration that cannot be used."""
     parser = argparse.ArgumentParser(prog="andon operator", description="Run the operator.")
     parser.add_argument("--config", type=Path, default=Path("/etc/andon/andon.yaml"), help="the operator's configuration")
-    parser.add_argument("--listen", default="0.0.0.0:8081", help="HOST:PORT of health and readiness")
+    parser.add_argument("--listen", default="0.0.0.0:8081", help="HOST:PORT of health, readiness and metrics")
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stdout)
     logging.getLogger("kopf").setLevel(logging.WARNING)
@@ -80,10 +82,12 @@ async def run(config: OperatorConfig, listen: str) -> None:
         clock=SystemClock(),
     )
     committer = Committer(outside.repository, wiring.look_again_at_deployment)
+    telemetry = Telemetry(lambda: wiring.queues)
     wiring.queues = {
-        kind: KeyedQueue(kind, controller.reconcile) for kind, controller in _controllers(outside, committer).items()
+        kind: KeyedQueue(kind, telemetry.timed(kind, controller.reconcile))
+        for kind, controller in _controllers(outside, committer, telemetry).items()
     }
-    health = await serve_health(listen, ready)
+    health = await serve_health(listen, ready, wiring.pulse, telemetry)
     registry = kopf.OperatorRegistry()
     wiring.informer.wire(registry)
     try:
@@ -93,26 +97,32 @@ async def run(config: OperatorConfig, listen: str) -> None:
         await health.cleanup()
 
 
-def _controllers(outside: Outside, committer: Committer) -> dict[str, Reconciler[Any, Any, Any, Any]]:
+def _controllers(outside: Outside, committer: Committer, telemetry: Telemetry) -> dict[str, Reconciler[Any, Any, Any, Any]]:
     return {
         "DataSource": DataSourceController(outside),
         "TrainingPipeline": PipelineController(outside),
         "ModelDeployment": DeploymentController(outside, committer),
-        "DriftPolicy": PolicyController(outside),
+        "DriftPolicy": PolicyController(outside, telemetry),
     }
 
 
-async def serve_health(listen: str, ready: asyncio.Event) -> web.AppRunner:
-    """`/healthz`: the loop turns. `/readyz`: Kopf has started."""
+async def serve_health(listen: str, ready: asyncio.Event, pulse: Pulse, telemetry: Telemetry) -> web.AppRunner:
+    """`/healthz`: the cluster is heard and reconciles end. `/readyz`: Kopf has started. `/metrics`: for Prometheus."""
 
     async def healthz(_: web.Request) -> web.Response:
-        return web.Response(text="ok\n")
+        trouble = pulse.trouble()
+        if trouble is not None:
+            return web.Response(status=503, text=f"{trouble}\n")
+        return web.Response(text=f"ok, {pulse.watches} watches\n")
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(text=generate_latest(telemetry.registry).decode(), content_type="text/plain")
 
     async def readyz(_: web.Request) -> web.Response:
         return web.Response(text="ok\n") if ready.is_set() else web.Response(status=503, text="starting\n")
 
     app = web.Application()
-    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
+    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     host, _, port = listen.rpartition(":")

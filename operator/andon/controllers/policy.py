@@ -14,6 +14,7 @@ from andon.controllers.objects import spec_of, status_of
 from andon.controllers.policies import watcher_of
 from andon.controllers.queue import Key
 from andon.controllers.reconciler import Outside, Reconciler, Seen
+from andon.controllers.telemetry import Telemetry
 from andon.core.drift.facts import Facts, Target, absence
 from andon.core.drift.plan import decide
 
@@ -24,8 +25,9 @@ _SHORTEST: Final = 0.5
 class PolicyController(Reconciler[DriftPolicySpec, DriftPolicyStatus, Facts, DriftPolicyStatus]):
     """It remembers since when it has been blind: a restart begins that patience anew."""
 
-    def __init__(self, outside: Outside) -> None:
+    def __init__(self, outside: Outside, telemetry: Telemetry) -> None:
         super().__init__(outside, DRIFT_POLICY, DriftPolicySpec, DriftPolicyStatus)
+        self._telemetry = telemetry
         self._blind_since: dict[Key, datetime] = {}
 
     async def gather(self, key: Key, seen: Seen[DriftPolicySpec, DriftPolicyStatus]) -> Facts:
@@ -33,6 +35,8 @@ class PolicyController(Reconciler[DriftPolicySpec, DriftPolicyStatus, Facts, Dri
         target = Key(key.namespace, seen.spec.target_ref.name)
         watcher = watcher_of(self.outside.informer, target)
         rival = watcher["metadata"]["name"] if watcher is not None else key.name
+        evidence = await self.outside.metrics.evidence()
+        self._telemetry.saw(evidence)
         facts = Facts(
             namespace=key.namespace,
             name=key.name,
@@ -40,7 +44,7 @@ class PolicyController(Reconciler[DriftPolicySpec, DriftPolicyStatus, Facts, Dri
             spec=seen.spec,
             status=seen.status,
             target=self._target(target),
-            series=_about(await self.outside.metrics.evidence(), target),
+            series=_about(evidence, target),
             rival=None if rival == key.name else rival,
         )
         return self._with_patience(key, facts)
@@ -54,6 +58,8 @@ class PolicyController(Reconciler[DriftPolicySpec, DriftPolicyStatus, Facts, Dri
     ) -> float | None:
         """A policy only ever speaks; who owns the effect acts."""
         await self.write_status(seen.obj, plan)
+        known = {d.id for d in seen.status.decisions}
+        self._telemetry.decided(d for d in plan.decisions if d.id not in known)
         return max(_SHORTEST, seconds(seen.spec.interval))
 
     def gone(self, key: Key) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 
@@ -39,8 +40,19 @@ class KeyedQueue:
         self._again: set[Key] = set()
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._failures: dict[Key, int] = {}
+        self._begun: dict[Key, float] = {}
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._closed = False
+
+    @property
+    def depth(self) -> int:
+        """How many keys wait for a place or have one."""
+        return len(self._running)
+
+    @property
+    def longest(self) -> float:
+        """Seconds since the oldest reconcile under way began; 0 if there is none."""
+        return time.monotonic() - min(self._begun.values()) if self._begun else 0.0
 
     def add(self, key: Key) -> None:
         """Reconcile this key as soon as may be."""
@@ -83,6 +95,7 @@ class KeyedQueue:
 
     async def _attempt(self, key: Key) -> float | None:
         """Seconds until this key is looked at again. A bug in one object's reconcile must not stop the others'."""
+        self._begun[key] = time.monotonic()
         try:
             wait = await self._reconcile(key)
         except ConflictError:
@@ -93,6 +106,8 @@ class KeyedQueue:
         except Exception:
             log.exception("%s %s: reconcile failed", self._kind, key)
             return self._back_off(key)
+        finally:
+            del self._begun[key]
         self._failures.pop(key, None)
         return wait
 

@@ -2,12 +2,12 @@
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from andon.api.conditions import not_ready, stalled, summarise
+from andon.api.conditions import Condition, not_ready, stalled, summarise, without_readiness
 from andon.api.config import OperatorConfig
 from andon.api.kinds import Kind
 from andon.api.types import ApiModel, StatusModel
@@ -15,7 +15,7 @@ from andon.controllers.informer import Informer, Object
 from andon.controllers.objects import is_as_rendered, spec_of, status_manifest, status_of
 from andon.controllers.queue import Key
 from andon.ports.clock import Clock
-from andon.ports.cluster import Cluster, Manifest
+from andon.ports.cluster import Cluster, Manifest, RefusedError
 from andon.ports.metrics import Metrics
 from andon.ports.registry import Registry
 from andon.ports.repository import Repository
@@ -62,11 +62,13 @@ class Reconciler(ABC, Generic[Spec, Status, F, P]):
         self.outside = outside
         self.kind = kind.name
         self._spec, self._status = spec, status
+        self._refused: dict[Key, str] = {}
 
     async def reconcile(self, key: Key) -> float | None:
         """Make this object true. Seconds until it wants to be looked at again, if nothing happens before. Raises ClusterError."""
         obj = self.outside.informer.get(self.kind, *key)
         if obj is None:
+            self._refused.pop(key, None)
             self.gone(key)
             return None
         spec, status = spec_of(obj, self._spec), status_of(obj, self._status)
@@ -76,7 +78,12 @@ class Reconciler(ABC, Generic[Spec, Status, F, P]):
         seen = Seen(obj, spec, status)
         facts = await self.gather(key, seen)
         plan = self.decide(facts, self.outside.clock.now())
-        return await self.perform(key, seen, facts, plan)
+        try:
+            wait = await self.perform(key, seen, facts, plan)
+        except RefusedError as error:
+            self._refused[key] = str(error)
+            raise
+        return wait if self._refused.pop(key, None) is None else 0.0
 
     @abstractmethod
     async def gather(self, key: Key, seen: Seen[Spec, Status]) -> F:
@@ -93,8 +100,14 @@ class Reconciler(ABC, Generic[Spec, Status, F, P]):
     def gone(self, key: Key) -> None:
         """The object was deleted; its children go by their owner references."""
 
-    async def write_status(self, obj: Object, status: StatusModel) -> None:
-        """Write what is new to say. Raises ClusterError."""
+    async def write_status(self, obj: Object, status: Status) -> None:
+        """Write what is new to say; above all, what the API server refused at the last try. Raises ClusterError."""
+        why = self._refused.get(Key(obj["metadata"]["namespace"], obj["metadata"]["name"]))
+        if why is not None:
+            said = without_readiness(getattr(status, "conditions"))  # noqa: B009 - every kind's status has them, its base has not
+            status = self._stuck(
+                obj, status, "ApplyRefused", f"{why}. Correct the spec, or the operator's rights. Retried.", said
+            )
         manifest = status_manifest(obj, self.kind, status)
         if manifest is not None:
             await self.outside.cluster.write_status(manifest, manager=self._manager)
@@ -114,11 +127,15 @@ class Reconciler(ABC, Generic[Spec, Status, F, P]):
 
     async def _refuse(self, obj: Object, status: Status, why: str) -> None:
         """A spec that cannot be understood: said in the status, nothing touched."""
-        claims, generation = [not_ready("InvalidSpec", why), stalled("InvalidSpec", why)], obj["metadata"]["generation"]
-        before = getattr(status, "conditions")  # noqa: B009 - each kind's status has them, their common base has not
-        conditions = summarise(claims, before, generation, self.outside.clock.now())
-        said = status.model_copy(update={"conditions": conditions, "observed_generation": generation})
-        await self.write_status(obj, said)
+        await self.write_status(obj, self._stuck(obj, status, "InvalidSpec", why))
+
+    def _stuck(self, obj: Object, status: Status, reason: str, why: str, others: Sequence[Condition] = ()) -> Status:
+        """The same status, with these other conditions, waiting for a person."""
+        claims, generation = [not_ready(reason, why), stalled(reason, why)], obj["metadata"]["generation"]
+        before = getattr(status_of(obj, self._status), "conditions")  # noqa: B009 - as above
+        conditions = [*others, *summarise(claims, before, generation, self.outside.clock.now())]
+        update = {"conditions": sorted(conditions, key=lambda c: c.type), "observed_generation": generation}
+        return status.model_copy(update=update)
 
 
 def _tell(manifest: Manifest) -> None:

@@ -6,14 +6,16 @@ from andon.controllers.datasource import reads, sources_of
 from andon.controllers.informer import Change, Informer
 from andon.controllers.policies import policies_for, target_of
 from andon.controllers.queue import Key, KeyedQueue
+from andon.controllers.telemetry import Pulse
 
 
 class Wiring:
     """Passes each change on to the queues of those whom it concerns."""
 
     def __init__(self) -> None:
-        self.informer = Informer(self._changed)
         self.queues: Mapping[str, KeyedQueue] = {}
+        self.pulse = Pulse(lambda: self.queues)
+        self.informer = Informer(self._changed, self.pulse.answered)
         self._targets: dict[Key, str] = {}
 
     def look_again_at_deployment(self, key: Key) -> None:

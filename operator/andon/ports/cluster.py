@@ -72,18 +72,16 @@ class KubernetesCluster:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _apply(self, manifest: Manifest, manager: str) -> None:
-        self._resource(manifest).server_side_apply(
-            body=manifest, **_named(manifest), field_manager=manager, force_conflicts=True, _request_timeout=_TIMEOUT
-        )
+        self._resource(manifest).server_side_apply(body=manifest, **_named(manifest), field_manager=manager, force_conflicts=True)
 
     def _write_status(self, manifest: Manifest, manager: str) -> None:
         self._resource(manifest).status.server_side_apply(
-            body=manifest, **_named(manifest), field_manager=manager, force_conflicts=True, _request_timeout=_TIMEOUT
+            body=manifest, **_named(manifest), field_manager=manager, force_conflicts=True
         )
 
     def _resource(self, manifest: Manifest) -> "Resource":
         if self._dynamic is None:
-            self._dynamic = DynamicClient(self._connect(), cache_file=str(self._discovery_cache))
+            self._dynamic = DynamicClient(_bounded(self._connect()), cache_file=str(self._discovery_cache))
         return self._dynamic.resources.get(api_version=manifest["apiVersion"], kind=manifest["kind"])
 
     async def _call(self, write: Callable[[], T]) -> T:
@@ -112,6 +110,18 @@ def connect(kubeconfig: str | None = None) -> ApiClient:
         return ApiClient(configuration)
     except config.ConfigException:
         return config.new_client_from_config()
+
+
+def _bounded(client: ApiClient) -> ApiClient:
+    """No wait without an end: the dynamic client itself asks for the kinds that there are without any time-out."""
+    ask = client.call_api
+
+    def call_api(*args: Any, _request_timeout: float | None = None, **more: Any) -> Any:
+        return ask(*args, _request_timeout=_request_timeout or _TIMEOUT, **more)
+
+    client.call_api = call_api
+    client.rest_client.pool_manager.connection_pool_kw["retries"] = False  # who asks tries again, with back-off
+    return client
 
 
 def _named(manifest: Manifest) -> dict[str, str]:

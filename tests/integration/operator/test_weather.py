@@ -65,6 +65,18 @@ def test_a_policy_that_cannot_see_says_unknown(cluster: Cluster):
     assert cluster.get("driftpolicy", "watch")["status"]["verdict"] == "Unknown"
 
 
+def test_what_the_api_server_refuses_is_said_until_it_is_put_right(cluster: Cluster):
+    cluster.apply("DataSource", "reactor", SOURCE)
+    cluster.says("datasource", "reactor", "CollectorStarting")
+    cluster.apply("DataSource", "reactor", {**SOURCE, "ring": {"maxBytes": "512Mi"}})
+    said = cluster.says("datasource", "reactor", "ApplyRefused", type_="Stalled")
+    assert "updates to statefulset spec" in said["message"]
+    assert cluster.condition("datasource", "reactor")["status"] == "False"
+    cluster.apply("DataSource", "reactor", SOURCE)
+    cluster.says("datasource", "reactor", "CollectorStarting")
+    assert cluster.condition("datasource", "reactor", "Stalled") == {}
+
+
 @pytest.mark.parametrize("kind", ["DataSource", "ModelDeployment", "TrainingPipeline", "DriftPolicy"])
 def test_a_suspended_object_says_so_and_gets_no_children(cluster: Cluster, kind: str):
     specs = {
