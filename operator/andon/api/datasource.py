@@ -88,7 +88,7 @@ class DataSourceSpec(ApiModel):
 class QuarantineWindow(StatusModel):
     """A stretch of time in which some tags lied: kept from training and from model evidence."""
 
-    decision: Annotated[Text, Field(description="The decision that asked for it; see `andon explain`.")]
+    decision: Annotated[Text, Field(description="The decision that asked for it: it is in the policy's status.")]
     policy: Annotated[Text, Field(description="The DriftPolicy that decided.")]
     tags: Annotated[list[FeatureName], Field(min_length=1, max_length=1024, description="The tags that are not to be believed.")]
     fault: Annotated[Text, Field(description="What was wrong with them, for example `Stuck`.")]

@@ -106,6 +106,7 @@ def _intent(key: Key, task: GitTask, entry: Entry) -> WriteBack:
         old=decision.from_.version,
         new=decision.to.version,
         decision=decision.id,
+        override="spec.model.overrides",
         subject=subject,
         body=body.strip(),
         trailers=(

@@ -7,7 +7,7 @@ as JSON on stdin, its outcome leaves as JSON on stdout; what went wrong unforese
 import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from git import Actor, Commit, Repo
@@ -26,19 +26,20 @@ def work(order: dict[str, Any]) -> Outcome:
     with Repo(order["repository"]) as repo:
         tip = repo.commit(order["tip"])
         try:
-            place = _place(tip, order)
+            files = {str(blob.path): blob.data_stream.read() for blob in _manifests(tip, order["folder"])}
+            place = _place(files, order, "path")
             done = _done_by(repo, tip, order["decision"])
             if place.value == order["new"]:
                 return {"already": done}
             _check_still_applies(place, order, done)
+            _check_allowed(files, order)
             return {"commit": _commit(repo, tip, place.file, place.changed_to(order["new"]), order)}
         except Refusal as refusal:
             return {"refused": refusal.reason, "message": str(refusal)}
 
 
-def _place(tip: Commit, order: dict[str, Any]) -> Place:
-    files = {blob.path: blob.data_stream.read() for blob in _manifests(tip, order["folder"])}
-    return find(files, ObjectRef(**order["object"]), tuple(order["path"].split(".")))
+def _place(files: Mapping[str, bytes], order: dict[str, Any], which: str) -> Place:
+    return find(files, ObjectRef(**order["object"]), tuple(order[which].split(".")))
 
 
 def _manifests(tip: Commit, folder: str) -> Iterator[Blob]:
@@ -67,6 +68,16 @@ def _check_still_applies(place: Place, order: dict[str, Any], done: str | None) 
     if place.value != order["old"]:
         said = f"git names {place.value}, and neither {order['old']} nor {order['new']}"
         raise Refusal("Superseded", f"{place.file}: {said}; somebody decided otherwise, nothing to do")
+
+
+def _check_allowed(files: Mapping[str, bytes], order: dict[str, Any]) -> None:
+    """A person's override reaches git before it reaches the cluster, and so before us."""
+    try:
+        place = _place(files, order, "override")
+    except Refusal:
+        return
+    if place.value == order["decision"]:
+        raise Refusal("Overridden", f"{place.file}: {order['override']} takes back what {place.value} convicted; nothing to do")
 
 
 def _commit(repo: Repo, tip: Commit, file: str, data: bytes, order: dict[str, Any]) -> str:

@@ -23,8 +23,9 @@ _LONGEST_PAUSE: Final = 2.0
 class WriteBack:
     """A decision as git is to hear of it.
 
-    path: of the scalar, by field names with dots. old: what must stand there still; new: what is to stand there. trailers: in
-    order, after `Andon-Decision`, which is always the first and by which a repeat knows the commit again.
+    path: of the scalar, by field names with dots. old: what must stand there still; new: what is to stand there. override: path
+    of the scalar by which a person forbids this decision, by naming it. trailers: in order, after `Andon-Decision`, which is
+    always the first and by which a repeat knows the commit again.
     """
 
     repository: config.Repository
@@ -33,6 +34,7 @@ class WriteBack:
     old: str
     new: str
     decision: str
+    override: str
     subject: str
     body: str = ""
     trailers: tuple[tuple[str, str], ...] = ()
@@ -165,6 +167,7 @@ def _order(branch: Branch, tip: str, intent: WriteBack) -> dict[str, Any]:
         "old": intent.old,
         "new": intent.new,
         "decision": intent.decision,
+        "override": intent.override,
         "message": intent.message(),
         "author": author.groupdict(),
     }

@@ -44,6 +44,7 @@ def intent(url, name="reactor", decision="d-0123456789", **changes):
         old="2",
         new="1",
         decision=decision,
+        override="spec.model.overrides",
         subject=f"Roll back plant-a/{name} from version 2 to 1",
         body="On the same 312 rows its error was 1.8 times version 1's (limit 1.1).",
         trailers=(("Andon-Verdict", "ModelRegression"), ("Andon-From", "2")),
@@ -94,6 +95,15 @@ async def test_a_third_version_is_somebodys_own_decision(remote, repository):
     assert isinstance(outcome, Refused)
     assert outcome.reason == "Superseded"
     assert "git names 3" in outcome.message
+
+
+async def test_an_override_that_is_not_synced_yet_is_not_undone(remote, repository):
+    overridden = manifest("2").replace("  model:\n", "  model:\n      overrides: d-0123456789\n")
+    tip = remote.push({FILE: overridden})
+    outcome = await repository.write_back(intent(remote.url))
+    assert isinstance(outcome, Refused)
+    assert (outcome.reason, remote.tip) == ("Overridden", tip)
+    assert isinstance(await repository.write_back(intent(remote.url, decision="d-aaaaaaaaaa")), Committed)
 
 
 async def test_who_puts_the_old_version_back_is_not_fought(remote, repository):
