@@ -1,4 +1,4 @@
-"""Fixtures for every test: the real control plane of the lab, started once per run and only if a test asks for it."""
+"""Fixtures for every test: the lab's real control plane and registry, each started once and only if a test asks for it."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,7 @@ from andon.lab import toolchain
 from andon.lab.controlplane import ControlPlane
 from andon.lab.crew import Crew
 from andon.lab.network import Claim
+from andon.lab.registry import Registry
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -26,6 +27,21 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
     try:
         crew.start()
         yield plane
+    finally:
+        crew.stop()
+        claim.release()
+
+
+@pytest.fixture(scope="session")
+def mlflow_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the lab's MLflow server. It takes half a minute where nothing is compiled yet: give its tests that time."""
+    folder = tmp_path_factory.mktemp("registry")
+    claim = Claim.take()
+    registry = Registry(folder, claim.network)
+    crew = Crew([registry.component()], folder)
+    try:
+        crew.start()
+        yield registry.url
     finally:
         crew.stop()
         claim.release()

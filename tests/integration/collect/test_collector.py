@@ -104,7 +104,7 @@ async def test_killed_while_writing_it_loses_nothing_committed_and_lands_nothing
     await machine.start(plant=["A"])
     one = collector(spec_of(machine.endpoint, ["A"]))
     shown: set[float] = set()
-    async with talking(machine, "A", every_s=0.005):
+    async with talking(machine, "A", every_s=0.01):
         start = None
         for moment in (0.7, 1.2, 0.3):
             await one.start()
@@ -117,11 +117,11 @@ async def test_killed_while_writing_it_loses_nothing_committed_and_lands_nothing
     await one.start()
     await one.ready()
 
-    async def landed_values():
-        return [row["value"] for row in landed(one) if row["value"] is not None]
+    async def values_and_count():
+        values = [row["value"] for row in landed(one) if row["value"] is not None]
+        return values, await one.metric("andon_landing_records", tag="a")
 
-    values = await eventually(landed_values, lambda values: shown <= set(values))
-    assert await eventually(lambda: one.metric("andon_landing_records", tag="a"), lambda count: count == len(values))
+    await eventually(values_and_count, lambda seen: shown <= set(seen[0]) and len(seen[0]) == seen[1])
     counts = Counter(row["source_ts"] for row in landed(one))
     assert set(counts.values()) == {1}
     assert len(shown) > 50

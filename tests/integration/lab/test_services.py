@@ -4,7 +4,6 @@ import http.server
 import threading
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import requests
@@ -13,7 +12,6 @@ from kubernetes import client
 from andon.lab.controlplane import ControlPlane
 from andon.lab.network import Network
 from andon.lab.prometheus import Prometheus
-from andon.lab.registry import Registry
 from support.eventually import eventually
 
 
@@ -55,6 +53,7 @@ def pretend_running(plane: ControlPlane, name: str, address: str) -> None:
         "metadata": {"name": name, "annotations": annotations},
         "spec": {"nodeName": "nowhere", "containers": [{"name": "c", "image": "i"}]},
     }
+    eventually(lambda: api.list_namespaced_service_account("default").items, within=20)  # without it, pods are refused
     api.create_namespaced_pod("default", pod)
     api.patch_namespaced_pod_status(
         name, "default", {"status": {"phase": "Running", "podIP": address, "podIPs": [{"ip": address}]}}
@@ -72,17 +71,16 @@ def test_an_annotated_pod_is_scraped_and_keeps_its_own_labels(control_plane: Con
     client.CoreV1Api(control_plane.client).delete_namespaced_pod("exporter", "default", grace_period_seconds=0)
 
 
-def test_the_registry_keeps_versions_and_files(tmp_path: Path, network: Network, run) -> None:
-    registry = Registry(tmp_path, network)
-    run(registry.component())
-    api = f"{registry.url}/api/2.0/mlflow"
-    ask(f"{api}/registered-models/create", {"name": "reactor"}, Host="mlflow.lab.svc:5000")
+@pytest.mark.timeout(120)
+def test_the_registry_keeps_versions_and_files(mlflow_uri: str) -> None:
+    api = f"{mlflow_uri}/api/2.0/mlflow"
+    ask(f"{api}/registered-models/create", {"name": "kept-by-the-lab"}, Host="mlflow.lab.svc:5000")
     started = int(time.time() * 1000)
     created = ask(f"{api}/runs/create", {"experiment_id": "0", "start_time": started})["run"]["info"]
     place = created["artifact_uri"].removeprefix("mlflow-artifacts:/")
-    file = f"{registry.url}/api/2.0/mlflow-artifacts/artifacts/{place}/model.onnx"
+    file = f"{mlflow_uri}/api/2.0/mlflow-artifacts/artifacts/{place}/model.onnx"
     requests.put(file, b"bytes", timeout=10).raise_for_status()
     source = f"{created['artifact_uri']}/model.onnx"
-    version = ask(f"{api}/model-versions/create", {"name": "reactor", "source": source, "run_id": created["run_id"]})
+    version = ask(f"{api}/model-versions/create", {"name": "kept-by-the-lab", "source": source, "run_id": created["run_id"]})
     assert version["model_version"]["version"] == "1"
     assert requests.get(file, timeout=10).content == b"bytes"

@@ -1,6 +1,8 @@
 """A real MLflow server says what a version is; whatever keeps it from saying so is a fact of its own."""
 
 import asyncio
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -10,6 +12,8 @@ from andon.api.slots import SlotModel
 from andon.ports.missing import Missing
 from andon.ports.registry import MlflowRegistry
 from support.odd import answering, nobody, silent
+
+pytestmark = pytest.mark.timeout(120)
 
 DIGEST = "sha256:" + "a" * 64
 PROFILE = "sha256:" + "b" * 64
@@ -61,7 +65,12 @@ async def test_a_version_is_its_content_and_its_files(registry, trained, mlflow_
     version, run = trained.version(digest=DIGEST, profile_digest=PROFILE)
     files = f"{mlflow_uri}/api/2.0/mlflow-artifacts/artifacts/{trained.experiment}/{run['run_id']}/artifacts"
     assert await registry.resolve(trained.name, version) == SlotModel(
-        version=version, digest=DIGEST, model=f"{files}/model.onnx", profile=f"{files}/profile.json", profile_digest=PROFILE
+        name=trained.name,
+        version=version,
+        digest=DIGEST,
+        model=f"{files}/model.onnx",
+        profile=f"{files}/profile.json",
+        profile_digest=PROFILE,
     )
     assert await asyncio.to_thread(round_trip, f"{files}/model.onnx", b"onnx") == b"onnx"
 
@@ -114,7 +123,9 @@ async def test_a_tag_is_written_where_training_and_people_read_it(registry, trai
 
 
 async def test_a_host_that_the_server_does_not_allow_is_refused_not_missing(mlflow_uri):
-    missing = await MlflowRegistry(Mlflow(url=mlflow_uri.replace("127.0.0.1", "0.0.0.0"))).resolve("e", "1")  # noqa: S104
+    host = urlsplit(mlflow_uri).hostname
+    by_number = mlflow_uri.replace(host, str(int(ip_address(host))))
+    missing = await MlflowRegistry(Mlflow(url=by_number)).resolve("e", "1")
     assert missing.reason == "Refused"
     assert "403" in missing.detail
     assert "allowed hosts" in missing.detail
