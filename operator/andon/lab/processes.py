@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final, Self
@@ -48,10 +49,12 @@ class Record:
         return cls(**json.loads(path.read_text()))
 
     def write(self, folder: Path) -> Path:
-        """Keep it under this folder, where ``records`` finds it; the file."""
+        """Keep it under this folder, where ``records`` finds it, whole or not at all; the file."""
         path = folder / "run" / f"{self.name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(self)))
+        draft = path.with_suffix(".draft")
+        draft.write_text(json.dumps(asdict(self)))
+        draft.replace(path)
         return path
 
     @property
@@ -130,8 +133,12 @@ def began(pid: int) -> int | None:
 
 
 def records(folder: Path) -> list[Record]:
-    """The processes recorded under this folder, in the order of their start."""
-    return sorted((Record.read(path) for path in (folder / "run").glob("*.json")), key=lambda record: record.began)
+    """The processes recorded under this folder, in the order of their start; one that ends meanwhile may be left out."""
+    found = []
+    for path in (folder / "run").glob("*.json"):
+        with suppress(FileNotFoundError):
+            found.append(Record.read(path))
+    return sorted(found, key=lambda record: record.began)
 
 
 def sweep(leftovers: Iterable[Record], within: float = 5.0) -> None:

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,6 +51,22 @@ def test_a_pid_that_was_given_to_someone_else_is_left_alone(tmp_path: Path) -> N
         assert process.exit_code is None
     finally:
         process.end(1.0)
+
+
+def test_records_are_read_whole_while_processes_come_and_go(tmp_path: Path) -> None:
+    record, over = Record.of(os.getpid(), "one", tmp_path / "log"), threading.Event()
+
+    def come_and_go() -> None:
+        while not over.is_set():
+            record.write(tmp_path).unlink()
+
+    other = threading.Thread(target=come_and_go)
+    other.start()
+    try:
+        assert {tuple(records(tmp_path)) for _ in range(2000)} == {(), (record,)}
+    finally:
+        over.set()
+        other.join()
 
 
 def test_what_a_dead_lab_left_is_swept(tmp_path: Path) -> None:
