@@ -1,8 +1,8 @@
 """``andon collect``: the parts of a collector joined, started and ended.
 
 Ends with 0 when asked to (SIGTERM) or when its spec changed, so that it is started anew; with 2 when its settings are bad; by an
-exception when it cannot keep its promise (the ring's disk is full): the ring has what was committed. A landing folder that is full
-or away is weather: the ring holds what waits for it.
+exception when it cannot keep its promise (the ring's disk is full): the ring has what was committed. A landing folder that is
+full or away is weather: the ring holds what waits for it.
 """
 
 import asyncio
