@@ -25,6 +25,7 @@ from andon.lab.state import SUPERVISOR, Phase, Row, Stage, State, folder_of, hom
 
 _UP_WITHIN: Final = 300.0
 _DOWN_WITHIN: Final = 60.0
+_BYTES: Final = 10**9
 _LOOK: Final = 0.2
 T = TypeVar("T")
 
@@ -41,6 +42,7 @@ def up(options: Options, on_ready: Callable[[Row], None]) -> State:
         if supervisor(folder):
             return _watch(lambda: supervisor(folder) is not None, folder, on_ready)
         down(options.name)
+        _check_room()
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "logs").mkdir(parents=True)
         child = _detach(options, folder)
@@ -129,13 +131,25 @@ def _stage(member: Member) -> Stage:
 @contextmanager
 def _alone(name: str) -> Iterator[None]:
     """Two terminals must not start one lab twice."""
-    home().mkdir(parents=True, exist_ok=True)
-    with (home() / f".{name}.lock").open("w") as lock:
+    try:
+        home().mkdir(parents=True, exist_ok=True)
+        lock = (home() / f".{name}.lock").open("w")
+    except OSError as error:
+        raise LabError(f"the folder of all labs, {home()}, cannot be written ({error.strerror}); set XDG_STATE_HOME") from error
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise LabError(f"another terminal is starting lab {name}; see: andon lab status --name {name}") from None
         yield
+
+
+def _check_room() -> None:
+    """Said before anything starts: what meets a full disk dies of it in words of its own."""
+    free = shutil.disk_usage(home()).free
+    if free < _BYTES:
+        needs = f"a lab needs about {_BYTES / 1e9:.0f} GB"
+        raise LabError(f"{home()} has {free / 1e9:.1f} GB free, {needs}: free some, or set XDG_STATE_HOME to another disk")
 
 
 def _detach(options: Options, folder: Path) -> "subprocess.Popen[bytes]":
