@@ -42,7 +42,10 @@ class Reference:
     def of(cls, document: Document) -> Self:
         """Raises KeyError or TypeError when the document does not say."""
         metadata = document["metadata"]
-        return cls(document["apiVersion"], document["kind"], metadata.get("namespace", ""), metadata["name"])
+        parts = (document["apiVersion"], document["kind"], metadata.get("namespace", ""), metadata["name"])
+        if not all(isinstance(part, str) for part in parts):
+            raise TypeError(f"{parts}: each must be a string")
+        return cls(*parts)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
@@ -198,10 +201,12 @@ def read_documents(folder: Path) -> tuple[list[Document], list[Failure]]:
             for document in _documents(path):
                 Reference.of(document)
                 documents.append(document)
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
             failures.append(Failure(file, f"not YAML: {' '.join(str(error).split())}"))
+        except OSError as error:
+            failures.append(Failure(file, f"cannot be read: {error.strerror}"))
         except (KeyError, TypeError, AttributeError):
-            failures.append(Failure(file, "a document needs apiVersion, kind and metadata.name"))
+            failures.append(Failure(file, "a document needs apiVersion, kind and metadata.name, all strings"))
     documents.sort(key=lambda document: _FIRST.index(document["kind"]) if document["kind"] in _FIRST else len(_FIRST))
     return documents, failures
 

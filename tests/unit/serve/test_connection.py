@@ -177,3 +177,14 @@ async def test_a_silent_client_is_parted_with(client, server, monkeypatch):
         each.close_if_silent(asyncio.get_running_loop().time())
     with contextlib.suppress(ConnectionResetError):
         assert await client.is_closed()
+
+
+async def test_a_request_that_drips_in_is_cut_off_though_it_never_falls_silent(server, client, monkeypatch):
+    monkeypatch.setattr(connection, "SLOWEST_REQUEST", 0.2)
+    for byte in (b"G", b"E", b"T", b" ", b"/"):
+        await client.send(byte)
+        await asyncio.sleep(0.1)
+    for each in tuple(server._connections):
+        each.close_if_silent(asyncio.get_running_loop().time())
+    with contextlib.suppress(ConnectionResetError):
+        assert await client.is_closed()

@@ -107,7 +107,7 @@ class Connection(asyncio.Protocol):
         self._ended = False
         self._leaving = False
         self._clogged = False
-        self._heard = self._loop.time()
+        self._since = self._loop.time()
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -138,7 +138,6 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes came in."""
-        self._heard = self._loop.time()
         if self._ended:
             self._throw_away(data)
             return
@@ -171,7 +170,8 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def on_message_begin(self) -> None:
-        """The next request begins."""
+        """The next request begins; from now on it has its time, however slowly its bytes drip in."""
+        self._since = self._loop.time()
         self._request, self._url, self._body = Request(), b"", bytearray()
 
     def on_url(self, url: bytes) -> None:
@@ -228,6 +228,7 @@ class Connection(asyncio.Protocol):
         if self._transport is None or not due:
             return
         self._transport.write(b"".join(due))
+        self._since = self._loop.time()
         if not last:
             self._read_on()
         elif self._refusal:
@@ -242,7 +243,7 @@ class Connection(asyncio.Protocol):
     def close_if_silent(self, now: float) -> None:
         """Part with a client that asks nothing, or does not finish asking. now: the event loop's time."""
         limit = SLOWEST_REQUEST if self._request or self._ended else IDLE
-        if not self._pending and now - self._heard > limit and self._transport:
+        if not self._pending and now - self._since > limit and self._transport:
             self._transport.abort()
 
     def leave(self, *, now: bool) -> None:
