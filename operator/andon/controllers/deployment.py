@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Literal
 
 from andon.api.datasource import DataSourceStatus
-from andon.api.decision import ActedState
+from andon.api.decision import ActedState, DecisionState
 from andon.api.deployment import ModelDeploymentSpec, ModelDeploymentStatus
 from andon.api.evidence import PAIRED
 from andon.api.kinds import MODEL_DEPLOYMENT
 from andon.api.missing import Missing
 from andon.api.policy import DriftPolicySpec, DriftPolicyStatus
 from andon.api.slots import SLOTS_KEY, Ack, SlotModel, Slots
-from andon.api.types import number, short
+from andon.api.types import Revision, number, short
 from andon.controllers.committer import Committer
 from andon.controllers.informer import Object
 from andon.controllers.objects import is_alive, others_status, owner_of, parsed, spec_of, waiting_message
@@ -40,6 +40,8 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         if held is None and status.effective is not None:
             known |= await self._remembered(spec, status.effective.version)
         policy = watcher_of(self.outside.informer, key)
+        for revision in _to_go_back_to(_view(policy), status):
+            known |= {} if revision.digest in known else await self._remembered(spec, revision.version)
         return Facts(
             namespace=key.namespace,
             name=key.name,
@@ -172,6 +174,13 @@ def _view(policy: Object | None) -> PolicyView | None:
         faulty_tags=tuple(f.tag for f in status.data_faults),
         decisions=tuple(status.decisions),
     )
+
+
+def _to_go_back_to(view: PolicyView | None, status: ModelDeploymentStatus) -> list[Revision]:
+    """Usually what serves; what served before, should the convicted revision have been promoted meanwhile."""
+    published = [d.to for d in view.decisions if d.state is DecisionState.OPEN] if view else []
+    taken_over = [d.to for d in status.decisions if d.state is ActedState.ACTING]
+    return [revision for revision in (*published, *taken_over) if revision is not None]
 
 
 def _margin(policy: Object | None) -> float:

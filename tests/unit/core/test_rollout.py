@@ -26,6 +26,7 @@ from .deployments import (
     says,
     serving,
     settled,
+    slot,
     spec,
 )
 
@@ -205,6 +206,16 @@ def test_a_decision_is_finished_although_its_policy_is_gone():
     plan = decide(orphaned, NOW)
     assert (plan.slots.stable.version, plan.slots.candidate) == ("1", None)
     assert plan.git is not None
+
+
+def test_a_convicted_stable_is_taken_back_and_finished_from_the_copy_alone():
+    """Promoted on rows alone while a new policy convicted it: it is no candidate any more."""
+    promoted = replace(convicted(serving("2"), "2", "1"), known={digest("1"): slot("1")})
+    first = decide(promoted, NOW)
+    assert (first.slots.stable.version, condition(first, "Ready")) == ("1", "False/RolledBack")
+    killed = replace(promoted, status=first.status, policy=None)
+    plan = decide(killed, NOW)
+    assert (plan.slots.stable.version, condition(plan, "Ready")) == ("1", "False/RolledBack")
 
 
 def test_committing_the_quarantined_version_again_changes_nothing():

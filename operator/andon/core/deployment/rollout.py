@@ -42,6 +42,18 @@ def rollback_decided(facts: Facts, now: datetime) -> Answer | None:
     return Answer(back_to, standing="Stuck", reason="RolledBack", because=decision.summary, remedy=remedy, decision=decision)
 
 
+def rollback_under_way(facts: Facts, now: datetime) -> Answer | None:
+    """Taken over before, by the word of a policy that may be gone: what was convicted leaves its slot all the same."""
+    del now
+    mine = (d for d in facts.status.decisions if d.state is ActedState.ACTING and not facts.overrides(d.id))
+    acting = next((d for d in mine if facts.holds(d.from_)), None)
+    back_to = _slot_of(facts, acting.to.digest) if acting else None
+    if acting is None or back_to is None:
+        return None
+    remedy = way_out(acting.from_.version, acting.from_.digest, acting.id)
+    return Answer(back_to, standing="Stuck", reason="RolledBack", because=acting.summary, remedy=remedy)
+
+
 def digest_quarantined(facts: Facts, now: datetime) -> Answer | None:
     """Git names what was rolled back: keep serving what serves, and say how to go on."""
     del now
@@ -119,6 +131,7 @@ def candidate_judged(facts: Facts, now: datetime) -> Answer:
 
 ROLLOUT: Chain[Facts, Answer] = (  # the order is the policy; read it top to bottom
     rollback_decided,  # serving goes back first; needs neither registry nor git
+    rollback_under_way,  # killed half way: finished from the copy alone
     digest_quarantined,  # git still names what was rolled back
     revision_unresolved,  # the registry does not know it (yet): keep serving what serves
     stable_unknown,  # nothing unjudged may take the place of what is lost
