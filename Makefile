@@ -63,7 +63,7 @@ $(PACKAGES): pyproject.toml constraints.txt
 	@touch $@
 
 $(TOOLCHAIN): $(PACKAGES) $(wildcard operator/andon/lab/toolchain/go.*)
-	@$(BIN)/python -m andon.lab.toolchain
+	@$(BIN)/python -m andon.lab.toolchain $(BIN)
 	@touch $@
 
 headline = @printf '\n== %s\n' '$(1)'

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -231,10 +231,19 @@ def _cause(output: str) -> str:
     return known or (lines[-1].strip() if lines else "it said nothing; is the machine out of memory?")
 
 
-def main() -> int:
-    """`python -m andon.lab.toolchain`: build what is missing. 0: all is there; 1: one line says why not."""
+def link(folder: Path) -> None:
+    """Put kubectl into this folder: where `andon` can be typed, so can the kubectl that fits the lab."""
+    there = folder / "kubectl"
+    there.unlink(missing_ok=True)
+    there.symlink_to(binary("kubectl"))
+
+
+def main(folders: Sequence[str] = ()) -> int:
+    """`python -m andon.lab.toolchain [FOLDER]`: build what is missing, kubectl goes into FOLDER. 1: one line says why not."""
     try:
         ensure()
+        for folder in folders:
+            link(Path(folder))
     except ToolchainError as error:
         print(error, file=sys.stderr)
         return 1
@@ -242,4 +251,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from typer.testing import CliRunner
 
+from andon.api.errors import UserError
 from andon.lab.plant.cli import app
 from andon.lab.plant.control import send
 from andon.lab.plant.recordings import NORMAL, TAGS
@@ -142,8 +143,8 @@ async def test_a_fault_shows_in_the_run_and_normal_ends_it(plant):
 )
 async def test_a_refusal_says_what_there_is(plant, arguments, says):
     refused = await asyncio.to_thread(CliRunner().invoke, app, [*arguments, "--control", plant.control])
-    assert refused.exit_code == 1
-    assert says in refused.output
+    assert isinstance(refused.exception, UserError)
+    assert says in str(refused.exception)
 
 
 async def test_a_restarted_plant_goes_on_and_the_collector_finds_it(plant):

@@ -113,3 +113,9 @@ def test_ctrl_c_is_one_line_and_the_next_run_goes_on(machine: Path) -> None:
     program(machine / "bin/go", GO)
     toolchain.ensure()
     assert built(machine) == [tool.package for tool in TOOLS]
+
+
+def test_kubectl_is_put_where_andon_can_be_typed(machine: Path) -> None:
+    for _ in range(2):
+        assert toolchain.main([str(machine / "bin")]) == 0
+    assert (machine / "bin/kubectl").resolve() == toolchain.binary("kubectl")
