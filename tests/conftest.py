@@ -1,5 +1,6 @@
 """Fixtures for every test: the lab's real control plane and registry, each started once and only if a test asks for it."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,11 @@ from andon.lab.controlplane import ControlPlane
 from andon.lab.crew import Crew
 from andon.lab.network import Claim
 from andon.lab.registry import Registry
+
+
+def pytest_configure() -> None:
+    """A run in the background (`make test &`) is deaf to Ctrl-C, and so would be everything that tests start and interrupt."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

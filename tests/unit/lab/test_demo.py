@@ -1,17 +1,26 @@
-"""Ctrl-C ends a demo in one line, with its lab."""
+"""A demo that is ended before its end takes its lab down, in one line."""
+
+import signal
+from collections.abc import Iterator
 
 import pytest
 
 from andon.lab.demo import main
 
 
-def test_an_interrupted_demo_takes_its_lab_down(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture(params=[signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["Ctrl-C", "kill", "closed terminal"])
+def ending(request: pytest.FixtureRequest) -> Iterator[signal.Signals]:
+    """How it is ended; what the test run itself does with such a signal is put back."""
+    before = signal.getsignal(request.param)
+    yield request.param
+    signal.signal(request.param, before)
+
+
+def test_an_interrupted_demo_takes_its_lab_down(
+    ending: signal.Signals, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     ended = []
-
-    def pressed_ctrl_c(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(main.toolchain, "ensure", pressed_ctrl_c)
+    monkeypatch.setattr(main.toolchain, "ensure", lambda: signal.raise_signal(ending))
     monkeypatch.setattr(main.daemon, "down", ended.append)
     assert main.main(None, 6, keep=False, speed=900.0) == 1
     assert ended == ["demo"]

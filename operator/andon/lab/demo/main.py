@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -28,6 +29,7 @@ _LIBRARIES: Final = ("mlflow", "asyncua", "kopf", "onnxruntime")
 def main(report: Path | None, last_act: int, *, keep: bool, speed: float) -> int:
     """Exit code 0 only if every check held. report: file for the JSON report. last_act: 1 to 6."""
     story, began = Story(), time.monotonic()
+    _end_like_ctrl_c(signal.SIGTERM, signal.SIGHUP)
     try:
         toolchain.ensure()
         told = _play(story, last_act, speed)
@@ -45,6 +47,13 @@ def main(report: Path | None, last_act: int, *, keep: bool, speed: float) -> int
         story.say(f"report: {report}")
     story.say(f"{'All checks held' if told['ok'] else 'NOT all checks held'} ({time.monotonic() - began:.0f} s).")
     return Exit.OK if told["ok"] else Exit.FAILED
+
+
+def _end_like_ctrl_c(*numbers: signal.Signals) -> None:
+    """However a demo is ended its lab ends too; what `nohup` made it deaf to stays so."""
+    for number in numbers:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
 
 
 def _play(story: Story, last_act: int, speed: float) -> dict[str, Any]:
