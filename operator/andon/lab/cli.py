@@ -16,7 +16,8 @@ from andon.lab.plant.cli import app as plant
 if TYPE_CHECKING:
     from andon.lab.state import Row, State
 
-app = typer.Typer(no_args_is_help=True, help="A whole plant on this machine: Kubernetes, registry, metrics, git and a plant.")
+_ABOUT = "A whole plant on this machine: Kubernetes, registry, metrics, git and a plant."
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=_ABOUT)
 app.add_typer(plant, name="plant")
 
 Name = Annotated[str, typer.Option("--name", "-n", help="Which lab; several can run side by side.")]
