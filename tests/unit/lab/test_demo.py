@@ -11,7 +11,8 @@ from andon.lab.demo import main
 @pytest.fixture(params=[signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["Ctrl-C", "kill", "closed terminal"])
 def ending(request: pytest.FixtureRequest) -> Iterator[signal.Signals]:
     """How it is ended; what the test run itself does with such a signal is put back."""
-    before = signal.getsignal(request.param)
+    usual = signal.default_int_handler if request.param is signal.SIGINT else signal.SIG_DFL
+    before = signal.signal(request.param, usual)  # a run under nohup is deaf to SIGHUP, and so would be the demo
     yield request.param
     signal.signal(request.param, before)
 
