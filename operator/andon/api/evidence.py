@@ -54,3 +54,11 @@ class Landed:
 
     records: int
     scraped: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The one number that a user's own query gave. sampled: when it was scraped, as far as Prometheus knows; see ports/signals."""
+
+    value: float
+    sampled: datetime

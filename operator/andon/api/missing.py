@@ -7,9 +7,12 @@ MissingReason = Literal[
     "NoSeries",  # the question was answered: nothing matches
     "Stale",  # there is an answer, but from too long ago
     "NotANumber",  # there is an answer, but NaN or infinite
+    "ManySeries",  # there are several answers where one number was asked for
     "Timeout",  # no answer in time
     "Unreachable",  # nobody there to answer
+    "TlsFailed",  # somebody is there, and cannot be trusted or does not speak TLS
     "Refused",  # answered 4xx: ours to put right
+    "BadQuery",  # answered 400 or 422: the question itself is wrong, whoever wrote it
     "ServerError",  # answered 5xx, or an error in words: theirs to put right
     "Malformed",  # answered, but not in the form that was agreed
     "NotFound",  # answered: there is no such thing
