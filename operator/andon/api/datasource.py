@@ -48,6 +48,34 @@ class Tag(ApiModel):
     unit: Annotated[Text | None, Field(description="Engineering unit, recorded with every value.")] = None
 
 
+class RegimeTag(ApiModel):
+    """What tells the states of the machine apart under which its data compare: a recipe, a product, a line state."""
+
+    tag: Annotated[FeatureName, Field(description="One of `tags`, a number: its value names the regime, `3` for 3.0.")]
+    settle: Annotated[
+        Duration,
+        Field(description="Rows are `Settling` for so long after a change, and while the tag is not Good."),
+    ] = "1m"
+
+
+class LabelTag(ApiModel):
+    """Where the truth comes from that models are measured by, such as a laboratory's analysis."""
+
+    tag: Annotated[FeatureName, Field(description="One of `tags`: what models predict, known later under its own time.")]
+    delay: Annotated[
+        Duration, Field(description="How late it may be. Predictions wait twice as long for their label, then no more.")
+    ]
+
+
+def _a_tag(field: str) -> Rule:
+    """A field that names one of the tags, if it is there."""
+    return Rule(
+        f"!has(self.{field}) || self.tags.exists(t, t.name == self.{field}.tag)",
+        f"{field}.tag must be the name of one of tags",
+        lambda spec: getattr(spec, field) is None or getattr(spec, field).tag in {tag.name for tag in spec.tags},
+    )
+
+
 class Ring(ApiModel):
     """The collector's durable local log."""
 
@@ -70,7 +98,7 @@ class Landing(ApiModel):
 class DataSourceSpec(ApiModel):
     """What to collect, by one driver."""
 
-    rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("opcua"),)
+    rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("opcua"), _a_tag("regime"), _a_tag("labels"))
 
     suspend: Annotated[StrictBool, Field(description="True: leave everything as it is and do nothing.")] = False
     asset: Annotated[Text, Field(description="The machine these tags belong to, for example `reactor-1`.")]
@@ -80,6 +108,13 @@ class DataSourceSpec(ApiModel):
         KeyedBy("name"),
         Field(min_length=1, max_length=1024, description="The signals to collect, each by a name of its own."),
     ]
+    regime: Annotated[
+        RegimeTag | None,
+        Field(description="What tells apart under which states data compare; absent: all data are of one regime."),
+    ] = None
+    labels: Annotated[LabelTag | None, Field(description="Where the truth comes from; absent: models are judged without it.")] = (
+        None
+    )
     ring: Annotated[Ring, Field(description="The collector's durable local log.")] = Ring()
     landing: Annotated[Landing, Field(description="Where records are kept for training.")]
     placement: Annotated[Placement, Field(description="Where the collector runs.")] = Placement()

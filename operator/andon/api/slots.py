@@ -31,12 +31,20 @@ class SlotModel(ApiModel):
         return Revision(version=self.version, digest=self.digest)
 
 
+class LabelSource(ApiModel):
+    """Where labels come from and how late they may be."""
+
+    url: Url
+    delay: Duration
+
+
 class RowSource(ApiModel):
-    """Where rows come from and what counts as too old."""
+    """Where rows come from and what counts as too old. labels: absent where the source has none."""
 
     rows: Url
     every: Duration
     max_age: Duration
+    labels: LabelSource | None = None
 
 
 class EvidencePlan(ApiModel):

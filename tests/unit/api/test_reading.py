@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from andon.api.config import OperatorConfig
+from andon.api.datasource import DataSourceSpec
 from andon.api.deployment import ModelDeploymentSpec
 from andon.api.errors import invalid
 from andon.api.kinds import OBJECT_NAME
@@ -19,6 +20,12 @@ PIPELINE = {
     "registry": {"mlflow": {"model": "m"}},
 }
 POLICY = {"targetRef": {"name": "m"}}
+SOURCE = {
+    "asset": "reactor-1",
+    "opcua": {"endpoint": "opc.tcp://plant:4840"},
+    "tags": [{"name": "x", "node": "nsu=urn:plant;s=X"}],
+    "landing": {"uri": "pvc://landing/reactor"},
+}
 
 
 def refusal(model, document):
@@ -82,11 +89,28 @@ def refusal(model, document):
         pytest.param(
             DriftPolicySpec, POLICY | {"evidence": {"margin": 0.1}}, "evidence.margin: Input should be a valid str", id="a float"
         ),
+        pytest.param(
+            DataSourceSpec,
+            SOURCE | {"regime": {"tag": "grade"}},
+            "regime.tag must be the name of one of tags",
+            id="no regime tag",
+        ),
+        pytest.param(
+            DataSourceSpec,
+            SOURCE | {"labels": {"tag": "grade", "delay": "5m"}},
+            "labels.tag must be the name of one of tags",
+            id="no label tag",
+        ),
         pytest.param(OperatorConfig, {"prometheus": {"url": "http://p"}}, "mlflow: Field required", id="configuration"),
     ],
 )
 def test_what_is_refused_is_named(model, document, said):
     assert refusal(model, document).startswith(f"file.yaml: {said}")
+
+
+def test_a_source_names_its_regime_and_its_labels_by_tags_that_it_has():
+    spec = DataSourceSpec.model_validate(SOURCE | {"regime": {"tag": "x"}, "labels": {"tag": "x", "delay": "15m"}})
+    assert (spec.regime.tag, spec.regime.settle, spec.labels.delay) == ("x", "1m", "15m")
 
 
 def test_the_first_of_several_mistakes_is_told_and_the_others_counted():
