@@ -3,11 +3,12 @@
 Addresses and credentials live here and never in a user's object; an object names an entry that its namespace was granted.
 """
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from andon.api.types import ApiModel, Duration, KeyedBy, Name, Text
+from andon.api.permissions import Allowance, Budget
+from andon.api.types import ApiModel, Between, Decimals, Duration, KeyedBy, Name, Rule, Text, within
 
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^ \t\r\n]+$", max_length=512)]
 Image = Annotated[str, StringConstraints(min_length=1, max_length=512)]
@@ -68,6 +69,34 @@ class Images(ApiModel):
     train: Annotated[Image, Field(description="Of training Jobs.")] = "andon/train:0.1.0"
 
 
+class CircuitBreaker(ApiModel):
+    """One verdict about many deployments at once has one cause, and it is not each of their models."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (within("share", "0.01", "1"),)
+
+    share: Annotated[Decimals, Field(description='Beyond this share of all deployments every action is held: `"0.25"`.')] = "0.25"
+    window: Annotated[Duration, Field(description="Verdicts count as one event within this time.")] = "1h"
+    min_deployments: Annotated[
+        int, Between(2, 100_000), Field(description="It never trips for fewer deployments with the same verdict.")
+    ] = 4
+
+
+class Limits(ApiModel):
+    """What no policy can do, whatever it says."""
+
+    circuit_breaker: Annotated[CircuitBreaker, Field(description="When everything is held.")] = CircuitBreaker()
+    namespace_budget: Annotated[Budget, Field(description="How often actions may be taken in one namespace.")] = Budget(
+        rollbacks=Allowance(max=20, per="7d"), retrains=Allowance(max=10, per="1d")
+    )
+
+
+class Notifications(ApiModel):
+    """Who is told of decisions, as CloudEvents."""
+
+    webhook: Annotated[HttpUrl | None, Field(description="Where they are posted; absent: nowhere.")] = None
+    timeout: Annotated[Duration, Field(description="No request waits longer.")] = "5s"
+
+
 class OperatorConfig(ApiModel):
     """Everything the operator must be told."""
 
@@ -77,6 +106,8 @@ class OperatorConfig(ApiModel):
         list[Repository], KeyedBy("name"), Field(max_length=1000, description="Where decisions may be committed.")
     ] = Field(default_factory=list)
     images: Annotated[Images, Field(description="The images that workloads are made of.")] = Images()
+    limits: Annotated[Limits, Field(description="What no policy can do, whatever it says.")] = Limits()
+    notifications: Annotated[Notifications, Field(description="Who is told of decisions.")] = Notifications()
     cache_dir: Annotated[Text, Field(description="Folder for clones; it may be lost at any time.")] = "/var/cache/andon"
 
     def repository(self, name: str, namespace: str) -> Repository | None:

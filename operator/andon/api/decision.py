@@ -16,6 +16,9 @@ class Verdict(StrEnum):
     """What the evidence says about a model, or (DataFault) about a tag."""
 
     MODEL_REGRESSION = "ModelRegression"
+    CONCEPT_DRIFT = "ConceptDrift"
+    HARMFUL_SHIFT = "HarmfulShift"
+    BENIGN_SHIFT = "BenignShift"
     HEALTHY = "Healthy"
     NO_EVIDENCE = "NoEvidence"
     UNKNOWN = "Unknown"
@@ -23,10 +26,22 @@ class Verdict(StrEnum):
 
 
 class Action(StrEnum):
-    """What a decision asks for."""
+    """What a decision asks for. Hold asks for nothing, and so never becomes a decision."""
 
-    ROLLBACK = "Rollback"
     QUARANTINE = "Quarantine"
+    ROLLBACK = "Rollback"
+    RETRAIN = "Retrain"
+    PROPOSE = "Propose"
+    ALERT = "Alert"
+    HOLD = "Hold"
+
+
+class Authority(StrEnum):
+    """Advise: say. Confirm: ask, then act. Act: act, then say."""
+
+    ADVISE = "Advise"
+    CONFIRM = "Confirm"
+    ACT = "Act"
 
 
 class DecisionState(StrEnum):
@@ -34,6 +49,21 @@ class DecisionState(StrEnum):
 
     OPEN = "Open"
     CLOSED = "Closed"
+
+
+class Outcome(StrEnum):
+    """What came of one check: it passed on to the next, or it answered and the chain ended there."""
+
+    PASSED = "Passed"
+    ANSWERED = "Answered"
+
+
+class CheckSeen(StatusModel):
+    """One check of a chain, and what it saw when the decision was made."""
+
+    name: Annotated[Text, Field(description="What was checked, in words.")]
+    outcome: Annotated[Outcome, Field(description="`Passed`: this was ruled out. `Answered`: this is the verdict's reason.")]
+    saw: Annotated[Message, Field(description="The numbers it saw and their limits, in plain words.")]
 
 
 class Evidence(StatusModel):
@@ -53,27 +83,36 @@ class Decision(StatusModel):
     id: Annotated[Text, Field(description="Hash of target, action, from, to and override; of `since` too, unless Rollback.")]
     target: Annotated[Name, Field(description="The ModelDeployment it is about.")]
     action: Annotated[Action, Field(description="What is asked for.")]
+    authority: Annotated[Authority, Field(description="Whether a person must approve first, as the policy said then.")] = (
+        Authority.ACT
+    )
     verdict: Annotated[Verdict, Field(description="What the evidence said.")]
-    from_: Annotated[Revision | None, Field(alias="from", description="The revision found at fault, for a Rollback.")] = None
+    from_: Annotated[
+        Revision | None, Field(alias="from", description="The revision the verdict is about; absent for a Quarantine.")
+    ] = None
     to: Annotated[Revision | None, Field(description="The revision to serve instead, for a Rollback.")] = None
     subjects: Annotated[list[FeatureName], Field(max_length=64, description="The tags named, most responsible first.")] = Field(
         default_factory=list
     )
     fault: Annotated[
-        Text | None, Field(description="What is wrong with the tags, for a Quarantine: `Stuck`, `Missing` or `BadStatus`.")
+        Text | None, Field(description="What is wrong with the tags, for a Quarantine: `Stuck`, `Missing`, `Biased` and so on.")
     ] = None
     since: Annotated[Time, Field(description="When it was made.")]
     evidence: Annotated[Evidence, Field(description="The numbers it was made from.")]
     summary: Annotated[Message, Field(description="The verdict in plain words.")]
+    checks: Annotated[
+        list[CheckSeen], Field(max_length=32, description="The checks of the chain, in order, with what each saw.")
+    ] = Field(default_factory=list)
     state: Annotated[DecisionState, Field(description="Open until the policy sees it settled.")] = DecisionState.OPEN
 
 
 class ActedState(StrEnum):
-    """How far the actor is."""
+    """How far the actor is. Expired: not approved in time, or nobody asks for it any more."""
 
     ACTING = "Acting"
     DONE = "Done"
     REFUSED = "Refused"
+    EXPIRED = "Expired"
 
 
 class ActedDecision(StatusModel):
@@ -81,13 +120,14 @@ class ActedDecision(StatusModel):
 
     id: Annotated[Text, Field(description="The decision's id.")]
     policy: Annotated[Name, Field(description="The DriftPolicy that made it.")]
+    action: Annotated[Action, Field(description="What was asked for.")] = Action.ROLLBACK
     verdict: Annotated[Verdict, Field(description="What the evidence said.")]
-    from_: Annotated[Revision, Field(alias="from", description="The revision found at fault.")]
-    to: Annotated[Revision, Field(description="The revision to serve instead.")]
+    from_: Annotated[Revision, Field(alias="from", description="The revision the verdict is about.")]
+    to: Annotated[Revision | None, Field(description="The revision to serve instead, for a Rollback.")] = None
     summary: Annotated[Message, Field(description="The verdict in plain words.")]
     evidence: Annotated[Evidence, Field(description="The numbers it was made from.")]
     decided: Annotated[Time, Field(description="When the policy made it.")]
-    state: Annotated[ActedState, Field(description="Acting until serving and git are both back, or nothing is left to do.")]
+    state: Annotated[ActedState, Field(description="Acting until it is carried out, or nothing is left to do.")]
     outcome: Annotated[Message | None, Field(description="What came of it.")] = None
     commit: Annotated[Text | None, Field(description="The commit that told git.")] = None
 
@@ -100,6 +140,11 @@ def rollback_id(namespace: str, target: str, from_: Digest, to: Digest, override
 def quarantine_id(namespace: str, target: str, subject: str, fault: str, since: str) -> str:
     """A tag may fail again: each time is a decision of its own."""
     return _id(namespace, target, Action.QUARANTINE, subject, fault, since)
+
+
+def occasion_id(namespace: str, target: str, action: Action, from_: Digest | None, since: str) -> str:
+    """A Retrain, Propose or Alert: the same may be asked of the same revision again, each time with an id of its own."""
+    return _id(namespace, target, action, from_ or "", since)
 
 
 def _id(*parts: str) -> str:

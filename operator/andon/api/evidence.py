@@ -1,4 +1,4 @@
-"""What Prometheus brings: evidence about one subject up to one scrape, and how many records have landed."""
+"""What Prometheus brings: evidence about one subject up to one scrape, samples of users' signals, and how much has landed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,13 +7,43 @@ from typing import Final
 from andon.api.missing import Missing
 
 PAIRED: Final = "paired"
-"""Is the candidate worse than the stable by more than the margin, on the same rows?"""
+"""Without labels: is the candidate worse than the stable by more than the margin, on the same rows?"""
 
 PAIRED_EQUAL: Final = "paired-equal"
-"""Is the candidate within the margin?"""
+"""Without labels: is the candidate within the margin?"""
+
+LOSS: Final = "loss"
+"""With labels: is the candidate's error beyond the margin, on the same rows?"""
+
+LOSS_EQUAL: Final = "loss-equal"
+"""With labels: is it within the margin?"""
+
+ERROR: Final = "error"
+"""With labels: does the stable err more than in its reference?"""
+
+SHIFT: Final = "shift"
+"""Do the rows move otherwise than in the reference, after what single tags explain is taken out?"""
+
+OFF_SUPPORT: Final = "off-support"
+"""Do more rows than usual lie where the reference has none?"""
+
+PREDICTION: Final = "prediction"
+"""Are predictions distributed otherwise than in the reference?"""
+
+REGIME: Final = "regime"
+"""In which regime were the last rows? The subject is its name, SETTLING or UNKNOWN_REGIME; the value is the share of them."""
+
+SETTLING: Final = "Settling"
+UNKNOWN_REGIME: Final = "Unknown"
+
+REFERENCE: Final = "reference"
+"""On how many blocks of the reference were the limits calibrated? No evidence, only a value."""
 
 TAG_QUESTIONS: Final = {"stuck": "Stuck", "missing": "Missing", "bad-status": "BadStatus"}
-"""Questions about a tag, and the fault that each finds."""
+"""Questions about a tag by its own values alone, and the fault that each finds."""
+
+TAG_FAULTS: Final = TAG_QUESTIONS | {"out-of-range": "OutOfRange", "biased": "Biased", "noisy": "Noisy"}
+"""All questions about a tag, and the fault that each finds; the last two ask what the other tags say of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +88,7 @@ class Landed:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The one number that a user's own query gave. sampled: when it was scraped, as far as Prometheus knows; see ports/signals."""
+    """The one number that a user's own query gave. sampled: when it was scraped, as far as Prometheus knows."""
 
     value: float
     sampled: datetime

@@ -28,6 +28,7 @@ def copied(decision: Decision, policy: str) -> ActedDecision:
     return ActedDecision(
         id=decision.id,
         policy=policy,
+        action=decision.action,
         verdict=decision.verdict,
         from_=decision.from_,
         to=decision.to,
@@ -87,7 +88,7 @@ def _with_git(decision: ActedDecision, facts: Facts) -> ActedDecision:
 def serving_is_back(decision: ActedDecision, facts: Facts, effective: Revision | None) -> bool:
     """Whether servers acknowledge the revision to go back to, and hold the convicted one in no slot."""
     gone = all(ack.candidate is None or ack.candidate.digest != decision.from_.digest for ack in facts.acks.values())
-    return gone and effective is not None and effective.digest == decision.to.digest
+    return gone and effective is not None and decision.to is not None and effective.digest == decision.to.digest
 
 
 def git_names_it(decision: ActedDecision, facts: Facts) -> bool:

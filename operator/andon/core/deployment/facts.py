@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from andon.api.decision import Decision, Verdict
+from andon.api.decision import Authority, Decision, Verdict
 from andon.api.deployment import ModelDeploymentSpec, ModelDeploymentStatus, Quarantined
 from andon.api.missing import Missing
 from andon.api.slots import Ack, SlotModel, Slots
@@ -42,7 +42,10 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything `rollout` may look at. A port that failed is a fact (Missing), not an exception."""
+    """Everything `rollout` may look at. A port that failed is a fact (Missing), not an exception.
+
+    approved: ids of the decisions that a person has approved on this deployment.
+    """
 
     namespace: str
     name: str
@@ -60,6 +63,7 @@ class Facts:
     margin: float = 0.10
     repository: Literal["Granted", "NotGranted", "None"] = "None"
     outcomes: Mapping[str, GitOutcome] = field(default_factory=dict)
+    approved: frozenset[str] = frozenset()
 
     @property
     def stable(self) -> SlotModel | None:
@@ -87,6 +91,10 @@ class Facts:
         acks = self.acks.values()
         digests = {ack.candidate.digest if ack.candidate else None for ack in acks}
         return not isinstance(self.wanted, Missing) and digests == {self.wanted.digest}
+
+    def may_act(self, decision: Decision) -> bool:
+        """Whether the policy may have this done unasked, or a person has approved it."""
+        return decision.authority is Authority.ACT or decision.id in self.approved
 
     def overrides(self, decision: str) -> bool:
         """Whether a person takes back the revision that this decision convicted."""

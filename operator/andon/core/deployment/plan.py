@@ -127,7 +127,7 @@ def _git_claim(facts: Facts, acted: list[ActedDecision]) -> Claim:
             "GitInSync",
             False,
             "CommitPending",
-            f"Serving goes back to version {decision.to.version} first, then one commit follows.",
+            f"Version {decision.from_.version} leaves serving first, then one commit follows.",
         )
     named = facts.wanted.version if isinstance(facts.wanted, SlotModel) else entry.version
     return claim("GitInSync", False, "VersionQuarantined", f"git names version {named}, rolled back by {entry.decision}.")

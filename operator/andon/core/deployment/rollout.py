@@ -47,7 +47,7 @@ def rollback_under_way(facts: Facts, now: datetime) -> Answer | None:
     del now
     mine = (d for d in facts.status.decisions if d.state is ActedState.ACTING and not facts.overrides(d.id))
     acting = next((d for d in mine if facts.holds(d.from_)), None)
-    back_to = _slot_of(facts, acting.to.digest) if acting else None
+    back_to = _slot_of(facts, acting.to.digest) if acting and acting.to else None
     if acting is None or back_to is None:
         return None
     remedy = way_out(acting.from_.version, acting.from_.digest, acting.id)
@@ -183,7 +183,7 @@ def _healthy(facts: Facts, wanted: SlotModel) -> bool:
 def _open_rollbacks(facts: Facts) -> list[Decision]:
     decisions = facts.policy.decisions if facts.policy else ()
     mine = [d for d in decisions if d.state is DecisionState.OPEN and d.action is Action.ROLLBACK and d.target == facts.name]
-    return [d for d in mine if not facts.overrides(d.id)]
+    return [d for d in mine if facts.may_act(d) and not facts.overrides(d.id)]
 
 
 def _slot_of(facts: Facts, digest: str) -> SlotModel | None:
