@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager, contextmanager
 
 
 @asynccontextmanager
-async def answering(status, body):
-    """A server that answers everything with this status and body; its address, and the requests it got."""
+async def answering(status, body, *, tls=None):
+    """A server that answers everything with this status and body; its address, and the requests it got. tls: an SSL context."""
     seen = []
 
     async def answer(reader, writer):
@@ -19,7 +19,7 @@ async def answering(status, body):
         await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=tls)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", seen
 

@@ -4,6 +4,7 @@ Both Prometheus' and MLflow's clients speak HTTP through ``requests``, so the we
 """
 
 import asyncio
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -65,6 +66,12 @@ class Blocking:
             )
         if isinstance(error, requests.exceptions.RetryError):
             return Missing("ServerError", f"{self.where} answered 5xx or 429. Next: see its own log.")
+        if isinstance(error, requests.exceptions.SSLError):
+            return Missing(
+                "TlsFailed",
+                f"{self.where} cannot be trusted or does not speak TLS: {_why_tls(error)}. "
+                "Next: check the scheme of the address, the certificate and the CA in REQUESTS_CA_BUNDLE.",
+            )
         return Missing("Unreachable", f"{self.where} cannot be reached. Next: check the address, and that it runs.")
 
     def answered(self, status: int, text: str) -> Missing:
@@ -87,6 +94,12 @@ def _was_late(error: requests.RequestException) -> bool:
     reason = getattr(error.args[0], "reason", None) if error.args else None
     refused = isinstance(reason, urllib3.exceptions.NewConnectionError)
     return isinstance(reason, urllib3.exceptions.TimeoutError) and not refused
+
+
+def _why_tls(error: requests.RequestException) -> str:
+    """OpenSSL's own words, such as `certificate has expired`, without the address that the library puts around them."""
+    found = re.search(r"\[SSL[^\]]*\] ([^(]+)", str(error))
+    return found[1].strip() if found else "the handshake failed"
 
 
 def without_secrets(url: str) -> str:

@@ -1,7 +1,8 @@
-"""What does Prometheus know: the evidence about every model and tag, and how many records have landed."""
+"""What does Prometheus know: the evidence about every model and tag, how many records have landed, and what users ask."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import requests
 from prometheus_api_client.exceptions import PrometheusApiClientException
@@ -9,12 +10,16 @@ from prometheus_api_client.prometheus_connect import PrometheusConnect
 from urllib3.util.retry import Retry
 
 from andon.api.config import Prometheus
-from andon.api.evidence import EvidenceSeries, Landed, LandingKey
+from andon.api.evidence import EvidenceSeries, Landed, LandingKey, Reading
 from andon.api.missing import Missing
 from andon.api.types import seconds
+from andon.ports import signals
 from andon.ports.blocking import Blocking
 from andon.ports.evidence import Sample, evidence_series, landed_records, samples
 from andon.ports.shared import Shared
+
+_QUERIES: Final = 10_000
+_QUERY_AT_FAULT: Final = frozenset({400, 422})
 
 
 class Metrics(Protocol):
@@ -32,18 +37,28 @@ class Metrics(Protocol):
         """How a collector says its connection is, in one word."""
         ...
 
+    async def signal(self, query: str) -> Reading | Missing:
+        """The one number that a user's PromQL gives now."""
+        ...
+
 
 class PrometheusMetrics:
-    """Three instant queries serve all policies, pipelines and sources, however many there are."""
+    """Three instant queries serve all policies, pipelines and sources, however many there are; one more each signal of a user's.
+
+    Signals have threads of their own: a slow query of somebody's holds up other signals at most, and never the evidence.
+    """
 
     def __init__(self, config: Prometheus, *, max_age: float = 0.5) -> None:
         """Connects to nothing yet. max_age: for how many seconds one answer serves everybody."""
         timeout = seconds(config.timeout)
+        self._max_age = max_age
         self._blocking = Blocking("Prometheus", config.url, workers=4, timeout=timeout)
-        self._client = _client(config.url, timeout)
+        self._asking = Blocking("Prometheus", config.url, workers=4, timeout=timeout)
+        self._client = _client(config.url.rstrip("/"), timeout)
         self._evidence = Shared(self._read_evidence, max_age)
         self._landing = Shared(self._read_landing, max_age)
         self._sources = Shared(self._read_sources, max_age)
+        self._signals: OrderedDict[str, Shared[Reading | Missing]] = OrderedDict()
 
     async def evidence(self) -> tuple[EvidenceSeries, ...] | Missing:
         """Every question about every subject of every revision; NoSeries when nobody exports any."""
@@ -61,10 +76,19 @@ class PrometheusMetrics:
         silent = Missing("NoSeries", f"the collector of {namespace}/{datasource} is not scraped. Next: see whether its pod runs.")
         return states.get((namespace, datasource), silent)
 
+    async def signal(self, query: str) -> Reading | Missing:
+        """The number that this PromQL gives. The same query of many is asked once; who was asked for longest ago is forgotten."""
+        shared = self._signals.setdefault(query, Shared(lambda: self._read_signal(query), self._max_age))
+        self._signals.move_to_end(query)
+        while len(self._signals) > _QUERIES:
+            self._signals.popitem(last=False)
+        return await shared.get()
+
     def close(self) -> None:
         """Let go of connections and threads."""
         self._client.close()
         self._blocking.close()
+        self._asking.close()
 
     async def _read_evidence(self) -> tuple[EvidenceSeries, ...] | Missing:
         found = await self.read('{__name__=~"andon_evidence_.+"}', dated_by="andon_evidence_block")
@@ -80,6 +104,23 @@ class PrometheusMetrics:
             return found
         dated = sorted(found, key=lambda s: s.scraped)
         return {(s.label("namespace"), s.label("datasource")): s.label("reason") for s in dated}
+
+    async def _read_signal(self, query: str) -> Reading | Missing:
+        result = await self._asking.call(lambda: self._ask_signal(query))
+        if isinstance(result, Missing):
+            return result
+        try:
+            return signals.reading(result, query)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return self._malformed()
+
+    def _ask_signal(self, query: str) -> Any:
+        try:
+            return self._ask(signals.question(query))
+        except requests.HTTPError as error:
+            if error.response.status_code not in _QUERY_AT_FAULT:
+                raise
+            return signals.refused(query, self._asking.missing(error))
 
     async def read(self, selector: str, *, dated_by: str) -> tuple[Sample, ...] | Missing:
         """All series of a selector, each with the time of the scrape that brought it.
