@@ -1,0 +1,75 @@
+"""What is served? Models fitted to a plant's reference, as functions of the features."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
+
+from .plants import Floats, Stretch, joined, plant
+
+Predict = Callable[[Floats], Floats]
+"""(rows, features) -> (rows,); NaN where a feature is missing, as the server does."""
+
+ESTIMATORS: Final = ("ridge", "boosting")
+POOL: Final = 6
+"""Retrained models per plant and estimator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A fitted estimator that answers as the server would."""
+
+    estimator: Any
+
+    def __call__(self, x: Floats) -> Floats:
+        """Its predictions."""
+        answers = np.full(len(x), np.nan)
+        whole = np.isfinite(x).all(axis=1)
+        if whole.any():
+            with threadpool_limits(1):
+                answers[whole] = self.estimator.predict(x[whole])
+        return answers
+
+
+def fit(estimator: str, rows: Stretch) -> Model:
+    """A model of that kind, fitted to these rows."""
+    made = (
+        make_pipeline(StandardScaler(), Ridge(10.0))
+        if estimator == "ridge"
+        else HistGradientBoostingRegressor(max_iter=80, learning_rate=0.08, min_samples_leaf=15, random_state=0)
+    )
+    with threadpool_limits(1):
+        return Model(made.fit(rows.x, rows.y))
+
+
+@cache
+def stable(plant_name: str, estimator: str) -> Model:
+    """What is served: fitted to the plant's fitted rows."""
+    return fit(estimator, joined([*plant(plant_name).fitted]))
+
+
+@cache
+def retrained(plant_name: str, estimator: str, number: int) -> Model:
+    """A successor: fitted to other rows of the reference, a window of it and the held-out part."""
+    reference = plant(plant_name).reference
+    rng = np.random.default_rng(number)
+    rows = int(rng.uniform(0.6, 0.95) * len(reference))
+    first = int(rng.integers(0, len(reference) - rows))
+    return fit(estimator, reference.part(first, first + rows))
+
+
+@cache
+def starved(plant_name: str, number: int) -> Model:
+    """A model that was given far too few rows."""
+    reference = plant(plant_name).reference
+    rng = np.random.default_rng(1000 + number)
+    chosen: NDArray[np.int64] = rng.choice(len(reference), 40, replace=False)
+    return fit("ridge", Stretch(reference.x[chosen], reference.y[chosen]))
