@@ -1,0 +1,73 @@
+"""What is known of one verdict, before it is put into words?"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from andon.api.decision import CheckSeen, Decision, Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One verdict with its evidence.
+
+    id, action: None when it asked for nothing. taken: whether the action was carried out. refused: why it
+    was not: a named reason of a guard rail, or a sentence. found_at_fault, instead: versions, for a rollback. subjects: tags, most responsible first. fault: what is wrong
+    with them, in one word. faulty: tags that were not believed at that time and were taken out of the judgement of the model.
+    actor: kind and name of the object that carries the action out, as kubectl wants them, for example `modeldeployment/soft`.
+    """
+
+    verdict: str
+    at: datetime
+    target: str
+    namespace: str = "default"
+    id: str | None = None
+    action: str | None = None
+    authority: str | None = None
+    taken: bool = False
+    refused: str | None = None
+    found_at_fault: str | None = None
+    instead: str | None = None
+    subjects: tuple[str, ...] = ()
+    fault: str | None = None
+    faulty: tuple[str, ...] = ()
+    summary: str = ""
+    evidence: Evidence | None = None
+    checks: tuple[CheckSeen, ...] = ()
+    actor: str | None = None
+
+
+def case_of(
+    decision: Decision, namespace: str, *, taken: bool = False, refused: str | None = None, actor: str | None = None
+) -> Case:
+    """The case of a published decision. taken: whether its actor says that it is done. refused: why it said no."""
+    return Case(
+        verdict=decision.verdict.value,
+        at=decision.since,
+        target=decision.target,
+        namespace=namespace,
+        id=decision.id,
+        action=decision.action.value,
+        authority=decision.authority.value,
+        taken=taken,
+        refused=refused,
+        found_at_fault=decision.from_.version if decision.from_ else None,
+        instead=decision.to.version if decision.to else None,
+        subjects=tuple(decision.subjects),
+        fault=decision.fault,
+        summary=decision.summary,
+        evidence=decision.evidence,
+        checks=tuple(decision.checks),
+        actor=actor,
+    )
+
+
+def beside(cases: Iterable[Case]) -> tuple[Case, ...]:
+    """The same cases in order of time, each knowing which tags were found at fault at or before its moment."""
+    told: list[Case] = []
+    faulty: tuple[str, ...] = ()
+    for case in sorted(cases, key=lambda c: c.at):
+        if case.verdict == "DataFault":
+            faulty = tuple(dict.fromkeys((*faulty, *case.subjects)))
+        told.append(replace(case, faulty=tuple(t for t in faulty if t not in case.subjects)))
+    return tuple(told)

@@ -1,0 +1,122 @@
+"""A verdict with its reasons, as it is told: was it the data, the model or the plant, and how is that known?"""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from andon.api.decision import Decision, Outcome
+from andon.explain import stories, words
+from andon.explain.case import Case, case_of
+from andon.explain.steps import Step, done, steps
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTold:
+    """One check of the chain. question: what it looks for. answered: it gave the verdict. saw: what it looked at, in numbers."""
+
+    question: str
+    answered: bool
+    saw: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuledOut:
+    """A cause that it was not, and how that is known."""
+
+    cause: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Plain values, so that it is its own JSON form.
+
+    answer: which of data, model and plant, in one sentence. headline: what happened. sentence: as the policy said it.
+    seen: what the verdict rests on, in rows, minutes and times the usual error. done: what became of the action.
+    checks: the chain in order; empty where the decision does not carry it. ruled_out: the other causes. steps: who may do what next.
+    """
+
+    id: str | None
+    at: datetime
+    namespace: str
+    target: str
+    verdict: str
+    action: str | None
+    authority: str | None
+    taken: bool
+    refused: str | None
+    found_at_fault: str | None
+    instead: str | None
+    subjects: tuple[str, ...]
+    answer: str
+    headline: str
+    sentence: str
+    done: str
+    seen: tuple[str, ...]
+    checks: tuple[CheckTold, ...]
+    ruled_out: tuple[RuledOut, ...]
+    steps: tuple[Step, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Times in UTC as RFC 3339 text."""
+        return asdict(self) | {"at": self.at.astimezone(UTC).isoformat().replace("+00:00", "Z")}
+
+
+def explain(case: Case) -> Explanation:
+    """Put a case into words. A verdict, question, check or reason that the tables do not know is told by its name."""
+    story = stories.story(case)
+    return Explanation(
+        id=case.id,
+        at=case.at,
+        namespace=case.namespace,
+        target=case.target,
+        verdict=case.verdict,
+        action=case.action,
+        authority=case.authority,
+        taken=case.taken,
+        refused=case.refused,
+        found_at_fault=case.found_at_fault,
+        instead=case.instead,
+        subjects=case.subjects,
+        answer=story.answer,
+        headline=story.headline,
+        sentence=case.summary,
+        done=done(case),
+        seen=_seen(case),
+        checks=tuple(CheckTold(words.check(c.name), c.outcome is Outcome.ANSWERED, c.saw) for c in case.checks),
+        ruled_out=tuple(RuledOut(cause, why) for cause, why in story.ruled_out),
+        steps=steps(case),
+    )
+
+
+def from_decision(
+    decision: Decision, namespace: str, *, taken: bool = False, refused: str | None = None, actor: str | None = None
+) -> Explanation:
+    """The explanation of a published decision. taken, refused, actor: as in Case."""
+    return explain(case_of(decision, namespace, taken=taken, refused=refused, actor=actor))
+
+
+def _seen(case: Case) -> tuple[str, ...]:
+    """What the verdict rests on: the question, the numbers, how long it took and what was left out of it."""
+    evidence = case.evidence
+    if evidence is None:
+        return ()
+    told = [
+        words.question(evidence.question).asks,
+        f"On {evidence.rows:,} rows: {evidence.value}. The limit is {evidence.limit}.",
+    ]
+    if evidence.first_bad_row is not None:
+        passed = words.lasting(case.at - evidence.first_bad_row)
+        told.append(
+            f"The first row that counted against it was {_clock(evidence.first_bad_row)}; the verdict stood {passed} later."
+        )
+    if case.faulty:
+        told.append(
+            f"At that time {words.listed(case.faulty)} could not be believed. For this verdict it was replaced by what the other "
+            "tags say of it, for both versions alike."
+        )
+    return tuple(told)
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%d %b %Y %H:%M:%S} UTC"

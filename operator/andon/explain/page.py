@@ -1,0 +1,47 @@
+"""What does a person open in a browser: one HTML file that needs no network and no script?"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from andon.explain import words
+from andon.explain.drawing import drawing
+from andon.explain.explanation import Explanation
+from andon.explain.plot import Plot, Timeline
+from andon.explain.strip import strip
+from andon.render.pages import page
+
+
+def html(
+    title: str,
+    summary: str,
+    explanations: Sequence[Explanation],
+    plots: Sequence[Sequence[Plot]] = (),
+    *,
+    remarks: Sequence[str] = (),
+    timeline: Timeline | None = None,
+) -> str:
+    """A page of explanations. plots: those of each explanation, in the same order; () for none. remarks: what could not be shown."""
+    drawn = [[drawing(p) for p in some] for some in plots] or [[] for _ in explanations]
+    return page(
+        "explanation.html.j2",
+        title=title,
+        summary=summary,
+        sections=list(zip(explanations, drawn, strict=True)),
+        remarks=remarks,
+        strip=strip(timeline) if timeline else None,
+        glossary=words.GLOSSARY,
+    )
+
+
+def replay_page(
+    report: Mapping[str, Any],
+    explanations: Sequence[Explanation],
+    timeline: Timeline,
+    plots: Sequence[Sequence[Plot]] = (),
+) -> str:
+    """The page of a whole replay. report: as `andon replay --json` writes it. plots: as in `html`."""
+    taken = sum(1 for decision in report["decisions"] if decision["taken"])
+    asked = sum(1 for decision in report["decisions"] if decision["action"])
+    said = f"{report['rows']:,} rows were read again, as they were at the time. "
+    said += f"The policy would have asked for {asked} action{'' if asked == 1 else 's'} and taken {taken} of them by itself."
+    return html("What would have happened", said, explanations, plots, timeline=timeline)

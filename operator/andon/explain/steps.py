@@ -1,0 +1,124 @@
+"""What was done about it, and who may do what next?"""
+
+from dataclasses import dataclass
+
+from andon.explain import words
+from andon.explain.case import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something a person may do. who: in the plant's words. command: a line to type, if one is needed."""
+
+    who: str
+    what: str
+    command: str | None = None
+
+
+def done(case: Case) -> str:
+    """What became of the action, in one sentence."""
+    if case.action is None:
+        return "Nothing had to be done."
+    if case.taken:
+        return _taken(case)
+    if case.refused:
+        return f"{_wanted(case)} Not done: {words.refusal(case.refused)}."
+    if case.authority == "Confirm":
+        return f"{_wanted(case)} Not done yet: a person has to approve it. Until then everything stays as it is."
+    if case.authority == "Advise":
+        return f"{_wanted(case)} Not done: this policy may only advise."
+    return f"{_wanted(case)} It is not reported as done."
+
+
+def steps(case: Case) -> tuple[Step, ...]:
+    """What a person may do next, the most useful first."""
+    waiting = case.action is not None and not case.taken and (case.authority == "Confirm" or case.refused == "AwaitsApproval")
+    approval = (_approval(case),) if waiting else ()
+    return (*approval, *_BY_VERDICT.get(case.verdict, _look)(case))
+
+
+def _taken(case: Case) -> str:
+    if case.action == "Rollback":
+        return f"Rolled back: {_version(case.instead, 'the version before')} answers again, without anybody having to act."
+    if case.action == "Quarantine":
+        which = words.listed(case.subjects) or "The tag"
+        return f"{which} is kept out of training and out of the judgement of models until it has recovered. Answers go on."
+    if case.action == "Retrain":
+        return "A new version is being trained. It has to prove itself beside the one in service before it answers anybody."
+    if case.action == "Propose":
+        return "It was proposed. Nothing changes before a person decides."
+    return f"{words.spoken(case.action)}: done."
+
+
+def _wanted(case: Case) -> str:
+    wishes = {
+        "Rollback": f"The policy asks to go back to {_version(case.instead, 'the version before')}.",
+        "Retrain": "The policy asks for a new version, trained on rows that include the present.",
+        "Quarantine": "The policy asks to keep the tag out of training and out of the judgement of models.",
+    }
+    return wishes.get(case.action or "", f"The policy asks for: {words.spoken(case.action)}.")
+
+
+def _approval(case: Case) -> Step:
+    actor = case.actor or {"Retrain": "trainingpipeline/NAME", "Quarantine": "datasource/NAME"}.get(
+        case.action or "", f"modeldeployment/{case.target}"
+    )
+    command = f"kubectl -n {case.namespace} annotate {actor} andon.dev/approve={case.id}/YOUR-USER-NAME"
+    return Step("An approver", "If you agree, approve it. If you do not, do nothing: nothing happens without you.", command)
+
+
+def _after_regression(case: Case) -> tuple[Step, ...]:
+    kubectl = f"kubectl -n {case.namespace}"
+    look = Step("Anybody", "See what answers now.", f"{kubectl} get modeldeployment {case.target}")
+    if not case.taken:
+        return (look,)
+    bad = _version(case.found_at_fault, "the version")
+    return (
+        Step("The model's owner", f"Commit another version in git. {bad.capitalize()} stays locked out until then.",
+             f"{kubectl} get modeldeployment {case.target} -o wide"),
+        Step("The model's owner", f"If you know better, serve {bad} all the same: set this in the ModelDeployment in git.",
+             f"spec.model.overrides: {case.id}"),
+    )  # fmt: skip
+
+
+def _after_plant_change(case: Case) -> tuple[Step, ...]:
+    return (
+        Step("A process engineer", "Was this change meant? Announce the next one in the policy in git, so that it is expected.",
+             "spec.expectedShift: [{from: …, to: …, reason: …}]"),
+        Step("Anybody", "See how the policy stands.", f"kubectl -n {case.namespace} get driftpolicy"),
+    )  # fmt: skip
+
+
+def _after_data_fault(case: Case) -> tuple[Step, ...]:
+    which = words.listed(case.subjects) or "the tag"
+    return (
+        Step("Instrumentation", f"Look at {which}: sensor, cable, transmitter, scaling. When it reads right again, Andon sees that "
+             "by itself and takes it back."),
+        Step("Anybody", "See which tags are not believed now.", f"kubectl -n {case.namespace} get driftpolicy -o wide"),
+    )  # fmt: skip
+
+
+def _after_silence(case: Case) -> tuple[Step, ...]:
+    kubectl = f"kubectl -n {case.namespace}"
+    return (
+        Step("Operations", "See whether the collector is connected.", f"{kubectl} get datasource"),
+        Step("Operations", "See whether the server runs and is asked by Prometheus.", f"{kubectl} describe modeldeployment {case.target}"),
+    )  # fmt: skip
+
+
+def _look(case: Case) -> tuple[Step, ...]:
+    return (Step("Anybody", "See how the policy stands.", f"kubectl -n {case.namespace} get driftpolicy"),)
+
+
+_BY_VERDICT = {
+    "ModelRegression": _after_regression,
+    "ConceptDrift": _after_plant_change,
+    "HarmfulShift": _after_plant_change,
+    "BenignShift": _after_plant_change,
+    "DataFault": _after_data_fault,
+    "Unknown": _after_silence,
+}
+
+
+def _version(version: str | None, otherwise: str) -> str:
+    return f"version {version}" if version else otherwise

@@ -1,0 +1,190 @@
+"""How is each question, check, fault and refusal said to somebody who knows no statistics? One table each, and nothing else."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from math import floor, isnan, log
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """asks: what the rows were asked. shows: title of its plot. unit: of its value, as an axis says it."""
+
+    asks: str
+    shows: str
+    unit: str
+
+
+QUESTIONS: Final[dict[str, Question]] = {
+    "paired": Question(
+        "Do the two versions, on the very same rows, differ by more than the old version's own usual error can explain?",
+        "How sure it is that the new version is worse (no lab results needed)",
+        "times the old version's error",
+    ),
+    "paired-equal": Question(
+        "Are the two versions, on the very same rows, as good as each other?",
+        "How sure it is that the new version is good enough (no lab results needed)",
+        "times the old version's error",
+    ),
+    "loss": Question(
+        "Compared with the lab results of the very same rows, is the new version further off than the old one?",
+        "How sure it is that the new version is worse, by lab results",
+        "times the old version's error",
+    ),
+    "loss-equal": Question(
+        "Compared with the lab results of the very same rows, is the new version as good as the old one?",
+        "How sure it is that the new version is good enough, by lab results",
+        "times the old version's error",
+    ),
+    "error": Question(
+        "Compared with the lab results, is the model further off than when it was built?",
+        "How sure it is that the model errs more than it used to",
+        "times its usual error",
+    ),
+    "shift": Question(
+        "Does the plant run where it ran when the model was built?",
+        "How sure it is that the plant runs elsewhere",
+        "times the usual range",
+    ),
+    "off-support": Question(
+        "Are there more rows than usual of a sort that the model has never seen?",
+        "How sure it is that the model meets rows it never learned",
+        "share of rows",
+    ),
+    "prediction": Question(
+        "Are the model's answers spread as they used to be?",
+        "How sure it is that the answers have moved",
+        "times their usual spread",
+    ),
+    "stuck": Question("Does the reading stay at one value for longer than it ever did?", "How sure it is that the sensor is stuck", "share of rows"),
+    "missing": Question("Is the reading absent or too old?", "How sure it is that readings are missing", "share of rows"),
+    "bad-status": Question("Does the device itself call the reading bad?", "How sure it is that the device reports bad readings", "share of rows"),
+    "out-of-range": Question("Does the reading leave the range that is possible?", "How sure it is that readings are impossible", "share of rows"),
+    "biased": Question(
+        "Does the reading differ, always to one side, from what the other tags say it should be?",
+        "How sure it is that the sensor reads wrong",
+        "times the usual gap",
+    ),
+    "noisy": Question(
+        "Does the reading jump about what the other tags say it should be?",
+        "How sure it is that the sensor is too noisy",
+        "times the usual gap",
+    ),
+    "regime": Question("Which recipe or state does the line run in?", "Recipe or state of the line", "share of rows"),
+    "reference": Question("How much history are the limits made from?", "History behind the limits", "blocks"),
+}  # fmt: skip
+
+
+def question(name: str) -> Question:
+    """How a question is said; one that is not in the table (a signal of the user's own) is named as it is."""
+    return QUESTIONS.get(name) or Question(f"Is the signal {name} beyond its limit?", f"The signal {name}", "")
+
+
+FAULTS: Final = {
+    "Stuck": "repeats one value for longer than it ever did before",
+    "Missing": "sends no value, or only old ones",
+    "BadStatus": "is called bad by its own device",
+    "OutOfRange": "shows values that are not possible",
+    "Biased": "reads differently from what the other tags say it should read",
+    "Noisy": "jumps about what the other tags say it should read",
+}
+"""What is wrong with a tag, said after its name."""
+
+
+def fault(name: str | None) -> str:
+    """What is wrong with a tag, to be said after its name."""
+    return FAULTS.get(name or "", f"has a fault ({spoken(name)})" if name else "cannot be believed")
+
+
+CHECKS: Final = {
+    "signals_missing": "Is there anything to judge by?",
+    "nothing_served": "Is a model being served?",
+    "candidate_unseen": "Were enough rows read by both versions?",
+    "paired_regression": "Is the new version worse than the old one on the very same rows?",
+    "paired_equal": "Is the new version as good as the old one on the very same rows?",
+    "paired_undecided": "Is it still open which of the two versions is better?",
+    "stable_unseen": "Were enough rows read to judge the model in service?",
+    "nothing_wrong": "Is everything as it should be?",
+}
+"""The condition that a check looks for, as a question."""
+
+
+def check(name: str) -> str:
+    """What a check looks for, as a question; one that is not in the table is named as it is."""
+    return CHECKS.get(name.replace(" ", "_")) or f"{spoken(name)}?"
+
+
+REFUSALS: Final = {
+    "AwaitsApproval": "it waits for a person to approve it",
+    "DryRun": "the policy is on trial (dryRun): it says what it would do and does nothing",
+    "CoolDown": "too little time has passed since the last action on this model",
+    "BudgetSpent": "as many actions as the policy allows in this time have been taken",
+    "TooFewRows": "too few rows have been seen",
+    "CircuitBroken": "many models got the same verdict at once, which points at a shared cause; all automatic actions are stopped",
+    "ExpectedShift": "a change of the plant was announced for this time",
+    "OneWay": "the version to go back to has itself been found at fault before",
+    "AdviseOnly": "the policy may only advise",
+}
+"""Why an action was not taken."""
+
+
+def refusal(reason: str) -> str:
+    """Why an action was not taken; a sentence stays one, and a reason that is not in the table is given by its name."""
+    return REFUSALS.get(reason) or (reason.rstrip(".") if " " in reason else f"it was refused ({spoken(reason)})")
+
+
+def spoken(name: str | None) -> str:
+    """`paired_regression`, `bad-status` and `BudgetSpent` as words in a sentence, beginning as a sentence does."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", (name or "").replace("_", " ").replace("-", " ")).lower()
+    return words[:1].upper() + words[1:]
+
+
+MOST_CERTAIN: Final = 9
+"""Powers of ten beyond which nobody counts: one in a billion."""
+
+
+def odds(log_e: float) -> str:
+    """A log e-value as an engineer would say it. NaN: nothing is known."""
+    if isnan(log_e):
+        return "nothing is known"
+    if log_e < log(10):
+        return "this may well be chance"
+    return f"the odds that this is chance are below {one_in(log_e)}"
+
+
+def one_in(log_e: float) -> str:
+    """`1 in 1,000` for ln 1000; rounded down to one digit, so that never more is claimed than was seen."""
+    power = min(log_e / log(10), MOST_CERTAIN)
+    step = 10.0 ** floor(power + 1e-9)
+    return f"1 in {floor(10**power / step + 1e-6) * step:,.0f}"
+
+
+def lasting(length: timedelta) -> str:
+    """A length of time as people say it: `40 s`, `12 min`, `3 h 20 min`, `5 days`."""
+    total = max(0, round(length.total_seconds()))
+    if total < 120:
+        return f"{total} s"
+    if total < 7200:
+        return f"{total // 60} min"
+    if total < 2 * 86400:
+        minutes = f" {total % 3600 // 60} min" if total % 3600 >= 60 else ""
+        return f"{total // 3600} h{minutes}"
+    return f"{total // 86400} days"
+
+
+def listed(names: tuple[str, ...], most: int = 4) -> str:
+    """`a`, `a and b`, `a, b and c`, and so many others."""
+    shown = [*names[:most], f"{len(names) - most} others"] if len(names) > most + 1 else list(names)
+    return " and ".join(part for part in (", ".join(shown[:-1]), *shown[-1:]) if part)
+
+
+GLOSSARY: Final = (
+    ("Row", "the values of all tags at one moment. Two versions of a model are compared on the same rows, so that what the plant does cannot favour one."),
+    ("Usual error", "how far off the model was, on average, on rows it had not learned from. “2 times the usual error” is twice that."),
+    ("Odds", "“the odds that this is chance are below 1 in 1,000”: of 1,000 sound models or sensors, watched for ever, fewer than one would ever look like this."),
+    ("Reference", "the rows of the past that the model was built from: what “usual” is measured by."),
+    ("Other tags say", "tags of one plant hang together. From all the others it can be told what one should read; a sensor that leaves its neighbours is suspect, a plant that moves takes them all along."),
+    ("Lab result", "the measured truth (a laboratory analysis, a test bench) that arrives later and shows how far off an answer was."),
+)  # fmt: skip
+"""What the page's own words mean."""
