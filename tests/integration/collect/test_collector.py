@@ -5,6 +5,7 @@ import json
 import time
 from collections import Counter
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 import pyarrow.parquet as pq
 
@@ -191,3 +192,29 @@ async def test_bad_settings_end_it_with_2_and_name_the_field(machine, collector)
     one.launch()
     assert await one.ended() == 2
     assert "config.json: spec.asset: String should have at least 1 character" in (one.folder / "log").read_text()
+
+
+async def test_rows_say_their_regime_and_labels_come_as_they_arrive(machine, collector):
+    regime, labels = {"tag": "grade", "settle": "500ms"}, {"tag": "b", "delay": "1s"}
+    await machine.start(plant=["A", "B", "GRADE"])
+    one = collector(spec_of(machine.endpoint, ["A", "B", "GRADE"], regime=regime, labels=labels))
+    await one.start()
+    await one.ready()
+    newest = (await eventually(lambda: one.get("/labels", every=EVERY), lambda got: got[1]["next"] >= 3))[1]["next"]
+    for name, value in (("A", 1.0), ("GRADE", 1.0)):
+        await machine.say(name, value)
+    taken = await machine.say("B", 7.5, source=datetime.now(UTC) - timedelta(seconds=3))
+    status, answer = await one.get("/labels", every=EVERY, after=str(newest), wait="5s")
+    assert (status, answer["tag"]) == (200, "b")
+    assert [(label["v"], label["t"] % 100, 0 <= label["t"] - taken.timestamp() * 1000 <= 100) for label in answer["labels"]] == [
+        (7.5, 0, True)
+    ]
+    start = (await one.rows(EVERY, 0, wait="1ms"))["next"]
+    await eventually(lambda: one.rows(EVERY, start), lambda body: body["rows"][-1:] and body["rows"][-1]["g"] == "1")
+    changed = (await machine.say("GRADE", 2.0)).timestamp() * 1000
+    seen = (await eventually(lambda: one.rows(EVERY, start), lambda body: body["rows"][-1]["g"] == "2"))["rows"]
+    assert {row["g"] for row in seen if changed <= row["t"] < changed + 400} == {"Settling"}
+    one.kill()
+    await one.start()
+    assert (await one.rows(EVERY, start, limit=str(len(seen))))["rows"] == seen
+    assert (await one.get("/labels", every=EVERY, after=str(newest)))[1]["labels"] == answer["labels"]

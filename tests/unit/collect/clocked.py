@@ -18,9 +18,9 @@ class Clock:
         return self.ms
 
 
-def ring_at(folder: Path, clock: Clock, tags=("a", "b"), max_bytes=1 << 28, units=None) -> Ring:
+def ring_at(folder: Path, clock: Clock, tags=("a", "b"), max_bytes=1 << 28, units=None, regime=None) -> Ring:
     signals = [Signal("reactor-1", tag, (units or {}).get(tag, "kPa")) for tag in tags]
-    return Ring(folder / "ring.sqlite", signals, max_bytes=max_bytes, settle_ms=SETTLE, clock_ms=clock)
+    return Ring(folder / "ring.sqlite", signals, max_bytes=max_bytes, settle_ms=SETTLE, regime=regime, clock_ms=clock)
 
 
 def said(tag, at_ms, value, status=0, received_ms=None):

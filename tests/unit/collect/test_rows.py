@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from andon.runtime.collect.rows import MOST_CELLS, BadQueryError, Query, anchored, parse, rows_after
+from andon.runtime.collect.parameters import BadQueryError
+from andon.runtime.collect.rows import MOST_CELLS, Query, anchored, parse, rows_after
 from unit.collect.clocked import NOON, SETTLE, Clock, ring_at, said
 
 BAD = 0x808C0000
@@ -32,7 +33,7 @@ def table(body):
         ({"every": "1s", "limit": "0"}, "limit: '0' is not a whole number from 1"),
         ({"every": "1s", "wait": "31s"}, "wait: 31s is longer than the limit of 30s"),
         ({"every": "1s", "tags": "a,z"}, "tags: 'z' is not a tag of this DataSource; there are a, b"),
-        ({"every": "1s", "tag": "a"}, "tag: not a parameter; there are every, after, limit, wait, tags"),
+        ({"every": "1s", "tag": "a"}, "tag: not a parameter; there are every, after, limit, wait, tags, maxAge"),
     ],
 )
 def test_bad_input_is_named(given_, says):

@@ -50,9 +50,7 @@ async def collect(own: Settings, config: Config, mark: tuple[int, int, int] | No
     inbox = Inbox(limit=max(10_000, 2 * QUEUE_SIZE * len(spec.tags)))
     keeper = Keeper(lambda: _ring(own, config))
     driver = Driver(config.opcua, spec.tags, inbox)
-    listener = Listener(
-        keeper, [t.name for t in spec.tags], lambda: driver.link, registry(own.namespace, own.name, driver, inbox, keeper.ring)
-    )
+    listener = Listener(keeper, spec, lambda: driver.link, registry(own.namespace, own.name, driver, inbox, keeper.ring))
     landing = Landing(keeper, own.landing, seconds(spec.landing.rotate))
     try:
         await _until_first(
@@ -127,6 +125,7 @@ def _ring(own: Settings, config: Config) -> Ring:
         [Signal(spec.asset, tag.name, tag.unit) for tag in spec.tags],
         max_bytes=bytes_of(spec.ring.max_bytes),
         settle_ms=round(max(1.0, 2 * seconds(config.opcua.publishing_interval)) * 1000),
+        regime=spec.regime.tag if spec.regime else None,
     )
 
 

@@ -12,10 +12,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from andon.runtime.collect.records import Record
-from andon.runtime.collect.tables import Held, Placed, Progress, Signal, Tables
+from andon.runtime.collect.tables import Change, Held, Placed, Progress, Signal, Tables
+from andon.stats.align import Millis
 
 _EVICT_SHARE = 0.02  # of the records, at once: eviction stays rare and its cost per record small
+_LOOKED_AT = 100_000  # records at most for one question about labels: bounds its time, the cursor goes on
 _FULL_SHARE = 0.25  # of the ring: so much waiting for a consumer is a stretch, however short its time
 
 
@@ -48,13 +53,21 @@ class Ring:
     """The log of one collector.
 
     path: its file. signals: the tags, each once. max_bytes: size at which the oldest records go. settle_ms: age at which a row
-    is final although a tag is missing. clock_ms: Unix time.
+    is final although a tag is missing. regime: the tag whose changes are kept beyond its records, so that how long a regime has
+    held is known after any eviction. clock_ms: Unix time.
     Safe to look at from any thread: used_bytes, evicted (records, ever), newest_source_us, landed (tag -> Good records that
     have landed).
     """
 
     def __init__(
-        self, path: Path, signals: Sequence[Signal], max_bytes: int, settle_ms: int, clock_ms: Callable[[], int] = wall_clock_ms
+        self,
+        path: Path,
+        signals: Sequence[Signal],
+        max_bytes: int,
+        settle_ms: int,
+        *,
+        regime: str | None = None,
+        clock_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
         self._tables = Tables(path)
         self._max_bytes = max_bytes
@@ -62,6 +75,8 @@ class Ring:
         self._now_ms = clock_ms()
         self.settle_ms = settle_ms
         self._ids = {signal.tag: self._tables.signal_id(signal) for signal in signals}
+        self._regime = self._ids[regime] if regime else None
+        self._tables.forget_changes(but=self._regime)
         self._newest = {tag: newest for tag, id_ in self._ids.items() if (newest := self._tables.newest(id_))}
         self.newest_source_us = max((newest.source_us for newest in self._newest.values()), default=None)
         self.evicted = self._tables.fact("evicted") or 0
@@ -79,6 +94,7 @@ class Ring:
         news = [placed for record in records if (placed := self._place(record, now_ms))]
         with self._tables.transaction():
             self._tables.insert(news)
+            self._note_changes(news)
             if news and self.began_ms is None:
                 self._tables.put_fact("began", now_ms)
                 self.began_ms = now_ms
@@ -101,6 +117,27 @@ class Ring:
     def history(self, tag: str, first_ms: int, last_ms: int) -> list[Held]:
         """What a tag's rows hold at first_ms, then what follows up to last_ms."""
         return self._tables.history(self._ids[tag], first_ms, last_ms)
+
+    def regime_changes(self, first_ms: int, last_ms: int) -> tuple[Millis, NDArray[np.float64]]:
+        """From when the regime's tag had which value: the one at first_ms, then those up to last_ms. NaN: it was not Good."""
+        changes = self._tables.changes(self._regime, first_ms, last_ms) if self._regime else []
+        at_ms, values = zip(*changes, strict=True) if changes else ((), ())
+        return np.array(at_ms, dtype=np.int64), np.array(values, dtype=np.float64)
+
+    def labels(self, tag: str, after: int, limit: int) -> tuple[list[tuple[int, float]], int]:
+        """Source time (µs) and value of a tag's Good records after a sequence number, in order of arrival, and where to go on.
+
+        A number that this ring has not reached is another ring's, which is lost: all that is here comes after it.
+        """
+        oldest, newest = self._tables.span() or (1, 0)
+        after = after if after <= newest else oldest - 1
+        until = min(newest, max(after, oldest - 1) + _LOOKED_AT)
+        found = self._tables.labels(self._ids[tag], after, until, limit)
+        return [(source_us, value) for _, source_us, value in found], found[-1][0] if len(found) == limit else max(until, after)
+
+    def newest_number(self) -> int:
+        """The sequence number of the newest record, 0 before the first."""
+        return (self._tables.span() or (0, 0))[1]
 
     def stretch(self, consumer: str, rotate_ms: int, name: Callable[[int, int], str]) -> Stretch | None:
         """What this consumer should read now, None while the present stretch still fills.
@@ -139,6 +176,17 @@ class Ring:
         self._newest[record.tag] = Held(at_ms, record.source_us, record.value, record.status)
         self.newest_source_us = max(self.newest_source_us or 0, record.source_us)
         return Placed(self._ids[record.tag], at_ms, *record[1:])
+
+    def _note_changes(self, news: Iterable[Placed]) -> None:
+        """Write down where the regime's tag has another value than before, or is no longer or again Good."""
+        if self._regime is None:
+            return
+        before = self._tables.newest_change(self._regime)
+        changes: list[Change] = [] if before is None else [before]
+        for placed in news:
+            if placed.signal == self._regime and (not changes or changes[-1].value != placed.value):
+                changes.append(Change(placed.at_ms, placed.value))
+        self._tables.add_changes(self._regime, changes[1:] if before else changes)
 
     def _end_of_stretch(self, done: int, rotate_ms: int) -> int | None:
         first_us, span = self._tables.received_after(done), self._tables.span()

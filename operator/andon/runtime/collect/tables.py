@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS record (
 CREATE INDEX IF NOT EXISTS record_by_signal ON record (signal, at);
 CREATE TABLE IF NOT EXISTS evicted (
     signal INTEGER PRIMARY KEY, at INTEGER NOT NULL, source INTEGER NOT NULL, value REAL, status INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS change (signal INTEGER, at INTEGER, value REAL, PRIMARY KEY (signal, at)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS stretch (
     consumer TEXT PRIMARY KEY, done INTEGER NOT NULL DEFAULT 0, until INTEGER, name TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -58,6 +59,13 @@ class Held(NamedTuple):
     source_us: int
     value: float | None
     status: int
+
+
+class Change(NamedTuple):
+    """From when a signal has a value, None while it is not Good."""
+
+    at_ms: int
+    value: float | None
 
 
 class Progress(NamedTuple):
@@ -135,6 +143,7 @@ class Tables:
             (through,),
         )
         horizon = self._number("SELECT max(at) FROM record WHERE seq <= ?", through)
+        self._db.execute("DELETE FROM change WHERE at < (SELECT max(at) FROM change WHERE at <= ?)", (horizon,))
         self._db.execute("DELETE FROM record WHERE seq <= ?", (through,))
         return horizon
 
@@ -153,6 +162,40 @@ class Tables:
             f"{_HELD} record WHERE signal = ? AND at > ? AND at <= ? ORDER BY at", (signal, first_ms, last_ms)
         )
         return [Held(*row) for row in (*held, *later)]
+
+    def add_changes(self, signal: int, changes: list[Change]) -> None:
+        """Add to the changes of a signal."""
+        self._db.executemany("INSERT INTO change VALUES (?, ?, ?)", ((signal, *change) for change in changes))
+
+    def changes(self, signal: int, first_ms: int, last_ms: int) -> list[Change]:
+        """The change in force at first_ms, then those up to last_ms."""
+        rows = self._db.execute(
+            "SELECT at, value FROM change WHERE signal = ?1 AND at <= ?3 AND at >="
+            " (SELECT coalesce(max(at), ?2) FROM change WHERE signal = ?1 AND at <= ?2) ORDER BY at",
+            (signal, first_ms, last_ms),
+        )
+        return [Change(*row) for row in rows]
+
+    def newest_change(self, signal: int) -> Change | None:
+        """The newest change of a signal."""
+        found = self._db.execute("SELECT at, value FROM change WHERE signal = ? ORDER BY at DESC LIMIT 1", (signal,)).fetchone()
+        return Change(*found) if found else None
+
+    def forget_changes(self, but: int | None) -> None:
+        """Forget the changes of all signals but this one."""
+        self._db.execute("DELETE FROM change WHERE signal IS NOT ?", (but,))
+
+    def labels(self, signal: int, after: int, until: int, limit: int) -> list[tuple[int, int, float]]:
+        """Number, source time (µs) and value of a signal's Good records after one number, up to another, by number.
+
+        Found by number and not by the signal's index, which would read all of its records.
+        """
+        found = self._db.execute(
+            "SELECT seq, source, value FROM record NOT INDEXED"
+            " WHERE seq > ? AND seq <= ? AND signal = ? AND value IS NOT NULL ORDER BY seq LIMIT ?",
+            (after, until, signal, limit),
+        )
+        return found.fetchall()
 
     def progress(self, consumer: str) -> Progress:
         """How far a consumer is, a new one for a new name."""
