@@ -29,6 +29,10 @@ PARTS: Final = (
     Part("collect", "andon.runtime.collect.main:main", "collect", "Run a collector beside a machine.", argv=False),
     Part("serve", "andon.runtime.serve.main:main", "serve", "Serve a model, and judge its successor on the same rows."),
     Part("train", "andon.runtime.train.main:main", "train", "Train one version from landed rows and register it.", argv=False),
+    Part(
+        "profile", "andon.replay.commands:profile_app", "replay", "Freeze what is usual: a model's profile, from recorded rows."
+    ),
+    Part("replay", "andon.replay.commands:replay_app", "replay", "Try a policy on recorded rows: what would have been decided."),
     Part("lab", "andon.lab.cli:app", "lab", "A whole plant and a real Kubernetes on this machine."),
     Part("demo", "andon.lab.demo.cli:app", "lab", "Train, serve, break, roll back, commit: the story, run for real."),
 )

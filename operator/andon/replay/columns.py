@@ -19,8 +19,8 @@ Micros = NDArray[np.int64]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR_10000: Final = 253_402_300_800_000_000
-_UNITS: Final = ((1e8, "s", 1e6), (1e11, "ms", 1e3), (1e14, "us", 1.0), (1e17, "ns", 1e-3), (1e20, "", 0.0))
-"""Numbers that are times: from which magnitude on they can only be seconds, milliseconds ... of our day, and in microseconds."""
+_UNITS: Final = ((1e8, 1e6), (1e11, 1e3), (1e14, 1.0), (1e17, 1e-3), (1e20, 0.0))
+"""From which magnitude on a number can only be seconds, milliseconds, micro- or nanoseconds of our day; each in microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Table:
             column = pc.cast(column, column.type.value_type)
         if _is_text(column.type):
             return [(value or "").strip() for value in column.to_pylist()]
-        return ["" if np.isnan(value) else f"{value:.15g}" for value in self.numbers(name)]
+        return ["" if np.isnan(value) else repr(value).removesuffix(".0") for value in self.numbers(name).tolist()]
 
     def is_without_zone(self, name: str) -> bool:
         """Whether the times do not say where they were taken: they are read as UTC."""

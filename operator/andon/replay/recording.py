@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from andon.api.errors import UserError
+from andon.api.evidence import UNKNOWN_REGIME
 from andon.replay.columns import Floats, Micros, Table, listed, time_of
 from andon.stats.blocks import Rows
 
 TIME: Final = "time"
 REGIME: Final = "regime"
 STATUS: Final = ".status"
-UNKNOWN: Final = "Unknown"
-"""The regime of a row that says none, in a file that says them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,7 @@ class Recording:
             values=self.values[part],
             status=self.status[part],
             ages=np.zeros((len(times), len(self.tags))),
+            regimes=self.regimes[part] if self.regimes else None,
         )
 
 
@@ -99,7 +99,7 @@ class RecordingFile:
     def _regimes(self) -> list[str]:
         if REGIME not in self.table.names:
             return []
-        return [regime or UNKNOWN for regime in self.table.texts(REGIME)]
+        return [regime or UNKNOWN_REGIME for regime in self.table.texts(REGIME)]
 
     def _notes(self, times: Micros) -> list[str]:
         notes = []
@@ -155,6 +155,15 @@ def _check_movement(path: Path, values: Floats) -> None:
     high = np.where(present, values, -np.inf).max(axis=0)
     if not (high > low).any():
         raise UserError(f"{path}: no feature ever changes in its {len(values):,} rows; look at how it was exported")
+
+
+def duration(seconds: float) -> str:
+    """A length of time as the API writes it, in whole milliseconds: `3m`, `1h30m`, `200ms`."""
+    left, text = max(1, round(seconds * 1000)), ""
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
+        count, left = divmod(left, size)
+        text += f"{count}{unit}" if count else ""
+    return text
 
 
 def chosen(file: RecordingFile, features: Sequence[str]) -> list[str]:

@@ -1,0 +1,66 @@
+"""What would have happened? The recorded rows in order, block by block, each judged by what was known when its last row came."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from andon.api.decision import Verdict
+from andon.api.types import number
+from andon.replay.columns import time_of
+from andon.replay.engine import Engine
+from andon.replay.journal import Entry, Moment
+from andon.replay.labels import Labels
+from andon.replay.models import Model
+from andon.replay.policyfile import Policy
+from andon.replay.recording import Recording, duration
+from andon.replay.scene import Scene
+from andon.stats.blocks import BLOCK_ROWS, Evidence
+from andon.stats.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is replayed. profile_digest: of the profile's bytes. since: index of the first row that the candidate is judged on."""
+
+    recording: Recording
+    labels: Labels
+    profile: Profile
+    profile_digest: str
+    stable: Model
+    candidate: Model | None
+    since: int
+    policy: Policy
+
+    def portions(self) -> Iterator[slice]:
+        """Blocks of rows, with a cut where the candidate comes."""
+        rows = len(self.recording)
+        cuts = sorted({*range(0, rows, BLOCK_ROWS), *([self.since] if self.candidate else []), rows})
+        return (slice(first, end) for first, end in pairwise(cuts))
+
+
+def replay(case: Case, step: Callable[[int], None]) -> list[Entry]:
+    """Every entry of the report, in order. step: told how many more rows are done."""
+    engine = Engine(case.recording, case.labels, case.profile, case.stable, margin=number(case.policy.spec.evidence.margin))
+    scene = Scene(case.policy, case.stable.digest, case.profile_digest, duration(case.recording.every))
+    engine.judge(None, row=0)
+    entries: list[Entry] = []
+    for part in case.portions():
+        if case.candidate and part.start == case.since:
+            engine.judge(case.candidate, part.start)
+            scene.judge(case.candidate.digest)
+        engine.take(part)
+        entries += _evaluated(scene, engine.evidence(), time_of(int(case.recording.times[part.stop - 1])))
+        if engine.candidate is not None and scene.candidate is None:
+            engine.judge(None, part.stop - 1)
+        step(part.stop - part.start)
+    return entries or [Entry(time_of(int(case.recording.times[-1])), Verdict.NO_EVIDENCE, "stable")]
+
+
+def _evaluated(scene: Scene, evidence: list[Evidence], now: datetime) -> list[Entry]:
+    """Nothing is asked of the policy before the first full block: in production nobody would have anything to scrape."""
+    if not evidence:
+        return []
+    before, candidate = scene.status, scene.candidate
+    moment = Moment(now, before, scene.decide(evidence, now), evidence, candidate)
+    return moment.entries(scene.act)

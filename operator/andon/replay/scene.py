@@ -1,0 +1,127 @@
+"""What stands around a decision? A deployment with its revisions, played: what it serves, judges and has been made to do."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from andon.api.decision import ActedDecision, ActedState, Action, Authority, Decision
+from andon.api.deployment import Candidate, Inputs, MlflowModel, Model, ModelDeploymentSpec, ModelDeploymentStatus
+from andon.api.evidence import EvidenceSeries
+from andon.api.policy import DriftPolicyStatus
+from andon.api.types import NamedRef, Revision, short
+from andon.core.drift.facts import Facts, Target
+from andon.core.drift.plan import decide
+from andon.replay.policyfile import Policy
+from andon.stats.blocks import Evidence
+
+PLAYED: Final = "replayed"
+"""Name of all that is played."""
+STABLE: Final = "1"
+CANDIDATE: Final = "2"
+"""The versions that the two models are told of as: files have none."""
+KEPT: Final = 10
+"""Decisions that a deployment's status remembers."""
+
+
+@dataclass(slots=True)
+class Scene:
+    """One deployment and the policy that watches it. stable, profile: digests. every: the clock of the rows, as a Duration.
+
+    status: what the policy said last. retrained: what a TrainingPipeline would have done.
+    """
+
+    policy: Policy
+    stable: str
+    profile: str
+    every: str
+    status: DriftPolicyStatus = field(default_factory=DriftPolicyStatus)
+    target: Target = field(init=False)
+
+    def __post_init__(self) -> None:
+        spec = ModelDeploymentSpec(
+            model=Model(mlflow=MlflowModel(name=PLAYED, version=STABLE)),
+            inputs=Inputs(source_refs=[NamedRef(name=PLAYED)], every=self.every),
+        )
+        served = Revision(version=STABLE, digest=self.stable)
+        self.target = Target(spec, ModelDeploymentStatus(desired=served, effective=served))
+
+    @property
+    def candidate(self) -> Revision | None:
+        """Who is judged beside the stable."""
+        return self.target.candidate
+
+    def judge(self, digest: str | None) -> None:
+        """A candidate comes, or goes."""
+        candidate = Candidate(version=CANDIDATE, digest=digest, step="Shadow") if digest else None
+        self._becomes(candidate=candidate)
+
+    def decide(self, evidence: Iterable[Evidence], now: datetime) -> DriftPolicyStatus:
+        """What the policy says of this evidence, as the operator would have it say at that time."""
+        name = self.policy.spec.target_ref.name
+        facts = Facts(
+            namespace=self.policy.namespace,
+            name=self.policy.name,
+            generation=1,
+            spec=self.policy.spec,
+            status=self.status,
+            target=self.target,
+            series=tuple(self._series(name, e, now) for e in evidence),
+            pipelines=(PLAYED,),
+        )
+        self.status = decide(facts, now)
+        return self.status
+
+    def act(self, decision: Decision) -> bool:
+        """Do what is asked for, where the policy may have it done unasked; whether it was done. Nobody is there to approve."""
+        if decision.authority is not Authority.ACT:
+            return False
+        if decision.action in {Action.ROLLBACK, Action.RETRAIN}:
+            acted = [*self.target.status.decisions, _done(decision, self.policy.name)][-KEPT:]
+            self._becomes(decisions=acted)
+        if decision.action is Action.ROLLBACK and decision.from_ == self.candidate:
+            self.judge(None)
+        return True
+
+    def _becomes(self, **changes: object) -> None:
+        self.target = Target(self.target.spec, self.target.status.model_copy(update=changes))
+
+    def _series(self, deployment: str, evidence: Evidence, now: datetime) -> EvidenceSeries:
+        """As Prometheus would have brought it, scraped at once."""
+        candidate = self.candidate if evidence.subject == "candidate" else None
+        return EvidenceSeries(
+            namespace=self.policy.namespace,
+            deployment=deployment,
+            revision=short(candidate.digest if candidate else self.stable),
+            profile=short(self.profile)[:8],
+            question=evidence.question,
+            subject=evidence.subject,
+            log_e=evidence.log_e,
+            rows=evidence.rows,
+            block=evidence.block,
+            epoch=int(evidence.epoch),
+            value=evidence.value,
+            first_bad=_instant(evidence.first_bad),
+            last_row=_instant(evidence.last_row),
+            scraped=now,
+        )
+
+
+def _done(decision: Decision, policy: str) -> ActedDecision:
+    """The actor's own copy, by which budgets and cool-downs are counted."""
+    return ActedDecision(
+        id=decision.id,
+        policy=policy,
+        action=decision.action,
+        verdict=decision.verdict,
+        from_=decision.from_,
+        to=decision.to,
+        summary=decision.summary,
+        evidence=decision.evidence,
+        decided=decision.since,
+        state=ActedState.DONE,
+    )
+
+
+def _instant(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
