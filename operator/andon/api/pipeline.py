@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StrictBool, StringConstraints
 
 from andon.api.conditions import Conditions
+from andon.api.decision import ActedDecision
 from andon.api.types import (
     ApiModel,
     Between,
@@ -105,6 +106,18 @@ class Registry(ApiModel):
     mlflow: Annotated[MlflowTarget | None, Field(description="The MLflow server of the operator's configuration.")] = None
 
 
+class Promotion(ApiModel):
+    """Where the model is used."""
+
+    deployment_ref: Annotated[
+        NamedRef,
+        Field(
+            description="The ModelDeployment that serves this model: what its DriftPolicy decides to retrain is trained here. "
+            "The version trained is named in status; committing it is a person's part."
+        ),
+    ]
+
+
 class TrainingPipelineSpec(ApiModel):
     """What to train, from what, and what it must prove. A changed spec is trained once, when enough rows have landed."""
 
@@ -128,6 +141,9 @@ class TrainingPipelineSpec(ApiModel):
         default_factory=list
     )
     registry: Annotated[Registry, Field(description="Where versions are registered.")]
+    promotion: Annotated[
+        Promotion | None, Field(description="Where the model is used; absent: it is trained once for each spec, and never again.")
+    ] = None
     placement: Annotated[Placement, Field(description="Where training runs.")] = Placement()
 
 
@@ -136,6 +152,9 @@ class TrainingPipelineStatus(StatusModel):
 
     observed_generation: Annotated[Generation, Field(description="The metadata.generation this status was made from.")] = -1
     conditions: Conditions = Field(default_factory=list)
-    job: Annotated[Text | None, Field(description="The Job of the current spec.")] = None
+    job: Annotated[Text | None, Field(description="The Job of the current spec, or of the Retrain acted on.")] = None
     trained: Annotated[Revision | None, Field(description="The newest version this pipeline registered.")] = None
     trained_spec: Annotated[Text | None, Field(description="Fingerprint of the spec that version was trained from.")] = None
+    decisions: Annotated[
+        list[ActedDecision], KeyedBy("id"), Field(max_length=10, description="Retrains acted on here, newest last.")
+    ] = Field(default_factory=list)

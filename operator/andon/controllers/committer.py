@@ -96,7 +96,9 @@ class Committer:
 
 
 def _intent(key: Key, task: GitTask, entry: Entry) -> WriteBack:
-    decision = task.decision
+    decision, to = task.decision, task.decision.to
+    if to is None:
+        raise ValueError(f"{decision.id} has no version to go back to: there is no line to write")
     message = text("rollback.txt.j2", namespace=key.namespace, name=key.name, decision=decision)
     subject, _, body = message.partition("\n")
     return WriteBack(
@@ -104,7 +106,7 @@ def _intent(key: Key, task: GitTask, entry: Entry) -> WriteBack:
         object=ObjectRef(API_VERSION, "ModelDeployment", key.namespace, key.name),
         path="spec.model.mlflow.version",
         old=decision.from_.version,
-        new=decision.to.version,
+        new=to.version,
         decision=decision.id,
         override="spec.model.overrides",
         subject=subject,
@@ -113,7 +115,7 @@ def _intent(key: Key, task: GitTask, entry: Entry) -> WriteBack:
             ("Andon-Verdict", decision.verdict.value),
             ("Andon-Policy", f"{key.namespace}/{decision.policy}"),
             ("Andon-From", f"{decision.from_.version} {decision.from_.digest}"),
-            ("Andon-To", f"{decision.to.version} {decision.to.digest}"),
+            ("Andon-To", f"{to.version} {to.digest}"),
             ("Andon-Digest", short(decision.from_.digest)),
             ("Andon-Evidence", f"{decision.evidence.value}, limit {decision.evidence.limit}, {decision.evidence.rows} rows"),
         ),

@@ -18,6 +18,9 @@ Model = TypeVar("Model", bound=ApiModel)
 
 log = logging.getLogger(__name__)
 
+APPROVE: Final = "andon.dev/approve"
+"""Annotation by which a person approves one decision on the object that acts on it."""
+
 _NO_IMAGE: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
 
 
@@ -76,6 +79,12 @@ def status_manifest(obj: Object, kind: str, status: StatusModel) -> Manifest | N
 def plain(model: StatusModel) -> dict[str, Any]:
     """As it is written: absent fields left out."""
     return model.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def approvals(obj: Object) -> dict[str, str]:
+    """Who approved which decision on this object, by `andon.dev/approve: DECISION/USERNAME`: at most one."""
+    decision, _, username = str(obj["metadata"].get("annotations", {}).get(APPROVE, "")).partition("/")
+    return {decision: username} if decision and username else {}
 
 
 def waiting_message(children: list[Object]) -> str:

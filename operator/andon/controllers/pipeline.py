@@ -1,18 +1,22 @@
-"""TrainingPipeline: one Job per spec, when enough has landed."""
+"""TrainingPipeline: one Job per spec, when enough has landed, and one more for each Retrain that a policy decides."""
 
 from dataclasses import replace
 from datetime import datetime
 
 from andon.api.datasource import DataSourceSpec
+from andon.api.deployment import ModelDeploymentStatus
 from andon.api.kinds import TRAINING_PIPELINE
 from andon.api.missing import Missing
 from andon.api.pipeline import TrainingPipelineSpec, TrainingPipelineStatus
+from andon.api.policy import DriftPolicyStatus
 from andon.api.types import Revision, StatusModel, Word
 from andon.controllers.informer import Object
-from andon.controllers.objects import owner_of, parsed, spec_of
+from andon.controllers.objects import approvals, others_status, owner_of, parsed, spec_of
+from andon.controllers.policies import trainer_of, watcher_of
 from andon.controllers.queue import Key
 from andon.controllers.reconciler import Outside, Reconciler, Seen
-from andon.core.training.plan import Facts, Job, Plan, decide
+from andon.core.training.facts import Facts, Job, Target
+from andon.core.training.plan import Plan, decide
 from andon.ports.cluster import Manifest
 from andon.render.workloads import training_run
 
@@ -24,7 +28,7 @@ class PipelineController(Reconciler[TrainingPipelineSpec, TrainingPipelineStatus
         super().__init__(outside, TRAINING_PIPELINE, TrainingPipelineSpec, TrainingPipelineStatus)
 
     async def gather(self, key: Key, seen: Seen[TrainingPipelineSpec, TrainingPipelineStatus]) -> Facts:
-        """The source, how much has landed, and how the Job of this spec is."""
+        """The source, how much has landed, what is asked for, and how the Job of this run is."""
         source = self._source(key, seen.spec)
         tags = {tag.name for tag in source.tags} if source else set()
         facts = Facts(
@@ -36,6 +40,8 @@ class PipelineController(Reconciler[TrainingPipelineSpec, TrainingPipelineStatus
             source=source,
             unknown_tags=tuple(t for t in (seen.spec.data.target, *(f.tag for f in seen.spec.features)) if t not in tags),
             labelled=await self._labelled(key, seen.spec),
+            target=self._target(key, seen),
+            approvals=approvals(seen.obj),
         )
         facts = _with_job(facts, self.outside.informer.children(self.kind, *key))
         lost = facts.job is not None and facts.job.succeeded and facts.job.outcome is None
@@ -53,7 +59,7 @@ class PipelineController(Reconciler[TrainingPipelineSpec, TrainingPipelineStatus
         if plan.run and facts.source is not None and facts.job is None:
             await self.apply_children(key, self._job(seen, facts, facts.source))
         unread = facts.job is not None and isinstance(facts.job.outcome, Missing)
-        waits = not plan.run and facts.status.trained_spec != facts.fingerprint
+        waits = not plan.run and (facts.retrain is not None or not facts.spec_is_trained)
         return 5.0 if waits or unread else None
 
     async def _with_version(self, facts: Facts) -> Facts:
@@ -77,6 +83,23 @@ class PipelineController(Reconciler[TrainingPipelineSpec, TrainingPipelineStatus
             fingerprint=facts.fingerprint,
             mlflow=config.mlflow.url,
             images=config.images,
+            decision=facts.retrain.id if facts.retrain else None,
+        )
+
+    def _target(self, key: Key, seen: Seen[TrainingPipelineSpec, TrainingPipelineStatus]) -> Target | None:
+        """The deployment that uses the model, and what its policy decides about it."""
+        name = seen.spec.promotion.deployment_ref.name if seen.spec.promotion else ""
+        deployment = self.outside.informer.get("ModelDeployment", key.namespace, name) if name else None
+        if deployment is None:
+            return None
+        target = Key(key.namespace, name)
+        policy, trainer = watcher_of(self.outside.informer, target), trainer_of(self.outside.informer, target)
+        published = others_status(policy, DriftPolicyStatus).decisions if policy is not None else ()
+        return Target(
+            name=name,
+            effective=others_status(deployment, ModelDeploymentStatus).effective,
+            decisions=tuple((policy["metadata"]["name"], d) for d in published) if policy is not None else (),
+            rival=None if trainer in {None, key.name} else trainer,
         )
 
     async def _labelled(self, key: Key, spec: TrainingPipelineSpec) -> int | Missing:

@@ -47,11 +47,20 @@ def server(owner: Owner, spec: ModelDeploymentSpec, slots: Slots, images: Images
 
 
 def training_run(
-    owner: Owner, spec: TrainingPipelineSpec, source: DataSourceSpec, *, job: str, fingerprint: str, mlflow: str, images: Images
+    owner: Owner,
+    spec: TrainingPipelineSpec,
+    source: DataSourceSpec,
+    *,
+    job: str,
+    fingerprint: str,
+    mlflow: str,
+    images: Images,
+    decision: str | None = None,
 ) -> tuple[Manifest, ...]:
-    """The Job that trains this spec once."""
+    """The Job that trains this spec once; once more for a decision to retrain."""
     claim, folder = landing_of(source)
     config = {"namespace": owner.namespace, "name": owner.name, "fingerprint": fingerprint, "spec": _plain(spec)}
+    config |= {"decision": decision} if decision else {}
     return objects(
         "train.yaml.j2",
         owner=owner,

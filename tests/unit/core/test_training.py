@@ -8,7 +8,8 @@ import pytest
 from andon.api.datasource import DataSourceSpec
 from andon.api.missing import Missing
 from andon.api.pipeline import TrainingPipelineSpec, TrainingPipelineStatus
-from andon.core.training.plan import Facts, Job, decide
+from andon.core.training.facts import Facts, Job
+from andon.core.training.plan import decide
 
 from .deployments import revision
 

@@ -1,61 +1,25 @@
 """From landed rows and the state of its Job to what a TrainingPipeline should do next."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
 from andon.api.conditions import Claim, ConditionStatus, claim, following, not_ready, ready, reconciling, stalled, summarise
-from andon.api.datasource import DataSourceSpec
 from andon.api.missing import Missing
-from andon.api.pipeline import TrainingPipelineSpec, TrainingPipelineStatus
+from andon.api.pipeline import TrainingPipelineStatus
 from andon.api.types import Revision
 from andon.core.chain import Chain, first_answer
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """The Job of the current spec. outcome: what it trained, once it succeeded. reason, message: of the last failed pod."""
-
-    succeeded: bool = False
-    failed: bool = False
-    outcome: Revision | Missing | None = None
-    reason: str = ""
-    message: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known about one TrainingPipeline. labelled: landed values of the target. source: if it exists."""
-
-    namespace: str
-    name: str
-    generation: int
-    spec: TrainingPipelineSpec
-    status: TrainingPipelineStatus
-    source: DataSourceSpec | None = None
-    unknown_tags: tuple[str, ...] = ()
-    labelled: int | Missing = 0
-    job: Job | None = None
-
-    @property
-    def fingerprint(self) -> str:
-        """Names what is trained: a spec that trains the same model has the same one, wherever it runs."""
-        spec = self.spec.model_dump_json(by_alias=True, exclude={"suspend", "placement"})
-        return hashlib.sha256(spec.encode()).hexdigest()[:12]
-
-    @property
-    def job_name(self) -> str:
-        """The Job of this spec."""
-        return f"{self.name}-{self.fingerprint[:8]}"
+from andon.core.training import retrain
+from andon.core.training.facts import Facts
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the status says, and whether a Job should be there. trained: a version to record."""
+    """What the status says, Ready first, and whether a Job should be there. trained: a version to record. failure: for good."""
 
     claims: tuple[Claim, ...]
     run: bool = False
     trained: Revision | None = None
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +40,12 @@ def suspended(facts: Facts, now: datetime) -> Answer | None:
 
 
 def already_trained(facts: Facts, now: datetime) -> Answer | None:
-    """This spec has its version."""
+    """This spec has its version, and nobody asks for another."""
     del now
     trained = facts.status.trained
-    if trained is None or facts.status.trained_spec != facts.fingerprint:
+    if trained is None or not facts.spec_is_trained or facts.retrain is not None:
         return None
-    return Answer(
-        (ready("Trained", f"Version {trained.version} ({trained.digest[:13]}…) was trained from this spec."),), trained=trained
-    )
+    return Answer((_trained(trained),), trained=trained)
 
 
 def source_missing(facts: Facts, now: datetime) -> Answer | None:
@@ -112,11 +74,7 @@ def job_succeeded(facts: Facts, now: datetime) -> Answer | None:
     if facts.job is None or not facts.job.succeeded or not isinstance(facts.job.outcome, Revision):
         return None
     trained = facts.job.outcome
-    return Answer(
-        (ready("Trained", f"Version {trained.version} ({trained.digest[:13]}…) was trained from this spec."),),
-        run=True,
-        trained=trained,
-    )
+    return Answer((_trained(trained),), run=True, trained=trained)
 
 
 def version_unread(facts: Facts, now: datetime) -> Answer | None:
@@ -129,13 +87,13 @@ def version_unread(facts: Facts, now: datetime) -> Answer | None:
 
 
 def job_failed(facts: Facts, now: datetime) -> Answer | None:
-    """It will not be tried again for this spec: a person must change something."""
+    """It will not be tried again for this run: a person must change something."""
     del now
     if facts.job is None or not facts.job.failed:
         return None
     reason = facts.job.reason or "TrainingFailed"
     message = facts.job.message or f"Job {facts.job_name} failed; `kubectl logs job/{facts.job_name}` says why."
-    return Answer((not_ready(reason, message), stalled(reason, message)), run=True)
+    return Answer((not_ready(reason, message), stalled(reason, message)), run=True, failure=f"{reason}: {message}")
 
 
 def job_running(facts: Facts, now: datetime) -> Answer | None:
@@ -175,7 +133,7 @@ def enough(facts: Facts, now: datetime) -> Answer:
 
 TRAINING: Chain[Facts, Answer] = (  # the order is the policy; read it top to bottom
     suspended,  # a person said no
-    already_trained,  # one spec, one version
+    already_trained,  # one spec, one version, and one more for each Retrain
     job_succeeded,  # record the version
     version_unread,  # ask the registry again
     source_missing,  # nothing to learn from
@@ -188,15 +146,32 @@ TRAINING: Chain[Facts, Answer] = (  # the order is the policy; read it top to bo
 
 
 def decide(facts: Facts, now: datetime) -> Plan:
-    """Pure."""
+    """Pure. What expires is written first: what follows from it is another run's."""
+    before, over = facts.status, retrain.expired(facts)
+    if over is not None:
+        return Plan(before.model_copy(update={"decisions": over}), run=False)
     answer = first_answer(TRAINING, facts, now)
-    before = facts.status
-    fresh = answer.trained is not None
+    decisions = retrain.with_outcome(facts, answer.trained, answer.failure)
+    claims = [*_readiness(facts, answer), *retrain.told(facts, decisions, answer.claims[0].message)]
     status = TrainingPipelineStatus(
         observed_generation=facts.generation,
-        conditions=summarise(answer.claims, before.conditions, facts.generation, now),
+        conditions=summarise(claims, before.conditions, facts.generation, now),
         job=facts.job_name if answer.run else before.job,
         trained=answer.trained or before.trained,
-        trained_spec=facts.fingerprint if fresh else before.trained_spec,
+        trained_spec=facts.spec_fingerprint if answer.trained is not None else before.trained_spec,
+        decisions=decisions,
     )
     return Plan(status, answer.run)
+
+
+def _readiness(facts: Facts, answer: Answer) -> list[Claim]:
+    """A pipeline whose spec has its version stays Ready while it trains another one, and though that may fail."""
+    trained = facts.status.trained
+    if facts.retrain is None or not facts.spec_is_trained or answer.trained is not None or trained is None:
+        return list(answer.claims)
+    on_its_way = (c for c in answer.claims if c.type == "Reconciling")
+    return [_trained(trained), *on_its_way]
+
+
+def _trained(revision: Revision) -> Claim:
+    return ready("Trained", f"Version {revision} was trained from this spec.")
