@@ -15,7 +15,7 @@ class Rows:
 
     tags: the columns. times: Unix seconds, (rows,). every: the period of their clock in seconds. values: NaN where there is
     none. status: OPC UA StatusCode, NaN where the tag was never seen. ages: seconds, NaN likewise. The last three have shape
-    (rows, tags).
+    (rows, tags). regimes: the name of each row's regime, "Settling" after a changeover, None where the source declares none.
     """
 
     tags: tuple[str, ...]
@@ -24,6 +24,21 @@ class Rows:
     values: NDArray[np.float64]
     status: NDArray[np.float64]
     ages: NDArray[np.float64]
+    regimes: tuple[str, ...] | None = None
+
+    def part(self, first: int, last: int) -> "Rows":
+        """Rows first to last, the last not included."""
+        names = None if self.regimes is None else self.regimes[first:last]
+        values, status, ages = (column[first:last] for column in (self.values, self.status, self.ages))
+        return Rows(self.tags, self.times[first:last], self.every, values, status, ages, names)
+
+    def columns(self, tags: tuple[str, ...]) -> "Rows":
+        """The same rows with these tags, in this order. Raises ValueError for a tag they do not have."""
+        if tags == self.tags:
+            return self
+        which = [self.tags.index(tag) for tag in tags]
+        values, status, ages = (column[:, which] for column in (self.values, self.status, self.ages))
+        return Rows(tags, self.times, self.every, values, status, ages, self.regimes)
 
     def __len__(self) -> int:
         """How many rows."""

@@ -1,22 +1,31 @@
-"""What do the rows scored so far say, of the candidate and of every tag? All evidence of one server, block by block.
+"""What do the rows so far say, of the candidate, of the stable and of every tag? All evidence of one server, block by block.
 
 Serving folds rows as they come, replay folds recorded ones: it is the same code. The state is JSON and is kept with the row
 cursor, so that after a restart no row counts twice and none is left out.
+
+The order of a portion is `take` (what do the tags say; which inputs may models be judged by), `score` (what the models make of
+those), and later, when labels have come, `learn`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from andon.stats.blocks import Evidence, Rows
-from andon.stats.paired import Paired, inside_support, squared_differences
-from andon.stats.profile import Profile
-from andon.stats.tags import TagWatch, run_limits
+from andon.stats.judgement import REMEMBERED, Judgement
+from andon.stats.paired import inside_support, squared_differences
+from andon.stats.predictions import PredictionWatch
+from andon.stats.profile import Profile, tags_of
+from andon.stats.spans import Spans
+from andon.stats.surroundings import Judged, Surroundings
 
 Floats = NDArray[np.float64]
+
+FITTED: Final = 1.5
+"""By how much the error on rows that a model was fitted to may flatter it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,69 +33,158 @@ class Trial:
     """Who is compared with whom, and how strictly. Another trial is another epoch of paired evidence."""
 
     stable: str
-    candidate: str
+    candidate: str | None
     margin: float
 
 
-@dataclass(slots=True)
 class Ledger:
     """The evidence about tags outlives a change of models: a sensor does not heal because another model reads it."""
 
-    watch: TagWatch | None = None
-    trial: Trial | None = None
-    paired: Paired | None = None
+    def __init__(self) -> None:
+        """Nothing yet; `begin` says of what."""
+        self.trial: Trial | None = None
+        self._profile: Profile | None = None
+        self._around: Surroundings | None = None
+        self._judgement: Judgement | None = None
+        self._predictions = PredictionWatch()
+        self._earlier: list[tuple[float, dict[str, Any]]] = []
+        self._repaired = Spans()
+        self._taken_back = Spans()
+        self._kept: dict[str, Any] | None = None
 
-    def begin(self, tags: tuple[str, ...], trial: Trial | None, now: float) -> None:
+    def begin(self, profile: Profile, trial: Trial, now: float) -> None:
         """Say what the next rows are evidence of. What is new starts at nothing, with now (Unix seconds) as its epoch."""
-        if self.watch is None or self.watch.tags != tags:
-            self.watch = TagWatch.begin(tags, now)
+        if profile is not self._profile:
+            self._take_up(profile, now)
+        judgement = self._judgement
+        if judgement is None or self.trial is None or trial.stable != self.trial.stable:
+            self._judgement = judgement = Judgement.begin(profile, now)
+            self._predictions, self._earlier, self.trial = PredictionWatch(), [], None
         if trial != self.trial:
-            self.trial = trial
-            self.paired = Paired(trial.margin, now) if trial else None
+            judgement.try_out(trial.margin if trial.candidate else None, now)
+            self.trial, self._earlier = trial, []
 
-    def fold(self, rows: Rows, profile: Profile, max_age: float, stable: Floats, candidate: Floats | None) -> None:
-        """Take in rows in order, with both models' predictions (NaN: none). profile: the stable's. max_age: seconds.
+    def _take_up(self, profile: Profile, now: float) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None and tuple(kept["watch"]["tags"]) == tags_of(profile):
+            self._around = Surroundings.restore(profile, kept)
+        elif self._around is None or self._around.tags != tags_of(profile):
+            self._around = Surroundings.begin(profile, now)
+        else:
+            self._around = self._around.beside(profile)
+        self._profile = profile
 
-        Rows at fault in any tag, outside the support, or without the stable's own prediction are no evidence about the candidate.
-        Raises ValueError before `begin`.
-        """
-        if self.watch is None:
-            raise ValueError("begin() names the tags before rows are folded")
-        sound = self.watch.fold(rows, max_age, run_limits(profile, rows.every))
-        if self.paired is None or candidate is None:
+    def take(self, rows: Rows, max_age: float) -> Judged:
+        """Fold what rows say of tags; what models may be judged by. max_age: seconds. Raises ValueError before `begin`."""
+        around, judgement = self._ready()
+        parts = []
+        for portion in around.portions(rows):
+            parts.append(around.take(portion, max_age))
+            if around.at_block_end:
+                self._look_back(around, judgement)
+        judged = Judged.joined(parts) if parts else around.take(rows, max_age)
+        self._repaired.add(judged.times[judged.repaired], gap=1.5 * rows.every)
+        return judged
+
+    def _look_back(self, around: Surroundings, judgement: Judgement) -> None:
+        """Take back what counted since a fault began that is known only now; remember how things are."""
+        since = around.newly_found()
+        if since is not None and self._earlier:
+            self._taken_back.put(since, around.last_row)
+            known = [(time, state) for time, state in self._earlier if time <= since] or self._earlier[:1]
+            self._judgement, self._earlier = Judgement.restore(known[-1][1]), known
+        self._earlier = [*self._earlier, (around.last_row, (self._judgement or judgement).state())][-REMEMBERED:]
+
+    def score(self, judged: Judged, stable: Floats, candidate: Floats | None) -> None:
+        """What the models predict for `judged.inputs`, NaN where there is none; candidate None: there is none."""
+        around, judgement = self._ready()
+        profile = around.profile
+        sound = judged.fit & ~judged.repaired & np.isfinite(stable)
+        pairs = list(zip(judged.times[sound].tolist(), stable[sound].tolist(), strict=True))
+        self._predictions.fold(pairs, around.regime.prediction)
+        usual = self._usual_error(profile, judgement)
+        if judgement.paired is None or candidate is None or usual is None:
             return
-        inside = inside_support(profile, features(rows, profile, max_age))
-        fit = sound & inside & np.isfinite(stable)
-        self.paired.fold(rows.times[fit], squared_differences(stable[fit], candidate[fit], profile.rmse))
+        fit = judged.fit & inside_support(profile, judged.inputs) & np.isfinite(stable)
+        judgement.paired.fold(judged.times[fit], squared_differences(stable[fit], candidate[fit], usual))
+
+    def _usual_error(self, profile: Profile, judgement: Judgement) -> float | None:
+        if judgement.error.sure:
+            return judgement.error.usual
+        return profile.error.rmse * FITTED if profile.error else None
+
+    def learn(self, times: Floats, labels: Floats, stable: Floats, candidate: Floats) -> None:
+        """Labels that have come, in order of their rows' times, with what the models predicted for `judged.inputs` of those rows.
+
+        A prediction is NaN where there is none, infinite where a model's answer was not finite. Rows without the stable's own say
+        nothing, nor do those taken back since.
+        """
+        around, judgement = self._ready()
+        known = np.isfinite(labels) & np.isfinite(stable) & ~self._taken_back.covers(times)
+        of_stable, of_candidate = np.square(stable - labels), np.square(candidate - labels)
+        if not around.suspicious:
+            sound = known & ~self._repaired.covers(times)
+            judgement.error.fold(_listed(sound, times, of_stable), quiet=around.quiet)
+        if judgement.losses is not None:
+            judgement.losses.fold(_listed(known & ~np.isnan(candidate), times, of_candidate, of_stable))
+
+    def _ready(self) -> tuple[Surroundings, Judgement]:
+        if self._around is None or self._judgement is None:
+            raise ValueError("begin() names profile and trial before rows are folded")
+        return self._around, self._judgement
 
     def evidence(self) -> list[Evidence]:
         """Every answer there is."""
-        return (self.paired.evidence() if self.paired else []) + (self.watch.evidence() if self.watch else [])
+        if self._around is None or self._judgement is None:
+            return []
+        return [*self._judgement.evidence(), *self._around.evidence(self._predictions)]
+
+    def report(self) -> dict[str, Any]:
+        """Everything that is known, for people and their tools; JSON."""
+        if self._around is None:
+            return {"evidence": [], "history": {}}
+        return {
+            "evidence": [asdict(one) for one in self.evidence()],
+            "blocksOfReference": self._around.profile.blocks,
+            "notBelieved": [tag for tag, sound in zip(self._around.tags, self._around.believed, strict=True) if not sound],
+            "history": self._around.history.report(self._around.tags),
+        }
 
     def state(self) -> dict[str, Any]:
-        """What `restore` goes on from; JSON."""
+        """What `restore` goes on from; JSON. Empty before the first row."""
+        if self._around is None or self._judgement is None or self.trial is None:
+            return {}
         return {
-            "watch": self.watch.state() if self.watch else None,
-            "trial": [self.trial.stable, self.trial.candidate, self.trial.margin] if self.trial else None,
-            "paired": self.paired.state() if self.paired else None,
+            "around": self._around.state(),
+            "judgement": self._judgement.state(),
+            "predictions": self._predictions.state(),
+            "earlier": self._earlier,
+            "repaired": self._repaired.known,
+            "takenBack": self._taken_back.known,
+            "trial": [self.trial.stable, self.trial.candidate, self.trial.margin],
         }
 
     @classmethod
-    def restore(cls, state: Mapping[str, Any]) -> "Ledger":
-        """The ledger as it was."""
-        return cls(
-            TagWatch.restore(state["watch"]) if state["watch"] else None,
-            Trial(*state["trial"]) if state["trial"] else None,
-            Paired(**state["paired"]) if state["paired"] else None,
-        )
-
-
-def tags_of(profile: Profile) -> tuple[str, ...]:
-    """The tags a model needs, each once, in the order of its features."""
-    return tuple(dict.fromkeys(f.tag for f in profile.features))
+    def restore(cls, state: Mapping[str, Any]) -> Self:
+        """The ledger as it was; `begin` brings the profile. Raises KeyError, TypeError or ValueError on another form."""
+        one = cls()
+        if not state:
+            return one
+        one._kept = state["around"]
+        one._judgement = Judgement.restore(state["judgement"])
+        one._predictions = PredictionWatch.restore(state["predictions"])
+        one._earlier = [(time, earlier) for time, earlier in state["earlier"]]
+        one._repaired, one._taken_back = (Spans([(a, b) for a, b in state[key]]) for key in ("repaired", "takenBack"))
+        one.trial = Trial(*state["trial"])
+        return one
 
 
 def features(rows: Rows, profile: Profile, max_age: float) -> Floats:
-    """The model's inputs, (rows, features) in column order; NaN where the value is missing."""
+    """The model's inputs as measured, (rows, features) in column order; NaN where the value is missing."""
     column = {tag: i for i, tag in enumerate(rows.tags)}
     return rows.believed(max_age)[:, [column[f.tag] for f in profile.features]]
+
+
+def _listed(chosen: NDArray[np.bool_], *columns: Floats) -> list[Any]:
+    """The chosen rows as tuples."""
+    return list(zip(*(column[chosen].tolist() for column in columns), strict=True))

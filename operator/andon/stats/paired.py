@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from andon.api.evidence import PAIRED, PAIRED_EQUAL
 from andon.stats import betting
 from andon.stats.blocks import BLOCK_ROWS, Evidence
-from andon.stats.profile import Profile
+from andon.stats.profile import Profile, tags_of
 
 SUPPORT_SLACK: Final = 0.5
 """How far outside its reference interval a feature may lie, as a share of the interval's length.
@@ -34,11 +34,19 @@ lie outside the intervals of d00's first 400 rows by more than a tenth, none by 
 Floats = NDArray[np.float64]
 
 
+def wide_support(profile: Profile) -> tuple[Floats, Floats]:
+    """Lowest and highest value per tag, in the order of `tags_of`, that still count as where the reference has been."""
+    of_tag = {f.tag: f.support for f in reversed(profile.features)}
+    low, high = (np.array([getattr(of_tag[tag], end) for tag in tags_of(profile)]) for end in ("min", "max"))
+    room = SUPPORT_SLACK * (high - low)
+    return low - room, high + room
+
+
 def inside_support(profile: Profile, features: Floats) -> NDArray[np.bool_]:
     """Which rows lie where the reference has been. features: (rows, features) in the profile's order; NaN is outside."""
-    low, high = (np.array(bounds) for bounds in zip(*((f.support.min, f.support.max) for f in profile.features), strict=True))
-    slack = SUPPORT_SLACK * (high - low)
-    return np.asarray(((features >= low - slack) & (features <= high + slack)).all(axis=1))
+    columns = [tags_of(profile).index(f.tag) for f in profile.features]
+    low, high = (bound[columns] for bound in wide_support(profile))
+    return np.asarray(((features >= low) & (features <= high)).all(axis=1))
 
 
 def squared_differences(stable: Floats, candidate: Floats, rmse: float) -> Floats:

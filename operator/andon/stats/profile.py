@@ -1,6 +1,7 @@
 """What did a revision look like when it was made? The frozen reference that serving holds its rows against.
 
-Written by training as ``profile.json`` beside ``model.onnx``, identified by the sha256 of its bytes, never changed.
+Written by training as ``profile.json`` beside ``model.onnx``, or by ``andon profile``; identified by the sha256 of its bytes,
+never changed. How it is made is in ``build``.
 """
 
 import hashlib
@@ -10,10 +11,11 @@ from pydantic import Field, FiniteFloat, NonNegativeInt, PositiveInt, Validation
 
 from andon.api.errors import invalid
 from andon.api.pipeline import Feature
-from andon.api.types import ApiModel, Duration, FeatureName, KeyedBy
+from andon.api.types import ApiModel, Digest, Duration, FeatureName, KeyedBy
+from andon.stats.bins import Bins
 
-MAX_BYTES: Final = 1 << 20
-"""Far above 1,024 features; what is larger is not a profile."""
+MAX_BYTES: Final = 16 << 20
+"""Above 1,024 features in one regime; what is larger is not a profile."""
 
 Spread = Annotated[FiniteFloat, Field(ge=0)]
 
@@ -36,14 +38,19 @@ class Support(ApiModel):
 
 
 class Distribution(ApiModel):
-    """Mean and standard deviation over the reference, in the unit of the value."""
+    """Mean, standard deviation and bins over the reference, in the unit of the value.
+
+    wander: how far means of blocks lay from the mean of the rest of the reference, at most, in standard deviations.
+    """
 
     mean: FiniteFloat
     std: Spread
+    wander: Spread
+    bins: Bins
 
 
 class FeatureReference(Feature):
-    """One input of the model as the reference has it. max_run: rows of the longest run of equal consecutive values."""
+    """One input of the model as the reference has it, all regimes together. max_run: rows of the longest run of equal values."""
 
     support: Support
     mean: FiniteFloat
@@ -51,20 +58,75 @@ class FeatureReference(Feature):
     max_run: NonNegativeInt
 
 
-class Profile(ApiModel):
-    """The reference of one revision: every labelled, sound row that its training read, held-out rows included.
+class TagReference(ApiModel):
+    """One tag in one regime. std: 0 for a tag that does not move there. offset: how far its block means may lie from what
+    the other tags say of it, noise: how much its rows may scatter around that, both in std."""
 
-    features: in the model's column order. every: the clock of the rows. rows: reference rows. rmse: of the ONNX file on the
-    held-out rows, in the target's unit. prediction: of the ONNX file on the reference rows.
+    mean: FiniteFloat
+    std: Spread
+    offset: Spread
+    noise: Spread
+    bins: Bins
+
+
+class RegimeReference(ApiModel):
+    """One regime: how its tags lie and hang together.
+
+    name: empty where the source declares no regimes. tags: in the order of `tags_of`. correlation: shrunk, the rows of the upper
+    triangle without its diagonal, one after the other. deviation, scatter, jump: limits of T² without the foremost tag, of a
+    block's mean, of the rows around it, of a single row.
     """
 
-    format: Literal[1] = 1
+    name: Annotated[str, Field(max_length=63)]
+    rows: PositiveInt
+    blocks: PositiveInt
+    tags: Annotated[list[TagReference], Field(min_length=1, max_length=1024)]
+    correlation: list[FiniteFloat]
+    deviation: Spread
+    scatter: Spread
+    jump: Spread
+    prediction: Distribution
+
+    @model_validator(mode="after")
+    def _is_square(self) -> Self:
+        pairs = len(self.tags) * (len(self.tags) - 1) // 2
+        if len(self.correlation) != pairs:
+            raise ValueError(f"{len(self.tags)} tags have {pairs} correlations, not {len(self.correlation)}")
+        return self
+
+
+class ErrorReference(ApiModel):
+    """The model's error on labelled reference rows, in the target's unit. held_out: the model was not fitted to them.
+
+    tolerance: by how many times the RMSE of five blocks may exceed rmse before it counts as worse.
+    """
+
+    rmse: Spread
+    rows: PositiveInt
+    held_out: bool
+    tolerance: Annotated[FiniteFloat, Field(ge=1)]
+
+
+class Profile(ApiModel):
+    """The reference of one revision. features: in the model's column order. every: the clock of the rows. model: digest of the
+    model that made the predictions. error: absent where there were no labels."""
+
+    format: Literal[2] = 2
+    model: Digest | None = None
     features: Annotated[list[FeatureReference], KeyedBy("name"), Field(min_length=1, max_length=1024)]
-    target: FeatureName
+    target: FeatureName | None = None
     every: Duration
     rows: PositiveInt
-    rmse: Spread
-    prediction: Distribution
+    regimes: Annotated[list[RegimeReference], KeyedBy("name"), Field(min_length=1, max_length=64)]
+    error: ErrorReference | None = None
+
+    @model_validator(mode="after")
+    def _regimes_have_its_tags(self) -> Self:
+        wanted = len(tags_of(self))
+        odd = next((r for r in self.regimes if len(r.tags) != wanted), None)
+        if odd is not None:
+            raise ValueError(f"regime {odd.name!r} has {len(odd.tags)} tags, the features have {wanted}")
+        return self
 
     @classmethod
     def parse(cls, content: bytes) -> Self:
@@ -80,12 +142,10 @@ class Profile(ApiModel):
         """The bytes to store: equal profiles give equal bytes."""
         return self.model_dump_json().encode()
 
-    def support(self, name: str) -> tuple[float, float]:
-        """Smallest and largest value of a feature in the reference. Raises KeyError for a name the model does not have."""
-        found = next((f.support for f in self.features if f.name == name), None)
-        if found is None:
-            raise KeyError(f"the profile has no feature {name!r}")
-        return found.min, found.max
+    @property
+    def blocks(self) -> int:
+        """How many blocks the limits were calibrated on."""
+        return sum(regime.blocks for regime in self.regimes)
 
     def max_run(self, tag: str) -> int:
         """Rows of a tag's longest run of equal values in the reference. Raises KeyError for a tag the model does not read."""
@@ -93,6 +153,11 @@ class Profile(ApiModel):
         if not runs:
             raise KeyError(f"the profile has no tag {tag!r}")
         return max(runs)
+
+
+def tags_of(profile: Profile) -> tuple[str, ...]:
+    """The tags a model needs, each once, in the order of its features."""
+    return tuple(dict.fromkeys(f.tag for f in profile.features))
 
 
 def digest(content: bytes) -> str:

@@ -1,0 +1,51 @@
+"""How is one feature, or the prediction, distributed in the reference? Bins frozen with the reference, never made from what is
+held against it, with open ends on both sides."""
+
+from typing import Annotated, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, FiniteFloat, NonNegativeInt, model_validator
+
+from andon.api.types import ApiModel
+
+BINS: Final = 10
+
+Floats = NDArray[np.float64]
+
+
+class Bins(ApiModel):
+    """edges: ascending, between the bins; the first and the last bin are open. counts: reference rows per bin."""
+
+    edges: Annotated[list[FiniteFloat], Field(max_length=255)]
+    counts: Annotated[list[NonNegativeInt], Field(min_length=1, max_length=256)]
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if len(self.counts) != len(self.edges) + 1:
+            raise ValueError(f"{len(self.edges)} edges make {len(self.edges) + 1} bins, not {len(self.counts)}")
+        if self.edges != sorted(set(self.edges)):
+            raise ValueError("edges must ascend")
+        return self
+
+    @classmethod
+    def of(cls, values: Floats) -> Self:
+        """Bins of equal counts, as far as repeated values allow. values: finite, at least one."""
+        edges = np.unique(np.float32(np.quantile(values, np.linspace(0, 1, BINS + 1)[1:-1]))).astype(np.float64)
+        return cls(edges=edges.tolist(), counts=count(edges, values).tolist())
+
+
+def count(edges: Floats, values: Floats) -> NDArray[np.int64]:
+    """Values per bin, NaN nowhere; a value on an edge belongs to the bin above it."""
+    present = values[~np.isnan(values)]
+    return np.bincount(np.searchsorted(edges, present, side="right"), minlength=len(edges) + 1)
+
+
+def stability_index(reference: NDArray[np.int64], current: NDArray[np.int64]) -> float:
+    """PSI of two counts over the same bins, smoothed by half a row per bin so that an empty bin is not infinite surprise.
+
+    A number to look at. It decides nothing: on autocorrelated rows it is large for no reason. Siddiqi, "Credit Risk Scorecards"
+    (2006), chapter 6.
+    """
+    p, q = (((counts + 0.5) / (counts + 0.5).sum()) for counts in (reference, current))
+    return float(((p - q) * np.log(p / q)).sum())

@@ -1,0 +1,150 @@
+"""With labels: does the candidate err more than the stable, and the stable more than it used to?
+
+A block's errors are summed and compared as h = (A - B) / (A + B), where B is what is allowed: the stable's own squared errors
+on the same rows times (1 + margin)², or the reference's times the tolerance squared. h is 0 where both are equal, has no unit,
+and is as good in the middle of a disturbance, when both models err five times as much, as before it. It is clipped, so that no block
+decides alone; h > 0 in more than half of the blocks' weight is what the bets are on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from math import sqrt
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from andon.api.evidence import ERROR, LOSS, LOSS_EQUAL
+from andon.stats import betting
+from andon.stats.blocks import BLOCK_ROWS, Evidence
+
+Floats = NDArray[np.float64]
+
+PAIRED_CLIP: Final = 0.35
+ERROR_CLIP: Final = 0.5
+LEARNED_BLOCKS: Final = 5
+"""Blocks at the beginning from which the stable's usual error is learned, unless the profile knows it from held-out rows."""
+LAST_BLOCKS: Final = 10
+
+
+def excess(losses: float, allowed: float, clip: float) -> float:
+    """h, clipped, as a number in [0, 1] with 0.5 where both are equal."""
+    total = losses + allowed
+    h = (losses - allowed) / total if 0 < total < np.inf else (1.0 if losses > allowed else 0.0)
+    return float(0.5 + np.clip(h, -clip, clip) / clip / 2)
+
+
+@dataclass(slots=True)
+class Losses:
+    """A candidate beside the stable. The state is the object. open: rows of the block that is not full yet, as (time, candidate's
+    squared error, stable's). Sums are of squared errors, over full blocks."""
+
+    margin: float
+    epoch: float
+    worse: list[float] = field(default_factory=lambda: betting.start().tolist())
+    equal: list[float] = field(default_factory=lambda: betting.start().tolist())
+    open: list[tuple[float, float, float]] = field(default_factory=list)
+    block: int = 0
+    of_candidate: float = 0.0
+    of_stable: float = 0.0
+    first_bad: float | None = None
+    last_row: float = 0.0
+
+    def fold(self, rows: Sequence[tuple[float, float, float]]) -> None:
+        """Rows in order: (time, candidate's squared error, stable's)."""
+        for row in rows:
+            self.open.append(row)
+            if len(self.open) == BLOCK_ROWS:
+                self._close()
+
+    def _close(self) -> None:
+        candidate, stable = (sum(row[i] for row in self.open) for i in (1, 2))
+        share = excess(candidate, (1 + self.margin) ** 2 * stable, PAIRED_CLIP)
+        self.worse = np.maximum(betting.against_at_most(np.array(self.worse), share, 0.5), 0.0).tolist()
+        self.equal = betting.against_at_least(np.array(self.equal), share, 0.5).tolist()
+        self.block += 1
+        self.of_candidate += candidate
+        self.of_stable += stable
+        self.last_row = self.open[-1][0]
+        if max(self.worse) <= 0:
+            self.first_bad = None
+        elif self.first_bad is None:
+            self.first_bad = self.open[0][0]
+        self.open = []
+
+    def evidence(self) -> list[Evidence]:
+        """Both questions, once a block is full."""
+        if self.block == 0:
+            return []
+        ratio = sqrt(self.of_candidate / self.of_stable) if self.of_stable > 0 else float(self.of_candidate > 0) * 1e9
+        common = (self.block * BLOCK_ROWS, self.block, self.epoch, min(ratio, 1e9), self.last_row)
+        return [
+            Evidence(LOSS, "candidate", _log_e(self.worse), *common, self.first_bad),
+            Evidence(LOSS_EQUAL, "candidate", _log_e(self.equal), *common),
+        ]
+
+    def state(self) -> dict[str, Any]:
+        """What `Losses(**state)` goes on from; JSON."""
+        return asdict(self)
+
+
+@dataclass(slots=True)
+class StableError:
+    """The stable beside its own reference. usual: RMSE of the reference; None: to be learned. sure: it need not be learned."""
+
+    usual: float | None
+    sure: bool
+    tolerance: float
+    epoch: float
+    worse: list[float] = field(default_factory=lambda: betting.start().tolist())
+    open: list[tuple[float, float]] = field(default_factory=list)
+    learned: list[float] = field(default_factory=list)
+    last: list[float] = field(default_factory=list)
+    block: int = 0
+    first_bad: float | None = None
+    last_row: float = 0.0
+
+    def fold(self, rows: Sequence[tuple[float, float]], quiet: bool) -> None:
+        """Rows in order: (time, squared error). quiet: inputs are as in the reference, so that the usual error may be learned."""
+        for row in rows:
+            self.open.append(row)
+            if len(self.open) == BLOCK_ROWS:
+                self._close(quiet)
+
+    def _close(self, quiet: bool) -> None:
+        mean, self.last_row = sum(square for _, square in self.open) / BLOCK_ROWS, self.open[-1][0]
+        first, self.open = self.open[0][0], []
+        if not self.sure:
+            self._learn(mean, quiet)
+            return
+        self.last = [*self.last, mean][-LAST_BLOCKS:]
+        share = excess(mean, (self.tolerance * (self.usual or 0.0)) ** 2, ERROR_CLIP)
+        self.worse = np.maximum(betting.against_at_most(np.array(self.worse), share, 0.5), 0.0).tolist()
+        self.block += 1
+        if max(self.worse) <= 0:
+            self.first_bad = None
+        elif self.first_bad is None:
+            self.first_bad = first
+
+    def _learn(self, mean: float, quiet: bool) -> None:
+        """The larger of what the profile says and what the first rows show: rows that a model was fitted to flatter it."""
+        self.learned += [mean] if quiet else []
+        if len(self.learned) == LEARNED_BLOCKS:
+            self.usual = max(self.usual or 0.0, sqrt(sum(self.learned) / LEARNED_BLOCKS))
+            self.sure = True
+
+    def evidence(self) -> list[Evidence]:
+        """The question, once a block was held against the usual error."""
+        if self.block == 0 or not self.usual:
+            return []
+        ratio = sqrt(sum(self.last) / len(self.last)) / self.usual
+        rows = self.block * BLOCK_ROWS
+        return [Evidence(ERROR, "stable", _log_e(self.worse), rows, self.block, self.epoch, ratio, self.last_row, self.first_bad)]
+
+    def state(self) -> dict[str, Any]:
+        """What `StableError(**state)` goes on from; JSON."""
+        return asdict(self)
+
+
+def _log_e(wealth: list[float]) -> float:
+    return float(betting.log_e(np.array(wealth)))

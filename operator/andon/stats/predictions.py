@@ -1,0 +1,45 @@
+"""Are the stable's predictions distributed as in the reference? Alone they prove nothing; they say where to look."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Self
+
+import numpy as np
+
+from andon.stats.blocks import BLOCK_ROWS
+from andon.stats.detector import Detector
+from andon.stats.profile import Distribution
+
+ROOM: Final = 1.5
+LEAST: Final = 1.0
+
+
+@dataclass(slots=True)
+class PredictionWatch:
+    """open: predictions of the block that is not full yet. distance: of the last block's mean, in the reference's std."""
+
+    detector: Detector = field(default_factory=lambda: Detector.begin(1))
+    open: list[tuple[float, float]] = field(default_factory=list)
+    distance: float = 0.0
+
+    def fold(self, rows: list[tuple[float, float]], reference: Distribution) -> None:
+        """Rows in order: (time, finite prediction)."""
+        for row in rows:
+            self.open.append(row)
+            if len(self.open) == BLOCK_ROWS:
+                self._close(reference)
+
+    def _close(self, reference: Distribution) -> None:
+        mean = sum(value for _, value in self.open) / BLOCK_ROWS
+        self.distance = abs(mean - reference.mean) / reference.std if reference.std > 0 else float(mean != reference.mean)
+        far = self.distance > max(LEAST, ROOM * reference.wander)
+        self.detector.close(np.array([float(far)]), np.array([self.open[0][0] if far else np.nan]))
+        self.open = []
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` goes on from; JSON."""
+        return {**asdict(self), "detector": self.detector.state()}
+
+    @classmethod
+    def restore(cls, state: dict[str, Any]) -> Self:
+        """The watch as it was."""
+        return cls(**{**state, "detector": Detector.restore(state["detector"])})
