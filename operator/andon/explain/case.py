@@ -11,10 +11,11 @@ from andon.api.decision import CheckSeen, Decision, Evidence
 class Case:
     """One verdict with its evidence.
 
-    id, action: None when it asked for nothing. taken: whether the action was carried out. refused: why it
-    was not: a named reason of a guard rail, or a sentence. found_at_fault, instead: versions, for a rollback. subjects: tags, most responsible first. fault: what is wrong
-    with them, in one word. faulty: tags that were not believed at that time and were taken out of the judgement of the model.
-    actor: kind and name of the object that carries the action out, as kubectl wants them, for example `modeldeployment/soft`.
+    id, action: None when it asked for nothing. taken: whether the action was carried out. refused: why it was not, as a named
+    reason of a guard rail or as a sentence. found_at_fault, instead: versions, for a rollback. subjects: tags, most responsible
+    first. fault: what is wrong with them, in one word. faulty: tags that were not believed at that time and were taken out of
+    the judgement of the model. actor: kind and name of the object that carries the action out, as kubectl wants them, for
+    example `modeldeployment/soft`.
     """
 
     verdict: str

@@ -16,7 +16,7 @@ from andon.explain.plot import Plot, Series, Span
 
 WIDTH: Final = 560
 HEIGHT: Final = 250
-LEFT, RIGHT, TOP, BOTTOM = 66, 96, 30, 34
+LEFT, RIGHT, TOP, BOTTOM = 78, 96, 30, 34
 LINE_OF_TEXT: Final = 15
 COLOURS: Final = 6
 """Colours there are; after that they begin anew, with another dash."""

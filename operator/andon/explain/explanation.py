@@ -33,7 +33,8 @@ class Explanation:
 
     answer: which of data, model and plant, in one sentence. headline: what happened. sentence: as the policy said it.
     seen: what the verdict rests on, in rows, minutes and times the usual error. done: what became of the action.
-    checks: the chain in order; empty where the decision does not carry it. ruled_out: the other causes. steps: who may do what next.
+    checks: the chain in order, empty where the decision does not carry it. ruled_out: the other causes. steps: who may do
+    what next.
     """
 
     id: str | None

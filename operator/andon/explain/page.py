@@ -20,7 +20,10 @@ def html(
     remarks: Sequence[str] = (),
     timeline: Timeline | None = None,
 ) -> str:
-    """A page of explanations. plots: those of each explanation, in the same order; () for none. remarks: what could not be shown."""
+    """A page of explanations.
+
+    plots: those of each explanation, in the same order; () for none at all. remarks: what could not be shown, and why.
+    """
     drawn = [[drawing(p) for p in some] for some in plots] or [[] for _ in explanations]
     return page(
         "explanation.html.j2",

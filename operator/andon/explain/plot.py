@@ -97,15 +97,15 @@ class Lane:
 class Timeline:
     """A whole replay at a glance, from begin to end.
 
-    verdicts: what was said of the model, as spans whose kind is the verdict. faults: per tag, when it was not believed.
-    candidate: when a new version was being judged. marks: actions, in order of time.
+    verdicts: what was said of the model in service, as spans whose kind is the verdict. candidate: the same of a new version while
+    it was judged. faults: per tag, when it was not believed. marks: actions.
     """
 
     begin: datetime
     end: datetime
     verdicts: tuple[Span, ...]
     faults: tuple[Lane, ...] = ()
-    candidate: Span | None = None
+    candidate: tuple[Span, ...] = ()
     marks: tuple[Mark, ...] = ()
 
 

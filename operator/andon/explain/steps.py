@@ -73,37 +73,34 @@ def _after_regression(case: Case) -> tuple[Step, ...]:
     if not case.taken:
         return (look,)
     bad = _version(case.found_at_fault, "the version")
+    another = f"Commit another version in git: {bad} is not served again by itself."
+    all_the_same = f"If you know better, serve {bad} all the same: set this in the ModelDeployment in git."
     return (
-        Step("The model's owner", f"Commit another version in git. {bad.capitalize()} stays locked out until then.",
-             f"{kubectl} get modeldeployment {case.target} -o wide"),
-        Step("The model's owner", f"If you know better, serve {bad} all the same: set this in the ModelDeployment in git.",
-             f"spec.model.overrides: {case.id}"),
-    )  # fmt: skip
+        look,
+        Step("The model's owner", another),
+        Step("The model's owner", all_the_same, f"spec.model.overrides: {case.id}"),
+    )
 
 
 def _after_plant_change(case: Case) -> tuple[Step, ...]:
-    return (
-        Step("A process engineer", "Was this change meant? Announce the next one in the policy in git, so that it is expected.",
-             "spec.expectedShift: [{from: …, to: …, reason: …}]"),
-        Step("Anybody", "See how the policy stands.", f"kubectl -n {case.namespace} get driftpolicy"),
-    )  # fmt: skip
+    meant = "Was this change meant? Announce the next one in the policy in git, so that it is expected."
+    return (Step("A process engineer", meant, "spec.expectedShift: [{from: …, to: …, reason: …}]"), *_look(case))
 
 
 def _after_data_fault(case: Case) -> tuple[Step, ...]:
     which = words.listed(case.subjects) or "the tag"
-    return (
-        Step("Instrumentation", f"Look at {which}: sensor, cable, transmitter, scaling. When it reads right again, Andon sees that "
-             "by itself and takes it back."),
-        Step("Anybody", "See which tags are not believed now.", f"kubectl -n {case.namespace} get driftpolicy -o wide"),
-    )  # fmt: skip
+    look = f"Look at {which}: sensor, cable, transmitter, scaling. When it reads right again, Andon sees that by itself."
+    faults = f"kubectl -n {case.namespace} get driftpolicy -o wide"
+    return (Step("Instrumentation", look), Step("Anybody", "See which tags are not believed now.", faults))
 
 
 def _after_silence(case: Case) -> tuple[Step, ...]:
     kubectl = f"kubectl -n {case.namespace}"
+    served = f"{kubectl} describe modeldeployment {case.target}"
     return (
         Step("Operations", "See whether the collector is connected.", f"{kubectl} get datasource"),
-        Step("Operations", "See whether the server runs and is asked by Prometheus.", f"{kubectl} describe modeldeployment {case.target}"),
-    )  # fmt: skip
+        Step("Operations", "See whether the server runs and Prometheus reads it.", served),
+    )
 
 
 def _look(case: Case) -> tuple[Step, ...]:

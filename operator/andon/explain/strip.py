@@ -14,7 +14,7 @@ LEFT: Final = 150
 RIGHT: Final = 24
 LANE: Final = 30
 BAR: Final = 20
-WIDE_OF_LETTER: Final = 6.6
+WIDE_OF_LETTER: Final = 7.4
 RADIUS: Final = 9.0
 
 
@@ -56,10 +56,8 @@ class Strip:
 def strip(timeline: Timeline) -> Strip:
     """Lay a timeline out: what was said of the model on top, the new version, a lane per tag at fault, the actions beneath."""
     axis = time_axis(timeline.begin, timeline.end, most=8)
-    lanes = [Lane("The model", timeline.verdicts)]
-    if timeline.candidate:
-        lanes.append(Lane("New version judged", (timeline.candidate,)))
-    lanes += timeline.faults
+    lanes = [Lane("Model in service", timeline.verdicts), Lane("New version", timeline.candidate), *timeline.faults]
+    lanes = [lane for lane in lanes if lane.spans]
     bottom = 14 + LANE * (len(lanes) + bool(timeline.marks))
     return Strip(
         width=WIDTH,
@@ -70,7 +68,7 @@ def strip(timeline: Timeline) -> Strip:
         lanes=tuple(_lane(lane, row, axis) for row, lane in enumerate(lanes)),
         columns=tuple(Text(_across(axis, t.at), bottom, t.label) for t in axis.ticks),
         flags=_flags(timeline.marks, axis),
-        kinds=tuple(dict.fromkeys(span.kind for span in timeline.verdicts)),
+        kinds=tuple(dict.fromkeys(span.kind for lane in lanes for span in lane.spans)),
     )
 
 

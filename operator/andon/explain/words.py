@@ -57,10 +57,18 @@ QUESTIONS: Final[dict[str, Question]] = {
         "How sure it is that the answers have moved",
         "times their usual spread",
     ),
-    "stuck": Question("Does the reading stay at one value for longer than it ever did?", "How sure it is that the sensor is stuck", "share of rows"),
+    "stuck": Question(
+        "Does the reading stay at one value for longer than it ever did?",
+        "How sure it is that the sensor is stuck",
+        "share of rows",
+    ),
     "missing": Question("Is the reading absent or too old?", "How sure it is that readings are missing", "share of rows"),
-    "bad-status": Question("Does the device itself call the reading bad?", "How sure it is that the device reports bad readings", "share of rows"),
-    "out-of-range": Question("Does the reading leave the range that is possible?", "How sure it is that readings are impossible", "share of rows"),
+    "bad-status": Question(
+        "Does the device itself call the reading bad?", "How sure it is that the device reports bad readings", "share of rows"
+    ),
+    "out-of-range": Question(
+        "Does the reading leave the range that is possible?", "How sure it is that readings are impossible", "share of rows"
+    ),
     "biased": Question(
         "Does the reading differ, always to one side, from what the other tags say it should be?",
         "How sure it is that the sensor reads wrong",
@@ -73,7 +81,7 @@ QUESTIONS: Final[dict[str, Question]] = {
     ),
     "regime": Question("Which recipe or state does the line run in?", "Recipe or state of the line", "share of rows"),
     "reference": Question("How much history are the limits made from?", "History behind the limits", "blocks"),
-}  # fmt: skip
+}
 
 
 def question(name: str) -> Question:
@@ -98,16 +106,16 @@ def fault(name: str | None) -> str:
 
 
 CHECKS: Final = {
-    "signals_missing": "Is there anything to judge by?",
-    "nothing_served": "Is a model being served?",
-    "candidate_unseen": "Were enough rows read by both versions?",
+    "signals_missing": "Is what is needed to judge missing or too old?",
+    "nothing_served": "Is no model in service yet?",
+    "candidate_unseen": "Were too few rows read by both versions?",
     "paired_regression": "Is the new version worse than the old one on the very same rows?",
     "paired_equal": "Is the new version as good as the old one on the very same rows?",
     "paired_undecided": "Is it still open which of the two versions is better?",
-    "stable_unseen": "Were enough rows read to judge the model in service?",
+    "stable_unseen": "Were too few rows read to judge the model in service?",
     "nothing_wrong": "Is everything as it should be?",
 }
-"""The condition that a check looks for, as a question."""
+"""What a check looks for, as a question whose yes is the verdict's reason."""
 
 
 def check(name: str) -> str:
@@ -121,7 +129,9 @@ REFUSALS: Final = {
     "CoolDown": "too little time has passed since the last action on this model",
     "BudgetSpent": "as many actions as the policy allows in this time have been taken",
     "TooFewRows": "too few rows have been seen",
-    "CircuitBroken": "many models got the same verdict at once, which points at a shared cause; all automatic actions are stopped",
+    "CircuitBroken": (
+        "many models got the same verdict at once, which points at a shared cause: all automatic actions are stopped"
+    ),
     "ExpectedShift": "a change of the plant was announced for this time",
     "OneWay": "the version to go back to has itself been found at fault before",
     "AdviseOnly": "the policy may only advise",
@@ -180,11 +190,29 @@ def listed(names: tuple[str, ...], most: int = 4) -> str:
 
 
 GLOSSARY: Final = (
-    ("Row", "the values of all tags at one moment. Two versions of a model are compared on the same rows, so that what the plant does cannot favour one."),
-    ("Usual error", "how far off the model was, on average, on rows it had not learned from. “2 times the usual error” is twice that."),
-    ("Odds", "“the odds that this is chance are below 1 in 1,000”: of 1,000 sound models or sensors, watched for ever, fewer than one would ever look like this."),
+    (
+        "Row",
+        "the values of all tags at one moment. Two versions of a model are compared on the same rows, so that what the plant "
+        "does cannot favour one.",
+    ),
+    (
+        "Usual error",
+        "how far off the model was, on average, on rows that it had not learned from. “2 times the usual error” is twice that.",
+    ),
+    (
+        "Odds",
+        "“the odds that this is chance are below 1 in 1,000”: of 1,000 sound models or sensors, however long they are watched, "
+        "fewer than one would ever look like this.",
+    ),
     ("Reference", "the rows of the past that the model was built from: what “usual” is measured by."),
-    ("Other tags say", "tags of one plant hang together. From all the others it can be told what one should read; a sensor that leaves its neighbours is suspect, a plant that moves takes them all along."),
-    ("Lab result", "the measured truth (a laboratory analysis, a test bench) that arrives later and shows how far off an answer was."),
-)  # fmt: skip
+    (
+        "What the other tags say",
+        "tags of one plant hang together, so that from all the others it can be told what one should read. A sensor that breaks "
+        "leaves its neighbours; a plant that moves takes them all along.",
+    ),
+    (
+        "Lab result",
+        "the measured truth (a laboratory analysis, a test bench). It comes later, and shows how far off an answer was.",
+    ),
+)
 """What the page's own words mean."""
