@@ -130,13 +130,11 @@ class Table:
 
     def _since_epoch(self, name: str) -> Micros:
         numbers = self.numbers(name)
-        if np.isnan(numbers).any():
-            raise UserError(f"{self.path}: column {name}, row {int(np.flatnonzero(np.isnan(numbers))[0]) + 1} has no time")
-        scale = next((scale for least, _, scale in reversed(_UNITS) if numbers.size and numbers[0] >= least), 0.0)
+        if (absent := np.flatnonzero(np.isnan(numbers))).size:
+            raise UserError(f"{self.path}: column {name}, row {absent[0] + 1} has no time; give it one or leave the row out")
+        scale = next((scale for least, scale in reversed(_UNITS) if numbers[:1].sum() >= least), 0.0)
         if scale == 0 and numbers.size:
-            raise UserError(
-                f"{self.path}: column {name} holds numbers such as {numbers[0]:g}, not times; write timestamps in UTC"
-            )
+            raise UserError(f"{self.path}: column {name} begins with {numbers[0]:g}, which is no time; write timestamps in UTC")
         return np.round(numbers * scale).astype(np.int64)
 
 

@@ -60,7 +60,8 @@ class Recorded:
         return self.features[:, COLUMNS.index(name)]
 
     def table(self) -> dict:
-        return {"time": pa.array(self.times, pa.timestamp("us", "UTC")), **dict(zip(COLUMNS, self.features.T)), **self.extra}
+        features = dict(zip(COLUMNS, self.features.T, strict=True))
+        return {"time": pa.array(self.times, pa.timestamp("us", "UTC")), **features, **self.extra}
 
     def write(self, path):
         pq.write_table(pa.table(self.table()), path)
