@@ -11,7 +11,6 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from threadpoolctl import threadpool_limits
 
 from .plants import Floats, Stretch, joined, plant
 
@@ -34,8 +33,7 @@ class Model:
         answers = np.full(len(x), np.nan)
         whole = np.isfinite(x).all(axis=1)
         if whole.any():
-            with threadpool_limits(1):
-                answers[whole] = self.estimator.predict(x[whole])
+            answers[whole] = self.estimator.predict(x[whole])
         return answers
 
 
@@ -46,8 +44,7 @@ def fit(estimator: str, rows: Stretch) -> Model:
         if estimator == "ridge"
         else HistGradientBoostingRegressor(max_iter=80, learning_rate=0.08, min_samples_leaf=15, random_state=0)
     )
-    with threadpool_limits(1):
-        return Model(made.fit(rows.x, rows.y))
+    return Model(made.fit(rows.x, rows.y))
 
 
 @cache

@@ -22,8 +22,8 @@ from andon.lab.plant.recordings import FAULT_STARTS, FAULTS, TAGS, Run
 
 Floats = NDArray[np.float64]
 
-TE_FEATURES: Final = (*(f"XMEAS_{n}" for n in range(1, 23)), *(f"XMV_{n}" for n in range(1, 12)))
-TE_TARGET: Final = "XMEAS_38"
+TE_FEATURES: Final = (*(f"xmeas_{n}" for n in range(1, 23)), *(f"xmv_{n}" for n in range(1, 12)))
+TE_TARGET: Final = "xmeas_38"
 SAME_START: Final = 5
 """The rows before fault 5 are those before fault 4 once more."""
 
@@ -139,7 +139,7 @@ NAMES: Final = ("te-early", "real", "te-late")
 
 
 def _te(run: Run) -> Stretch:
-    column = {tag: i for i, tag in enumerate(TAGS)}
+    column = {tag.lower(): i for i, tag in enumerate(TAGS)}
     rows = run.rows
     return Stretch(rows[:, [column[tag] for tag in TE_FEATURES]], rows[:, column[TE_TARGET]])
 

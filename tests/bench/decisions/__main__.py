@@ -1,0 +1,40 @@
+"""`python -m tests.bench.decisions`: run the bench, or look at one of its episodes."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before scikit-learn: every process has one core
+
+
+def main() -> int:
+    """1 where a must does not hold."""
+    parser = argparse.ArgumentParser(prog="bench-decisions", description=__doc__)
+    parser.add_argument("--episodes", type=int, default=300, help="seeds per class")
+    parser.add_argument("--only", help="classes whose name begins so")
+    parser.add_argument("--seed", type=int, help="with --only CLASS: that one episode, entry by entry")
+    parser.add_argument("--verbose", action="store_true", help="with --seed: the evidence of every block, too")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--year", action="store_true", help="a year of fault-free rows per plant, too")
+    parser.add_argument("--river", action="store_true", help="ask river, too (make bench-peers)")
+    parser.add_argument("--out", type=Path, default=Path("build/bench/decisions.json"))
+    given = parser.parse_args()
+    if given.only and given.seed is not None:
+        from . import look
+
+        sys.stdout.write(look.at(given.only, given.seed, evidence=given.verbose))
+        return 0
+    from . import report, run
+
+    outcomes = run.run(run.jobs(given.episodes, given.only), given.processes)
+    if given.river:
+        outcomes = run.with_river(outcomes)
+    found = run.document(outcomes, run.year(given.processes) if given.year else [])
+    run.write(found, given.out)
+    sys.stdout.write(report.text(found) + "\n")
+    return 0 if all(must["ok"] for must in found["musts"]) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""Run many episodes, in processes, with a bar; ask river in an environment of its own; write the figures down."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from . import peers, plants, tables
+from .episodes import CLASSES, make
+from .score import Outcome, scored
+
+Job = tuple[str, int]
+RIVER: Final = Path("build/peers/river/bin/python")
+FAULT_FREE_YEAR: Final = 3.0
+"""Upper 95 % bound of a Poisson rate of which none was seen in one year."""
+
+
+def jobs(episodes: int, only: str | None) -> list[Job]:
+    """The first seeds of every class, or of those whose name begins so."""
+    return [(kind, seed) for kind in CLASSES if only is None or kind.startswith(only) for seed in range(episodes)]
+
+
+def run(wanted: Sequence[Job], processes: int) -> list[Outcome]:
+    """Every outcome, in the order of the jobs."""
+    found: dict[Job, Outcome] = {}
+    with ProcessPoolExecutor(processes) as pool, _progress(len(wanted)) as step:
+        futures = {pool.submit(scored, *job): job for job in wanted}
+        for future in as_completed(futures):
+            found[futures[future]] = future.result()
+            step()
+    return [found[job] for job in wanted]
+
+
+def year(processes: int) -> list[dict[str, Any]]:
+    """A year of sound rows of every plant."""
+    outcomes = run([("year", seed) for seed in range(len(plants.NAMES))], processes)
+    return [
+        {
+            "plant": o.plant,
+            "rows": o.rows,
+            "distinct rows": plants.plant(o.plant).distinct,
+            "automatic actions": len(o.taken),
+            "what": [f"{t.action.value} at row {t.row}: {t.verdict.value} {' '.join(t.subjects)}" for t in o.taken],
+            "per year, at most (95 %)": FAULT_FREE_YEAR if not o.taken else None,
+        }
+        for o in outcomes
+    ]
+
+
+def with_river(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The same, with the row at which ADWIN calls on the labelled error of what serves. Needs `make bench-peers`."""
+    lines = (
+        json.dumps([None if np.isnan(e) else e for e in peers.served_error(make(o.kind, o.seed)).tolist()]) for o in outcomes
+    )
+    asked = subprocess.run(
+        [RIVER, Path(__file__).with_name("river_alarms.py")],
+        input="\n".join(lines),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=3600,
+    )
+    alarms = [json.loads(line) for line in asked.stdout.splitlines()]
+    return [replace(o, alarms=o.alarms | {"adwin": row}) for o, row in zip(outcomes, alarms, strict=True)]
+
+
+def document(outcomes: Sequence[Outcome], years: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The figures as DESIGN §8 wants them."""
+    musts = [must.result(outcomes) for must in tables.MUSTS] + [tables.delay_must(outcomes)]
+    actions = sum(y["automatic actions"] for y in years)
+    if years:
+        musts.append(
+            {"name": "automatic actions in a fault-free year, all plants", "value": actions, "limit": 0, "ok": actions == 0}
+        )
+    failures = {must.name: [o.name for o in must.failing(outcomes)] for must in tables.MUSTS}
+    return {
+        "machine": {
+            "cpu": platform.processor() or platform.machine(),
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+        },
+        "results": [tables.summary(kind, of) for kind, of in tables.by_kind(outcomes).items()],
+        "year": list(years),
+        "musts": musts,
+        "failures": failures,
+    }
+
+
+def write(found: dict[str, Any], path: Path) -> None:
+    """As JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(found, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    with Progress(BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(file=sys.stderr)) as bar:
+        task = bar.add_task("episodes", total=total)
+        yield lambda: bar.advance(task)

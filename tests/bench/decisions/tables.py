@@ -1,0 +1,149 @@
+"""What do many outcomes say together? One row per class, the musts, and what any rule would have called."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from andon.api.decision import Action
+
+from .engine import MIN_ROWS
+from .intervals import Share
+from .score import Outcome
+
+NAMED: Final = ("sensor-stuck", "sensor-dropped", "sensor-unit", "sensor-bias-2", "sensor-bias-4")
+"""Classes in which the tag must be named."""
+PROMOTION_ROWS: Final = 1500
+PAIRED_ROWS: Final = 100
+
+Asked = Callable[[Outcome], bool]
+
+
+def _of_kind(*kinds: str) -> Asked:
+    return lambda o: o.kind in kinds
+
+
+def _has_data_fault(o: Outcome) -> bool:
+    return o.truth.kind == "data"
+
+
+def _is_bad(o: Outcome) -> bool:
+    return o.truth.rmse_ratio is not None and o.truth.rmse_ratio >= 1.25
+
+
+def _is_worse(o: Outcome) -> bool:
+    return o.truth.rmse_ratio is not None and o.truth.rmse_ratio >= 1.10 - 1e-9
+
+
+def _is_good(o: Outcome) -> bool:
+    return o.truth.rmse_ratio is not None and o.truth.rmse_ratio <= 1.02 + 1e-9
+
+
+def _harmed_by_data(o: Outcome) -> bool:
+    """A Retrain, or a Rollback of what is not a bad candidate."""
+    return any(t.action is Action.RETRAIN or not (t.judged == "candidate" and _is_worse(o)) for t in o.harm)
+
+
+@dataclass(frozen=True, slots=True)
+class Must:
+    """A share of the episodes of every class among those asked about. at_most: the limit is an upper one."""
+
+    name: str
+    among: Asked
+    holds: Asked
+    limit: float
+    at_most: bool = False
+
+    def shares(self, outcomes: Sequence[Outcome]) -> dict[str, Share]:
+        """By class."""
+        asked = [o for o in outcomes if self.among(o)]
+        return {kind: Share(sum(self.holds(o) for o in of), len(of)) for kind, of in by_kind(asked).items()}
+
+    def failing(self, outcomes: Iterable[Outcome]) -> list[Outcome]:
+        """Episodes to look at."""
+        return [o for o in outcomes if self.among(o) and self.holds(o) == self.at_most]
+
+    def result(self, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+        """As DESIGN §8 has it: the worst class decides."""
+        shares = self.shares(outcomes)
+        if not shares:
+            return {"name": self.name, "value": None, "limit": self.limit, "ok": True, "worst": None}
+        worst = (max if self.at_most else min)(shares, key=lambda kind: shares[kind].value)
+        value = shares[worst].value
+        ok = value <= self.limit if self.at_most else value >= self.limit
+        return {"name": self.name, "value": value, "limit": self.limit, "ok": ok, "worst": f"{worst}: {shares[worst]}"}
+
+
+MUSTS: Final = (
+    Must("rollback or retrain caused by a data fault", _has_data_fault, _harmed_by_data, 0.0, at_most=True),
+    Must("25 % worse or more: rolled back", _is_bad, lambda o: o.rolled_back is not None, 0.99),
+    Must("10 % worse or more: never promoted", _is_worse, lambda o: o.healthy is None, 0.99),
+    Must("at most 2 % worse: not rolled back", _is_good, lambda o: o.rolled_back is None, 0.98),
+    Must(
+        f"at most 2 % worse: promoted within {PROMOTION_ROWS} labelled rows",
+        _is_good,
+        lambda o: o.promoted_within(PROMOTION_ROWS),
+        0.95,
+    ),
+    Must("right tag named first", _of_kind(*NAMED), lambda o: o.right_tag, 0.95),
+    Must("no automatic action without a fault", _of_kind("fault-free", "gaps", "regimes-known"), lambda o: not o.taken, 1.0),
+)
+
+
+def delay_must(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Candidates 50 % worse or scrambled, alone: median rows beyond the policy's minimum."""
+    found = [_conviction(o) for o in outcomes if o.kind in {"candidate-50-worse", "candidate-scrambled"}]
+    beyond = float(np.median([f - MIN_ROWS for f in found])) if found else None
+    return {
+        "name": "50 % worse or scrambled: median paired rows beyond the minimum until rolled back",
+        "value": beyond if beyond is None or np.isfinite(beyond) else None,
+        "limit": PAIRED_ROWS,
+        "ok": beyond is None or beyond <= PAIRED_ROWS,
+    }
+
+
+def _conviction(o: Outcome) -> float:
+    rows = o.delay(o.rolled_back, o.candidate_from)
+    return np.inf if rows is None else float(rows)
+
+
+def by_kind(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
+    """In the order in which the classes come."""
+    found: dict[str, list[Outcome]] = {}
+    for o in outcomes:
+        found.setdefault(o.kind, []).append(o)
+    return found
+
+
+def summary(kind: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """One class in numbers."""
+    actions = Counter(t.action.value for o in outcomes for t in o.taken)
+    verdicts = Counter(verdict for o in outcomes for verdict in o.said)
+    return {
+        "class": kind,
+        "episodes": len(outcomes),
+        "actions": dict(actions),
+        "verdicts": dict(verdicts),
+        "rolled back": _counted(o.rolled_back is not None for o in outcomes),
+        "retrained": _counted(any(t.action is Action.RETRAIN for t in o.taken) for o in outcomes),
+        "healthy": _counted(o.healthy is not None for o in outcomes),
+        "tag right": _counted(o.right_tag for o in outcomes) if any(o.truth.tags for o in outcomes) else None,
+        "tag wrong": _counted(o.tag is not None and not o.right_tag for o in outcomes),
+        "rollback delay": _delays(o.delay(o.rolled_back, o.candidate_from) for o in outcomes),
+        "healthy delay": _delays(o.delay(o.healthy, o.candidate_from) for o in outcomes),
+        "tag delay": _delays(o.delay(o.tag_row, o.truth.from_row) for o in outcomes if o.right_tag),
+        "alarms": {rule: _counted(o.alarms[rule] is not None for o in outcomes) for rule in outcomes[0].alarms},
+    }
+
+
+def _counted(holds: Iterable[bool]) -> dict[str, Any]:
+    found = list(holds)
+    share = Share(sum(found), len(found))
+    return {"k": share.k, "n": share.n, "low": share.low, "high": share.high}
+
+
+def _delays(rows: Iterable[int | None]) -> dict[str, float] | None:
+    found = [r for r in rows if r is not None]
+    return {"median": float(np.median(found)), "p90": float(np.quantile(found, 0.9)), "n": len(found)} if found else None
