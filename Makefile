@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := .venv/.packages
 TOOLCHAIN := .venv/.toolchain
+RIVER := build/peers/river/.installed
+EPISODES ?= 300
 PYTEST := $(BIN)/pytest
 
 # MLflow starts three times faster from byte code.
@@ -10,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-scenarios lint types layers unit integration chart toolchain clean
+.PHONY: help demo test test-scenarios lint types layers unit integration bench-decisions chart toolchain clean
 
 help: ## List the targets
 	@echo "From a clone to a demo or a tested change. The first run builds .venv and the lab's programs (about 15 minutes, 8 GB)."
@@ -47,6 +49,10 @@ unit: $(PACKAGES) ## Tests that need no other process
 integration: $(TOOLCHAIN) ## Tests against the real API server, Prometheus, MLflow, git
 	@$(PYTEST) -m "not scenario" tests/integration
 
+bench-decisions: $(PACKAGES) $(RIVER) ## Data, model or plant? Scored on seeded episodes (EPISODES=300 a class, about an hour)
+	$(call headline,bench: decisions)
+	@$(BIN)/python -m tests.bench.decisions --episodes $(EPISODES) --year --river
+
 chart: $(PACKAGES) ## Generate crds/ from the models, and bring them and their schemas into charts/andon
 	@$(BIN)/andon crds --out crds
 	@$(BIN)/python tools/chart.py
@@ -64,6 +70,13 @@ $(PACKAGES): pyproject.toml constraints.txt
 
 $(TOOLCHAIN): $(PACKAGES) $(wildcard operator/andon/lab/toolchain/go.*)
 	@$(BIN)/python -m andon.lab.toolchain $(BIN)
+	@touch $@
+
+# What others offer is compared with, never imported: an environment of its own.
+$(RIVER): tests/bench/decisions/river.txt
+	$(call headline,peers: river)
+	@"$(PYTHON)" -m venv --clear build/peers/river
+	@build/peers/river/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 headline = @printf '\n== %s\n' '$(1)'
