@@ -97,7 +97,7 @@ MECHANISMS: Final[dict[str, Deviation]] = {
 
 def worse_by(wanted: float, setting: Setting, rng: np.random.Generator) -> Candidate:
     """A candidate with exactly this ratio, by a mechanism drawn at random."""
-    mechanism = rng.choice(list(MECHANISMS))
+    mechanism = str(rng.choice(list(MECHANISMS)))
     deviation = MECHANISMS[mechanism](setting, rng)
     errors = setting.stable(setting.judged.x) - setting.judged.y
     return Candidate(_off(setting.stable, deviation, _scale(errors, deviation(setting.judged.x), wanted)), mechanism, wanted)

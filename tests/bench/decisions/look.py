@@ -26,7 +26,7 @@ def _told(episode: Episode, entry: Entry) -> str:
     row = round((entry.at.timestamp() - episode.rows.times[0]) / episode.rows.every)
     done = "taken" if entry.taken else f"refused: {entry.refused}" if entry.refused else "asked"
     action = f"{entry.action.value} {done}" if entry.action else ""
-    said = f"{row:6} {entry.judged:9} {entry.verdict.value:15} {action} {entry.change or str()} {' '.join(entry.subjects)}"
+    said = f"{row:6} {entry.judged:9} {entry.verdict.value:15} {action} {entry.change or ''} {' '.join(entry.subjects)}"
     return f"{said} {entry.because}"
 
 
