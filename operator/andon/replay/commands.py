@@ -14,6 +14,7 @@ from andon.api.exits import Exit
 from andon.replay import labels as label_file
 from andon.replay import policyfile, reference, report
 from andon.replay.columns import instant, micros_of, time_of
+from andon.replay.film import Film
 from andon.replay.models import Model, read_bytes
 from andon.replay.recording import Recording, RecordingFile, matching
 from andon.replay.replay import Case, replay
@@ -84,9 +85,12 @@ def replay_command(
     known = label_file.read(labels, recording.times) if labels else label_file.none()
     since = _row(recording, candidate_from) if candidate_from else 0
     case = Case(recording, known, reference, digest(content), serving, judged, since, tried)
+    film = Film() if html else None
     with _progress(len(recording)) as step:
-        entries = replay(case, step)
+        entries = replay(case, step, film)
     document = report.document(case, entries, (*recording.notes, *known.notes))
+    if html and film:
+        _write(html, report.page(case, document, entries, film).encode())
     _tell(document, json)
 
 

@@ -9,6 +9,7 @@ from andon.api.decision import Verdict
 from andon.api.types import number
 from andon.replay.columns import time_of
 from andon.replay.engine import Engine
+from andon.replay.film import Film
 from andon.replay.journal import Entry, Moment
 from andon.replay.labels import Labels
 from andon.replay.models import Model
@@ -39,8 +40,8 @@ class Case:
         return (slice(first, end) for first, end in pairwise(cuts))
 
 
-def replay(case: Case, step: Callable[[int], None]) -> list[Entry]:
-    """Every entry of the report, in order. step: told how many more rows are done."""
+def replay(case: Case, step: Callable[[int], None], film: Film | None = None) -> list[Entry]:
+    """Every entry of the report, in order. step: told how many more rows are done. film: takes what can be drawn."""
     engine = Engine(case.recording, case.labels, case.profile, case.stable, margin=number(case.policy.spec.evidence.margin))
     scene = Scene(case.policy, case.stable.digest, case.profile_digest, duration(case.recording.every))
     engine.judge(None, row=0)
@@ -50,7 +51,10 @@ def replay(case: Case, step: Callable[[int], None]) -> list[Entry]:
             engine.judge(case.candidate, part.start)
             scene.judge(case.candidate.digest)
         engine.take(part)
-        entries += _evaluated(scene, engine.evidence(), time_of(int(case.recording.times[part.stop - 1])))
+        now, evidence = time_of(int(case.recording.times[part.stop - 1])), engine.evidence()
+        entries += _evaluated(scene, evidence, now)
+        if film is not None and (film.add(now, evidence) or part.stop == len(case.recording)):
+            film.look(engine.ledger.report()["history"])
         if engine.candidate is not None and scene.candidate is None:
             engine.judge(None, part.stop - 1)
         step(part.stop - part.start)

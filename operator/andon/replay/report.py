@@ -1,14 +1,17 @@
 """How is a replay told: as JSON for programs, in a few lines for people."""
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
+from andon.api.decision import Action
 from andon.api.evidence import LOSS, LOSS_EQUAL, PAIRED, PAIRED_EQUAL
 from andon.api.types import number
 from andon.replay.columns import time_of
+from andon.replay.film import Film
 from andon.replay.journal import Entry
 from andon.replay.replay import Case
 from andon.stats.blocks import Evidence
@@ -54,6 +57,21 @@ def text(report: dict[str, Any]) -> str:
     return json.dumps(report, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
+def page(case: Case, report: Mapping[str, Any], entries: Sequence[Entry], film: Film) -> str:
+    """The report as one HTML file, with what could be seen around each moment."""
+    from andon.explain.page import replay_page
+    from andon.explain.replayed import explanations_of, timeline_of
+
+    explanations = explanations_of(report, [e.decision for e in entries if e.decision])
+    decided = {(e.at, e.verdict.value, e.action): e.evidence for e in entries if e.evidence}
+    plots = []
+    for told in explanations:
+        numbers = decided.get((told.at, told.verdict, Action(told.action) if told.action else None))
+        about = (numbers.question, numbers.subject) if numbers else None
+        plots.append(film.plots(about, told.subjects, told.at, case.policy.spec.evidence))
+    return replay_page(report, explanations, timeline_of(report), plots)
+
+
 def _entry(case: Case, entry: Entry) -> dict[str, Any]:
     columns = dict(zip(case.recording.tags, case.recording.columns, strict=True))
     return {
@@ -64,7 +82,7 @@ def _entry(case: Case, entry: Entry) -> dict[str, Any]:
         "taken": entry.taken,
         "refused": entry.refused,
         "subjects": [columns.get(subject, subject) for subject in entry.subjects],
-        "evidence": _evidence(case, entry.evidence) if entry.evidence else {},
+        "evidence": _evidence(case, entry, entry.evidence) if entry.evidence else {},
         "fault": entry.fault,
         "change": entry.change,
         "authority": entry.decision.authority.value if entry.decision else None,
@@ -73,7 +91,7 @@ def _entry(case: Case, entry: Entry) -> dict[str, Any]:
     }
 
 
-def _evidence(case: Case, evidence: Evidence) -> dict[str, Any]:
+def _evidence(case: Case, entry: Entry, evidence: Evidence) -> dict[str, Any]:
     return {
         "question": evidence.question,
         "subject": evidence.subject,
@@ -81,16 +99,17 @@ def _evidence(case: Case, evidence: Evidence) -> dict[str, Any]:
         "rows": evidence.rows,
         "block": evidence.block,
         "value": _finite(evidence.value),
-        "limit": _limit(case, evidence.question),
+        "limit": _limit(case, entry, evidence.question),
         "first_bad": _time(time_of(round(evidence.first_bad * 1e6))) if evidence.first_bad is not None else None,
     }
 
 
-def _limit(case: Case, question: str) -> float | None:
-    """What the value is held against, in its own unit."""
+def _limit(case: Case, entry: Entry, question: str) -> float | None:
+    """What the value was held against, in its own unit, where that is one number."""
     if question in {PAIRED, PAIRED_EQUAL, LOSS, LOSS_EQUAL}:
         return 1 + number(case.policy.spec.evidence.margin)
-    return None
+    frozen = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", entry.decision.evidence.limit) if entry.decision else None
+    return float(frozen[1]) / (100 if frozen[2] else 1) if frozen else None
 
 
 def _summary(entries: Sequence[Entry]) -> dict[str, Any]:
