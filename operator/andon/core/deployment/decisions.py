@@ -12,6 +12,8 @@ from andon.core.deployment.facts import Facts, GitOutcome
 KEPT_DECISIONS = 10
 KEPT_QUARANTINES = 50
 
+_NOT_GRANTED = "NotGranted"
+
 
 @dataclass(frozen=True, slots=True)
 class GitTask:
@@ -63,11 +65,16 @@ def with_quarantine(facts: Facts, decision: Decision | None, now: datetime) -> l
 
 
 def settled(decision: ActedDecision, facts: Facts, effective: Revision | None) -> ActedDecision:
-    """The decision with what became of it so far: done, refused, or still acting."""
+    """The decision with what became of it so far: done, refused, expired, or still acting."""
+    if _is_granted_now(decision, facts):
+        decision = decision.model_copy(update={"state": ActedState.ACTING, "outcome": None})
     if decision.state is not ActedState.ACTING:
         return decision
     if facts.overrides(decision.id):
         return _ended(decision, None, f"overridden: the spec takes version {decision.from_.version} back")
+    if _is_moot(decision, facts, effective):
+        how = f"version {effective.version if effective else '?'} serves, which this decision is not about"
+        return decision.model_copy(update={"state": ActedState.EXPIRED, "outcome": how})
     return _with_git(decision, facts) if serving_is_back(decision, facts, effective) else decision
 
 
@@ -80,9 +87,23 @@ def _with_git(decision: ActedDecision, facts: Facts) -> ActedDecision:
     if facts.repository == "NotGranted":
         reference = facts.spec.git.repository_ref if facts.spec.git else ""
         return _refused(
-            decision, f"the operator's configuration grants this namespace no repository {reference!r}; ask the platform team"
+            decision,
+            f"{_NOT_GRANTED}: the operator's configuration grants this namespace no repository {reference!r}; ask the platform "
+            "team. Git is told when it does.",
         )
     return _by_outcome(decision, facts.outcomes.get(decision.id))
+
+
+def _is_granted_now(decision: ActedDecision, facts: Facts) -> bool:
+    """Git could not be told for want of a right that is there now."""
+    refused = decision.state is ActedState.REFUSED and (decision.outcome or "").startswith(_NOT_GRANTED)
+    return refused and facts.repository == "Granted"
+
+
+def _is_moot(decision: ActedDecision, facts: Facts, effective: Revision | None) -> bool:
+    """A person had another version served before this could be carried out."""
+    about = {decision.from_.digest, decision.to.digest if decision.to else None}
+    return effective is not None and effective.digest not in about and not facts.holds(decision.from_)
 
 
 def serving_is_back(decision: ActedDecision, facts: Facts, effective: Revision | None) -> bool:

@@ -10,11 +10,12 @@ from andon.api.deployment import Candidate, ModelDeploymentStatus
 from andon.api.missing import Missing
 from andon.api.slots import Ack, EvidencePlan, RowSource, SlotModel, Slots, config_hash
 from andon.api.types import Revision
+from andon.core.approval import awaiting_approval
 from andon.core.chain import first_answer
 from andon.core.deployment import decisions
 from andon.core.deployment.decisions import GitTask
 from andon.core.deployment.facts import Facts
-from andon.core.deployment.rollout import ROLLOUT, Answer, min_rows, suspended
+from andon.core.deployment.rollout import ROLLOUT, Answer, min_rows, suspended, unapproved
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def decide(facts: Facts, now: datetime) -> Plan:
     slots = _slots(facts, answer)
     effective = effective_revision(facts.acks.values()) or facts.status.effective
     acted = [decisions.settled(d, facts, effective) for d in decisions.with_copy(facts, answer.decision)]
-    claims = [*_readiness(facts, answer, slots, effective), _git_claim(facts, acted), _watch_claim(facts)]
+    claims = [*_readiness(facts, answer, slots, effective), _git_claim(facts, acted), _watch_claim(facts), *_question(facts)]
     tasks = (decisions.git_task(d, facts, effective) for d in acted)
     return Plan(_status(facts, answer, claims, now, acted), slots, next((t for t in tasks if t is not None), None))
 
@@ -137,6 +138,12 @@ def _watch_claim(facts: Facts) -> Claim:
     if facts.policy is None:
         return claim("Watched", False, "NoPolicy", "No DriftPolicy targets this deployment: new versions advance on rows alone.")
     return following(claim("Watched", True, "Watched", f"Watched by DriftPolicy {facts.policy.name}."))
+
+
+def _question(facts: Facts) -> list[Claim]:
+    """What only a person may say, as long as it is asked."""
+    waiting = unapproved(facts)
+    return [] if waiting is None else [awaiting_approval(waiting, "modeldeployment", facts.namespace, facts.name)]
 
 
 def _suspended(facts: Facts) -> Claim:

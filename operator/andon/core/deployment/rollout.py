@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from andon.api.decision import ActedState, Action, Decision, DecisionState, Verdict
+from andon.api.decision import ActedState, Action, Authority, Decision, DecisionState, Verdict
 from andon.api.deployment import Step
 from andon.api.missing import Missing
 from andon.api.slots import SlotModel
@@ -180,10 +180,20 @@ def _healthy(facts: Facts, wanted: SlotModel) -> bool:
     return policy.verdict is Verdict.HEALTHY and about_it and not policy.faulty_tags
 
 
+def unapproved(facts: Facts) -> Decision | None:
+    """A rollback of what is served or judged now that waits for a person."""
+    waiting = (d for d in _asked_for(facts) if d.authority is Authority.CONFIRM and not facts.may_act(d))
+    return next((d for d in waiting if d.from_ is not None and facts.holds(d.from_)), None)
+
+
 def _open_rollbacks(facts: Facts) -> list[Decision]:
+    return [d for d in _asked_for(facts) if facts.may_act(d)]
+
+
+def _asked_for(facts: Facts) -> list[Decision]:
     decisions = facts.policy.decisions if facts.policy else ()
     mine = [d for d in decisions if d.state is DecisionState.OPEN and d.action is Action.ROLLBACK and d.target == facts.name]
-    return [d for d in mine if facts.may_act(d) and not facts.overrides(d.id)]
+    return [d for d in mine if not facts.overrides(d.id)]
 
 
 def _slot_of(facts: Facts, digest: str) -> SlotModel | None:

@@ -1,8 +1,9 @@
 """The life of a Retrain on the acting side: copied before it is acted on, ended by its Job, once."""
 
 from andon.api.conditions import Claim, claim, following
-from andon.api.decision import ActedDecision, ActedState, Decision
+from andon.api.decision import ActedDecision, ActedState
 from andon.api.types import Revision
+from andon.core.approval import awaiting_approval
 from andon.core.training.facts import Facts
 
 KEPT_DECISIONS = 10
@@ -27,12 +28,16 @@ def with_outcome(facts: Facts, trained: Revision | None, failure: str | None) ->
 
 
 def told(facts: Facts, decisions: list[ActedDecision], doing: str) -> list[Claim]:
-    """The condition about Retrains, if there is something to say. doing: how far the run is."""
-    waiting, newest = facts.unapproved, decisions[-1] if decisions else None
+    """What there is to say about Retrains. doing: how far the run is."""
+    waiting = facts.unapproved
+    asked = [] if waiting is None else [awaiting_approval(waiting, "trainingpipeline", facts.namespace, facts.name)]
+    return [*asked, *_story(facts, decisions, doing)]
+
+
+def _story(facts: Facts, decisions: list[ActedDecision], doing: str) -> list[Claim]:
+    newest = decisions[-1] if decisions else None
     if newest is not None and newest.state is ActedState.ACTING:
         said = claim("Retrained", False, "Retraining", f"{newest.id}: {doing}")
-    elif waiting is not None:
-        said = claim("Retrained", False, "AwaitingApproval", _question(facts, waiting))
     elif facts.target is not None and facts.target.rival is not None:
         message = (
             f"TrainingPipeline {facts.target.rival} trains for {facts.target.name} too, and is older: it acts, not this one."
@@ -63,10 +68,3 @@ def _settled(retrain: ActedDecision, trained: Revision | None, failure: str | No
 def _ended(decision: ActedDecision, state: ActedState, how: str) -> ActedDecision:
     whole = f"{how}; {decision.outcome}" if decision.outcome else how
     return decision.model_copy(update={"state": state, "outcome": whole[:1024]})
-
-
-def _question(facts: Facts, decision: Decision) -> str:
-    return (
-        f"{decision.id} asks for a new version ({decision.verdict}). To approve: kubectl annotate --overwrite -n "
-        f"{facts.namespace} trainingpipeline {facts.name} andon.dev/approve={decision.id}/YOUR-USERNAME"
-    )
