@@ -78,7 +78,7 @@ class Evidence(StatusModel):
 
 
 class Decision(StatusModel):
-    """All but `state` is frozen at the first write."""
+    """All but `state` and `closed` is frozen at the first write."""
 
     id: Annotated[Text, Field(description="Hash of target, action, from, to and override; of `since` too, unless Rollback.")]
     target: Annotated[Name, Field(description="The ModelDeployment it is about.")]
@@ -103,7 +103,11 @@ class Decision(StatusModel):
     checks: Annotated[
         list[CheckSeen], Field(max_length=32, description="The checks of the chain, in order, with what each saw.")
     ] = Field(default_factory=list)
+    guards: Annotated[
+        list[CheckSeen], Field(max_length=16, description="The guard rails that let it pass, in order, with what each saw.")
+    ] = Field(default_factory=list)
     state: Annotated[DecisionState, Field(description="Open until the policy sees it settled.")] = DecisionState.OPEN
+    closed: Annotated[Time | None, Field(description="When the policy saw it settled.")] = None
 
 
 class ActedState(StrEnum):

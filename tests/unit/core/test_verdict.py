@@ -14,7 +14,8 @@ from andon.api.missing import Missing
 from andon.api.policy import DriftPolicySpec, DriftPolicyStatus
 from andon.api.types import short
 from andon.core.deployment.decisions import copied
-from andon.core.drift.facts import CONVICT, Facts, Target
+from andon.core.drift.facts import Facts, Target
+from andon.core.drift.levels import PAIRED_CONVICT as CONVICT
 from andon.core.drift.plan import decide
 
 from .deployments import digest, revision, serving

@@ -1,95 +1,98 @@
-"""The life of a decision on the policy's side: frozen when first made, open until the target has settled it."""
+"""The life of a decision on the policy's side: frozen when first made, open until it is settled or its verdict has cleared."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
-from andon.api.decision import ActedState, Action, Decision, DecisionState, Verdict, quarantine_id, rollback_id
+from andon.api.decision import ActedState, Action, Authority, Decision, DecisionState, Verdict
+from andon.api.policy import HeldAction
+from andon.core.chain import told
+from andon.core.drift.answer import CERTAIN, Answer
+from andon.core.drift.asking import Case, decision
 from andon.core.drift.facts import Facts
 from andon.core.drift.faults import Finding
-from andon.core.drift.verdict import Answer
+from andon.core.drift.guards import GUARDS, Asked
 
 KEPT = 10
+MOST_HELD = 16
 
 
-def published(facts: Facts, answer: Answer, found: Sequence[Finding], now: datetime) -> list[Decision]:
-    """The decisions to publish: those there are, closed where settled, and those that follow from what is seen now."""
-    standing = [_closed_if_settled(d, facts, {f.fault.tag for f in found}) for d in facts.status.decisions]
-    decisions = list(standing)
-    for new in [*_rollback(facts, answer, now), *_quarantines(facts, found, now, standing)]:
-        decisions = _opened(decisions, new)
-    return _trimmed(decisions)
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a policy asks for, and what its guard rails keep it from asking for."""
+
+    decisions: Sequence[Decision]
+    held: Sequence[HeldAction] = ()
 
 
-def _rollback(facts: Facts, answer: Answer, now: datetime) -> list[Decision]:
-    target, bad = facts.target, answer.judged
-    if answer.verdict is not Verdict.MODEL_REGRESSION or target is None or bad is None or answer.evidence is None:
-        return []
-    good = target.status.effective
-    if good is None or good == bad:
-        return []
+def published(facts: Facts, standing: Sequence[Decision], asked: Iterable[Case], now: datetime) -> Published:
+    """standing: the decisions there are, as `reviewed`. Each case is opened, or held with the name of what holds it."""
+    decisions, held = list(standing), list[HeldAction]()
+    for case in asked:
+        opened = _opened(facts, decisions, case, held, now)
+        if opened is not None:
+            decisions = [*(d for d in decisions if d.id != opened.id), opened]
+    return Published(_trimmed(decisions), held[:MOST_HELD])
+
+
+def reviewed(facts: Facts, answers: Iterable[Answer], found: Sequence[Finding], now: datetime) -> list[Decision]:
+    """The decisions there are, closed where they are settled or their verdict has cleared."""
+    verdicts = {a.judged.digest: a.verdict for a in answers if a.judged is not None}
+    faulty = {f.fault.tag for f in found}
     return [
-        Decision(
-            id=rollback_id(facts.namespace, facts.spec.target_ref.name, bad.digest, good.digest, target.spec.model.overrides),
-            target=facts.spec.target_ref.name,
-            action=Action.ROLLBACK,
-            verdict=answer.verdict,
-            from_=bad,
-            to=good,
-            since=now,
-            evidence=answer.evidence,
-            summary=f"Version {bad.version} was rolled back to {good.version}: {answer.because[0].lower()}{answer.because[1:]}",
-        )
+        d.model_copy(update={"state": DecisionState.CLOSED, "closed": now})
+        if d.state is DecisionState.OPEN and _is_over(d, facts, verdicts, faulty)
+        else d
+        for d in facts.status.decisions
     ]
 
 
-def _quarantines(facts: Facts, found: Sequence[Finding], now: datetime, standing: Sequence[Decision]) -> list[Decision]:
-    """One decision for the tags that failed in the same way and are in no open decision yet."""
-    held = {s for d in standing if d.action is Action.QUARANTINE and d.state is DecisionState.OPEN for s in d.subjects}
-    fresh = sorted((f for f in found if f.fault.tag not in held), key=lambda f: f.fault.fault)
-    return [_quarantine(facts, fault, list(group), now) for fault, group in groupby(fresh, key=lambda f: f.fault.fault)]
+def _opened(facts: Facts, decisions: Sequence[Decision], case: Case, held: list[HeldAction], now: datetime) -> Decision | None:
+    """The case as a new open decision, unless it is in hand or refused; a refusal may leave something less to do."""
+    if _is_in_hand(facts, decisions, case):
+        return None
+    ruling = told(GUARDS, Asked(facts, case), now)
+    if ruling.answer.reason is None:
+        return decision(facts, case, ruling.checks, now)
+    held.append(_refused(facts, case, ruling.answer.reason, ruling.answer.because, now))
+    instead = ruling.answer.instead
+    return _opened(facts, decisions, case.instead(instead), held, now) if instead is not None else None
 
 
-def _quarantine(facts: Facts, fault: str, found: list[Finding], now: datetime) -> Decision:
-    tags = [f.fault.tag for f in found][:64]
-    target = facts.spec.target_ref.name
-    return Decision(
-        id=quarantine_id(facts.namespace, target, ",".join(tags), fault, now.isoformat()),
-        target=target,
-        action=Action.QUARANTINE,
-        verdict=Verdict.DATA_FAULT,
-        subjects=tags,
-        fault=fault,
-        since=now,
-        evidence=found[0].evidence(),
-        summary=f"{', '.join(tags)} cannot be believed ({fault}): kept from training and model evidence until it recovers.",
-    )
+def _is_in_hand(facts: Facts, decisions: Sequence[Decision], case: Case) -> bool:
+    """It is asked for already, or being trained: asking again would be a second time."""
+    is_open = any(d.state is DecisionState.OPEN and case.is_asked_by(d) for d in decisions)
+    acting = {(d.action, d.from_) for d in facts.done if d.state is ActedState.ACTING}
+    return is_open or (case.action is Action.RETRAIN and (case.action, case.from_) in acting)
 
 
-def _opened(decisions: list[Decision], new: Decision) -> list[Decision]:
-    """One open decision per target, action and `from`; the same decision found again is the same entry."""
-    for known in decisions:
-        same_case = (known.action, known.from_, known.subjects) == (new.action, new.from_, new.subjects)
-        if known.state is DecisionState.OPEN and same_case:
-            return decisions
-    return [*(d for d in decisions if d.id != new.id), new]
+def _refused(facts: Facts, case: Case, reason: str, because: str, now: datetime) -> HeldAction:
+    """Frozen when it began: the same refusal keeps its time and its words."""
+    key = (case.action, case.verdict, reason)
+    known = next((h for h in facts.status.held if (h.action, h.verdict, h.reason) == key), None)
+    return known or HeldAction(action=case.action, verdict=case.verdict, reason=reason, message=because[:1024], since=now)
 
 
-def _closed_if_settled(decision: Decision, facts: Facts, faulty: set[str]) -> Decision:
-    if decision.state is DecisionState.CLOSED or not _is_settled(decision, facts, faulty):
-        return decision
-    return decision.model_copy(update={"state": DecisionState.CLOSED})
-
-
-def _is_settled(decision: Decision, facts: Facts, faulty: set[str]) -> bool:
-    if decision.action is Action.QUARANTINE:
+def _is_over(decision: Decision, facts: Facts, verdicts: Mapping[str, Verdict], faulty: set[str]) -> bool:
+    if decision.fault is not None:
         return not faulty.intersection(decision.subjects)
-    if facts.target is None or decision.from_ is None:
-        return True
-    acted = next((d for d in facts.target.status.decisions if d.id == decision.id), None)
+    acted = next((d for d in facts.done if d.id == decision.id), None)
     if acted is not None:
         return acted.state is not ActedState.ACTING
-    return not facts.target.holds(decision.from_)
+    if facts.target is None or decision.from_ is None or not facts.target.holds(decision.from_):
+        return True
+    changes = decision.action in {Action.ROLLBACK, Action.RETRAIN}
+    return (changes and facts.spec.dry_run) or _has_cleared(decision, facts, verdicts)
+
+
+def _has_cleared(decision: Decision, facts: Facts, verdicts: Mapping[str, Verdict]) -> bool:
+    """Something else is seen of the same revision. A rollback that needs nobody's word stands: its actor is on its way."""
+    if decision.action is Action.ROLLBACK and (decision.authority is Authority.ACT or decision.from_ != facts.candidate):
+        return False
+    now = verdicts.get(decision.from_.digest) if decision.from_ else None
+    if decision.verdict is Verdict.UNKNOWN:
+        return now is not None and now is not Verdict.UNKNOWN
+    return now in CERTAIN and now is not decision.verdict
 
 
 def _trimmed(decisions: list[Decision]) -> list[Decision]:

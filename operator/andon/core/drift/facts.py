@@ -1,22 +1,19 @@
 """What is known about one DriftPolicy when it is decided upon."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from math import log
 from typing import Final
 
+from andon.api.config import Limits
+from andon.api.decision import ActedDecision
 from andon.api.deployment import ModelDeploymentSpec, ModelDeploymentStatus
-from andon.api.evidence import EvidenceSeries
+from andon.api.evidence import EvidenceSeries, Reading
 from andon.api.missing import Missing
 from andon.api.policy import DriftPolicySpec, DriftPolicyStatus
 from andon.api.types import Revision, seconds, short
+from andon.core.drift.fleet import Fleet
 
-CONVICT: Final = log(1000)
-"""Log e-value at which a model or a tag is convicted: by Ville's inequality at most one sound one in 1,000 ever gets there."""
-ACQUIT: Final = log(20)
-"""Log e-value at which a candidate counts as equal: promotion is reversible, so less is asked."""
-CLEAR: Final = 0.0
-"""Log e-value below which a tag that was at fault is believed again."""
 PATIENCE: Final = 3
 """Intervals without signals before a status says so."""
 
@@ -34,14 +31,40 @@ class Target:
         candidate = self.status.candidate
         return Revision(version=candidate.version, digest=candidate.digest) if candidate else None
 
+    @property
+    def stable(self) -> Revision | None:
+        """What answers now."""
+        return self.status.effective
+
+    @property
+    def row_seconds(self) -> float:
+        """The clock of the rows; 0 where the model scores none by itself."""
+        return seconds(self.spec.inputs.every) if self.spec.inputs else 0.0
+
     def holds(self, revision: Revision) -> bool:
         """Whether this revision is served or judged now."""
         return revision in (self.status.effective, self.candidate)
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What a signal of a user's own said lately. readings: newest last, each of another time. missing: why there is no newer."""
+
+    readings: tuple[Reading, ...] = ()
+    missing: Missing | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything the chains may look at. blind_since: when signals were last seen missing without a gap."""
+    """Everything the chains may look at.
+
+    rival: an older policy of the same target. blind_since: when signals were last seen missing without a gap.
+    signals: by name of spec.signals; see `signals.heard`.
+    acted: what actors did for this target, besides what is in its status: Retrains of TrainingPipelines.
+    namespace_acted: what all actors of the namespace did. pipelines: those that act on a Retrain for this target.
+    fleet: what is said of all deployments, where that is known. limits: the platform team's.
+    faulty: tags at fault now, most responsible first; found by the data's own track before the model's chains are read.
+    """
 
     namespace: str
     name: str
@@ -52,17 +75,42 @@ class Facts:
     series: tuple[EvidenceSeries, ...] | Missing
     rival: str | None = None
     blind_since: datetime | None = None
+    signals: Mapping[str, Heard] = field(default_factory=dict)
+    acted: tuple[ActedDecision, ...] = ()
+    namespace_acted: tuple[ActedDecision, ...] = ()
+    pipelines: tuple[str, ...] = ()
+    fleet: Fleet | None = None
+    limits: Limits = field(default_factory=Limits)
+    faulty: tuple[str, ...] = ()
 
-    def about(self, revision: Revision, question: str) -> EvidenceSeries | None:
+    @property
+    def stable(self) -> Revision | None:
+        """What serves, as far as anything does."""
+        return self.target.stable if self.target else None
+
+    @property
+    def candidate(self) -> Revision | None:
+        """What is judged beside it."""
+        return self.target.candidate if self.target else None
+
+    def about(self, revision: Revision | None, question: str) -> EvidenceSeries | None:
         """The newest answer to a question about a revision."""
+        if revision is None:
+            return None
         wanted = short(revision.digest)
-        found = [s for s in self.seen if s.revision == wanted and s.question == question]
+        found = [s for s in self.seen if s.question == question and s.revision == wanted]
         return max(found, key=lambda s: s.epoch, default=None)
 
     @property
     def seen(self) -> tuple[EvidenceSeries, ...]:
         """The series whose numbers can be used."""
         return () if isinstance(self.series, Missing) else tuple(s for s in self.series if s.missing is None)
+
+    @property
+    def done(self) -> tuple[ActedDecision, ...]:
+        """What actors did for this target, oldest first."""
+        known = {d.id: d for d in (*(self.target.status.decisions if self.target else ()), *self.acted)}
+        return tuple(sorted(known.values(), key=lambda d: d.decided))
 
     @property
     def limit(self) -> float:

@@ -1,0 +1,44 @@
+"""The plant has moved: does it harm? Labels of the rows since then say so; without labels, whether the model was taught there."""
+
+from datetime import datetime
+from enum import Enum, auto
+
+from andon.api.evidence import ERROR, OFF_SUPPORT, EvidenceSeries
+from andon.core.drift.facts import Facts
+from andon.core.drift.levels import SPAN_ROWS
+from andon.core.drift.reference import erring, error_limit, fired
+from andon.core.drift.suspicion import faults_behind_errors
+
+PATIENCE_ROWS = 3 * SPAN_ROWS
+"""Rows since the plant moved after which labels that do not come are waited for no longer."""
+
+
+class Movement(Enum):
+    """How a shift is to be taken."""
+
+    HARMFUL_BY_LABELS = auto()
+    HARMFUL_OFF_SUPPORT = auto()
+    BENIGN_BY_LABELS = auto()
+    BENIGN_INSIDE = auto()
+    AWAITING_LABELS = auto()
+
+
+def movement(facts: Facts, shift: EvidenceSeries, now: datetime) -> Movement:
+    """shift: the series that says the inputs have moved."""
+    if erring(facts, now):
+        return Movement.HARMFUL_BY_LABELS
+    error = facts.about(facts.stable, ERROR)
+    if error is not None and error.rows > 0 and not faults_behind_errors(facts, now):
+        if _rows_since(shift, error.last_row, facts) >= SPAN_ROWS:
+            return Movement.BENIGN_BY_LABELS if error.value <= error_limit(facts) else Movement.HARMFUL_BY_LABELS
+        if _rows_since(shift, shift.last_row, facts) < PATIENCE_ROWS:
+            return Movement.AWAITING_LABELS
+    return Movement.HARMFUL_OFF_SUPPORT if fired(facts, OFF_SUPPORT) else Movement.BENIGN_INSIDE
+
+
+def _rows_since(shift: EvidenceSeries, last: datetime | None, facts: Facts) -> float:
+    """Rows from the first that moved to this one."""
+    every = facts.target.row_seconds if facts.target else 0.0
+    if last is None or shift.first_bad is None or every <= 0:
+        return 0.0
+    return (last - shift.first_bad).total_seconds() / every
