@@ -67,6 +67,7 @@ class Scene:
             status=self.status,
             target=self.target,
             series=tuple(self._series(name, e, now) for e in evidence),
+            namespace_acted=tuple(self.target.status.decisions),
             pipelines=(PLAYED,),
         )
         self.status = decide(facts, now)

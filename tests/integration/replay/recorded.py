@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,63 +14,63 @@ from andon.api.pipeline import Estimator
 from andon.lab.plant.recordings import NORMAL, TAGS, Run
 from andon.runtime.train import estimators, export
 
-COLUMNS = [tag.lower() for tag in (*TAGS[:22], *TAGS[41:])]
-FEATURES = [*range(22), *range(41, 52)]
+INDICES = [*range(22), *range(41, 52)]
+COLUMNS = [TAGS[i].lower() for i in INDICES]
 TARGET = TAGS.index("XMEAS_38")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 EVERY = timedelta(minutes=3)
-DELAY = 5
+DELAY = 5 * EVERY
 
-FIT, *REST = NORMAL
-"""The model is fitted to the first normal run, the reference is another one."""
+FITTED = (NORMAL[0], *NORMAL[2:5])
+REFERENCE = (NORMAL[1],)
+FAULT_FREE = NORMAL[5:]
+"""Three parts of the fault-free rows: 980 that models are fitted to, 960 that are the reference, 800 that are replayed."""
 
 
-def plant_rows(*runs: Run):
-    """Features and label of these runs, one after the other."""
+def of(*runs: Run) -> tuple[Any, Any]:
+    """Features and labels of these runs, one after the other."""
     rows = np.concatenate([run.rows for run in runs])
-    return rows[:, FEATURES].copy(), rows[:, TARGET].copy()
+    return rows[:, INDICES].copy(), rows[:, TARGET].copy()
 
 
 @cache
-def ridge(*, scale: float = 1.0, mixed: bool = False) -> bytes:
-    """A model of the process as ONNX. scale: of its answers' distance from the mean; mixed: two of its inputs are swapped."""
-    features, label = plant_rows(FIT, *REST[1:4])
-    if mixed:
-        features = features[:, np.roll(np.arange(features.shape[1]), 7)]
-    target = label.mean() + scale * (label - label.mean())
-    return export.to_onnx(estimators.fit(Estimator.RIDGE, features.astype(np.float32), target), features.shape[1])
+def ridge(off: float = 0.0) -> bytes:
+    """A model of the process, as ONNX. off: how far the answers lie from the best ones, in standard deviations of the label."""
+    features, labels = of(*FITTED)
+    wrong = labels + off * labels.std()
+    return export.to_onnx(estimators.fit(Estimator.RIDGE, features.astype(np.float32), wrong), len(INDICES))
 
 
 @dataclass
 class Recorded:
-    """A file of rows in the making. times, features, labels may be changed before it is written."""
+    """Rows in the making: features, labels and times may be changed before they are written."""
 
-    features: np.ndarray
-    labels: np.ndarray
+    features: Any
+    labels: Any
     start: datetime = START
-    extra: dict = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, *runs: Run, start: datetime = START):
-        return cls(*plant_rows(*runs), start)
+        return cls(*of(*runs), start)
 
     @property
-    def times(self):
+    def times(self) -> list[datetime]:
         return [self.start + i * EVERY for i in range(len(self.features))]
 
     def column(self, name: str):
+        """A view, to be written to."""
         return self.features[:, COLUMNS.index(name)]
 
-    def table(self) -> dict:
+    def table(self) -> dict[str, Any]:
         features = dict(zip(COLUMNS, self.features.T, strict=True))
         return {"time": pa.array(self.times, pa.timestamp("us", "UTC")), **features, **self.extra}
 
-    def write(self, path):
+    def write(self, path: Path) -> Path:
         pq.write_table(pa.table(self.table()), path)
         return path
 
-    def write_labels(self, path, *, every: int = 1):
-        known = [time + DELAY * EVERY for time in self.times]
-        columns = {"time": self.times[::every], "label": self.labels[::every], "available_at": known[::every]}
-        pq.write_table(pa.table(columns), path)
+    def write_labels(self, path: Path) -> Path:
+        known = [time + DELAY for time in self.times]
+        pq.write_table(pa.table({"time": self.times, "label": self.labels, "available_at": known}), path)
         return path
