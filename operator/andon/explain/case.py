@@ -1,10 +1,11 @@
 """What is known of one verdict, before it is put into words?"""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from andon.api.decision import CheckSeen, Decision, Evidence
+from andon.api.policy import EvidenceSpec
+from andon.explain.certainty import USUAL, level
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,9 +14,9 @@ class Case:
 
     id, action: None when it asked for nothing. taken: whether the action was carried out. refused: why it was not, as a named
     reason of a guard rail or as a sentence. found_at_fault, instead: versions, for a rollback. subjects: tags, most responsible
-    first. fault: what is wrong with them, in one word. faulty: tags that were not believed at that time and were taken out of
-    the judgement of the model. actor: kind and name of the object that carries the action out, as kubectl wants them, for
-    example `modeldeployment/soft`.
+    first. fault: what is wrong with them, in one word. faulty: other tags that were not believed at that time and were taken out
+    of the judgement of the model. certainty: the log e-value that its question had to reach. actor: kind and name of the object
+    that carries the action out, as kubectl wants them, for example `modeldeployment/soft`.
     """
 
     verdict: str
@@ -34,14 +35,21 @@ class Case:
     faulty: tuple[str, ...] = ()
     summary: str = ""
     evidence: Evidence | None = None
+    certainty: float | None = None
     checks: tuple[CheckSeen, ...] = ()
     actor: str | None = None
 
 
 def case_of(
-    decision: Decision, namespace: str, *, taken: bool = False, refused: str | None = None, actor: str | None = None
+    decision: Decision,
+    namespace: str,
+    policy: EvidenceSpec = USUAL,
+    *,
+    taken: bool = False,
+    refused: str | None = None,
+    actor: str | None = None,
 ) -> Case:
-    """The case of a published decision. taken: whether its actor says that it is done. refused: why it said no."""
+    """The case of a published decision. policy: how sure it wants to be. taken, refused, actor: as in Case."""
     return Case(
         verdict=decision.verdict.value,
         at=decision.since,
@@ -58,17 +66,7 @@ def case_of(
         fault=decision.fault,
         summary=decision.summary,
         evidence=decision.evidence,
+        certainty=level(decision.evidence.question, policy),
         checks=tuple(decision.checks),
         actor=actor,
     )
-
-
-def beside(cases: Iterable[Case]) -> tuple[Case, ...]:
-    """The same cases in order of time, each knowing which tags were found at fault at or before its moment."""
-    told: list[Case] = []
-    faulty: tuple[str, ...] = ()
-    for case in sorted(cases, key=lambda c: c.at):
-        if case.verdict == "DataFault":
-            faulty = tuple(dict.fromkeys((*faulty, *case.subjects)))
-        told.append(replace(case, faulty=tuple(t for t in faulty if t not in case.subjects)))
-    return tuple(told)

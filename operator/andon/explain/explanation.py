@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from andon.api.decision import Decision, Outcome
+from andon.api.policy import EvidenceSpec
 from andon.explain import stories, words
 from andon.explain.case import Case, case_of
+from andon.explain.certainty import USUAL
 from andon.explain.steps import Step, done, steps
 
 
@@ -84,17 +86,23 @@ def explain(case: Case) -> Explanation:
         sentence=case.summary,
         done=done(case),
         seen=_seen(case),
-        checks=tuple(CheckTold(words.check(c.name), c.outcome is Outcome.ANSWERED, c.saw) for c in case.checks),
+        checks=tuple(CheckTold(words.check(c.name), c.outcome is Outcome.ANSWERED, words.plain(c.saw)) for c in case.checks),
         ruled_out=tuple(RuledOut(cause, why) for cause, why in story.ruled_out),
         steps=steps(case),
     )
 
 
 def from_decision(
-    decision: Decision, namespace: str, *, taken: bool = False, refused: str | None = None, actor: str | None = None
+    decision: Decision,
+    namespace: str,
+    policy: EvidenceSpec = USUAL,
+    *,
+    taken: bool = False,
+    refused: str | None = None,
+    actor: str | None = None,
 ) -> Explanation:
-    """The explanation of a published decision. taken, refused, actor: as in Case."""
-    return explain(case_of(decision, namespace, taken=taken, refused=refused, actor=actor))
+    """The explanation of a published decision. policy: how sure it wants to be. taken, refused, actor: as in Case."""
+    return explain(case_of(decision, namespace, policy, taken=taken, refused=refused, actor=actor))
 
 
 def _seen(case: Case) -> tuple[str, ...]:
@@ -102,19 +110,17 @@ def _seen(case: Case) -> tuple[str, ...]:
     evidence = case.evidence
     if evidence is None:
         return ()
-    told = [
-        words.question(evidence.question).asks,
-        f"On {evidence.rows:,} rows: {evidence.value}. The limit is {evidence.limit}.",
-    ]
+    on = f"On {evidence.rows:,} rows: " if evidence.rows else "Seen: "
+    told = [words.question(evidence.question).asks, f"{on}{evidence.value}. The limit is {evidence.limit}."]
     if evidence.first_bad_row is not None:
         passed = words.lasting(case.at - evidence.first_bad_row)
         told.append(
             f"The first row that counted against it was {_clock(evidence.first_bad_row)}; the verdict stood {passed} later."
         )
-    if case.faulty:
+    if case.faulty and case.verdict != "DataFault":
         told.append(
-            f"At that time {words.listed(case.faulty)} could not be believed. For this verdict it was replaced by what the other "
-            "tags say of it, for both versions alike."
+            f"Not believed at that time: {words.listed(case.faulty)}. For this verdict the reading was replaced by what the "
+            "other tags say of it."
         )
     return tuple(told)
 

@@ -3,25 +3,29 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
+from andon.api.datasource import QuarantineWindow
 from andon.api.decision import ActedDecision, ActedState, Action, Decision
 from andon.api.errors import UserError
-from andon.explain.case import Case, beside, case_of
+from andon.api.policy import EvidenceSpec
+from andon.api.types import ApiModel
+from andon.explain.case import Case, case_of
+from andon.explain.certainty import USUAL
 
 Object = Mapping[str, Any]
+Model = TypeVar("Model", bound=ApiModel)
 
 _ACTORS: Final = {"ModelDeployment": "modeldeployment", "TrainingPipeline": "trainingpipeline"}
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A decision with what became of it. policy: that made it. revision: the digest it is about, if it is about one."""
+    """A decision with what became of it. revision: the digest it is about, if it is about one."""
 
     case: Case
-    policy: str
     revision: str | None
 
 
@@ -41,19 +45,21 @@ def find(wanted: str, objects: Iterable[Object], namespace: str) -> Found:
     published = {decision.id: (policy, decision) for policy, decision in _published(everything)}
     if wanted in published:
         policy, decision = published[wanted]
-        case = _beside_the_others(_told(decision, copies.get(wanted), everything, namespace), published.values(), namespace)
-        return Found(case, policy, decision.from_.digest if decision.from_ else None)
+        case = _told(decision, policy, copies.get(wanted), everything, namespace)
+        return Found(replace(case, faulty=_faulty(case, everything)), decision.from_.digest if decision.from_ else None)
     if wanted in copies:
         copy = copies[wanted]
-        return Found(_told_by_the_actor(copy, namespace), copy.acted.policy, copy.acted.from_.digest)
-    raise UserError(_unknown(wanted, namespace, published, copies))
+        return Found(_told_by_the_actor(copy, namespace), copy.acted.from_.digest)
+    known = {i: copy.acted for i, copy in copies.items()} | {i: decision for i, (_, decision) in published.items()}
+    raise UserError(_unknown(wanted, namespace, known))
 
 
-def _published(objects: Iterable[Object]) -> Iterator[tuple[str, Decision]]:
+def _published(objects: Iterable[Object]) -> Iterator[tuple[EvidenceSpec, Decision]]:
     for obj in _of_kind(objects, "DriftPolicy"):
+        policy = _read(EvidenceSpec, obj["spec"].get("evidence", {})) or USUAL
         for document in obj.get("status", {}).get("decisions", ()):
             if (decision := _read(Decision, document)) is not None:
-                yield obj["metadata"]["name"], decision
+                yield policy, decision
 
 
 def _copies(objects: Iterable[Object]) -> Iterator[_Copy]:
@@ -66,7 +72,7 @@ def _copies(objects: Iterable[Object]) -> Iterator[_Copy]:
                     yield _Copy(f"{plural}/{name}", target, acted)
 
 
-def _read(model: Any, document: object) -> Any:
+def _read(model: type[Model], document: object) -> Model | None:
     """None for one that a newer operator wrote in a form that cannot be read here."""
     try:
         return model.model_validate(document)
@@ -74,12 +80,13 @@ def _read(model: Any, document: object) -> Any:
         return None
 
 
-def _told(decision: Decision, copy: _Copy | None, objects: list[Object], namespace: str) -> Case:
+def _told(decision: Decision, policy: EvidenceSpec, copy: _Copy | None, objects: list[Object], namespace: str) -> Case:
     if decision.action is Action.QUARANTINE:
-        return case_of(decision, namespace, taken=_quarantined(decision.id, objects), actor=_source_of(decision.target, objects))
+        held, source = _quarantined(decision.id, objects), _source_of(decision.target, objects)
+        return case_of(decision, namespace, policy, taken=held, actor=source)
     actor = copy.actor if copy else _pipeline_of(decision.target, objects) if decision.action is Action.RETRAIN else None
     taken = copy is not None and copy.acted.state in {ActedState.ACTING, ActedState.DONE}
-    return case_of(decision, namespace, taken=taken, refused=_refused(copy), actor=actor)
+    return case_of(decision, namespace, policy, taken=taken, refused=_refused(copy), actor=actor)
 
 
 def _refused(copy: _Copy | None) -> str | None:
@@ -108,16 +115,21 @@ def _told_by_the_actor(copy: _Copy, namespace: str) -> Case:
     )
 
 
-def _beside_the_others(case: Case, published: Iterable[tuple[str, Decision]], namespace: str) -> Case:
-    """With the tags that were at fault at that time: those of quarantines of the same target, made before and open then."""
-    others = [case_of(d, namespace) for _, d in published if d.action is Action.QUARANTINE and d.target == case.target]
-    before = [other for other in others if other.at <= case.at and other.id != case.id]
-    return replace(beside([*before, case])[-1], id=case.id)
+def _faulty(case: Case, objects: list[Object]) -> tuple[str, ...]:
+    """Other tags that were not to be believed at that time."""
+    tags = [tag for w in _windows(objects) if w.decision != case.id for tag in w.tags if w.covers(tag, case.at)]
+    return tuple(dict.fromkeys(tag for tag in tags if tag not in case.subjects))
 
 
-def _quarantined(decision: str, objects: Iterable[Object]) -> bool:
-    windows = (w for source in _of_kind(objects, "DataSource") for w in source.get("status", {}).get("quarantine", ()))
-    return any(window.get("decision") == decision for window in windows)
+def _quarantined(decision: str, objects: list[Object]) -> bool:
+    return any(window.decision == decision for window in _windows(objects))
+
+
+def _windows(objects: Iterable[Object]) -> Iterator[QuarantineWindow]:
+    for source in _of_kind(objects, "DataSource"):
+        for document in source.get("status", {}).get("quarantine", ()):
+            if (window := _read(QuarantineWindow, document)) is not None:
+                yield window
 
 
 def _source_of(target: str, objects: list[Object]) -> str | None:
@@ -137,17 +149,13 @@ def _of_kind(objects: Iterable[Object], kind: str) -> list[Object]:
     return [obj for obj in objects if obj["kind"] == kind]
 
 
-def _unknown(wanted: str, namespace: str, published: Mapping[str, tuple[str, Decision]], copies: Mapping[str, _Copy]) -> str:
-    when: dict[str, tuple[datetime, str]] = {
-        i: (c.acted.decided, _line(c.acted.verdict, c.acted.action)) for i, c in copies.items()
-    }
-    when |= {i: (d.since, _line(d.verdict, d.action)) for i, (_, d) in published.items()}
-    if not when:
+def _unknown(wanted: str, namespace: str, known: Mapping[str, Decision | ActedDecision]) -> str:
+    if not known:
         return f"there is no decision {wanted} in namespace {namespace}, nor any other; name another namespace with -n"
-    newest = sorted(when.items(), key=lambda item: item[1][0], reverse=True)
-    known = "".join(f"\n  {i}  {at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC  {what}" for i, (at, what) in newest)
-    return f"there is no decision {wanted} in namespace {namespace}. Known there, newest first:{known}"
+    newest = sorted(known.values(), key=_when, reverse=True)
+    lines = (f"\n  {d.id}  {_when(d):%Y-%m-%d %H:%M:%S} UTC  {d.verdict}: {d.action}" for d in newest)
+    return f"there is no decision {wanted} in namespace {namespace}. Known there, newest first:{''.join(lines)}"
 
 
-def _line(verdict: str, action: str) -> str:
-    return f"{verdict}: {action}"
+def _when(decision: Decision | ActedDecision) -> datetime:
+    return (decision.since if isinstance(decision, Decision) else decision.decided).astimezone(UTC)

@@ -97,8 +97,8 @@ class Lane:
 class Timeline:
     """A whole replay at a glance, from begin to end.
 
-    verdicts: what was said of the model in service, as spans whose kind is the verdict. candidate: the same of a new version while
-    it was judged. faults: per tag, when it was not believed. marks: actions.
+    verdicts: what was said of the model in service, as spans whose kind is the verdict. candidate: the same of a new version
+    while it was judged. faults: per tag, when it was not believed. marks: actions.
     """
 
     begin: datetime

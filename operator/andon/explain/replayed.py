@@ -1,12 +1,15 @@
 """How does the report of a replay become a page: which entries are told, and what does the whole time look like?"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from andon.api.decision import Decision, Evidence
+from andon.api.policy import EvidenceSpec
 from andon.explain import words
-from andon.explain.case import Case, beside, case_of
+from andon.explain.case import Case, case_of
+from andon.explain.certainty import USUAL
 from andon.explain.explanation import Explanation, explain
 from andon.explain.plot import Lane, Mark, Span, Timeline
 
@@ -19,12 +22,22 @@ MOST: Final = 100
 """Explanations on one page: more are read by nobody."""
 
 
-def explanations_of(report: Report, decisions: Iterable[Decision] = ()) -> tuple[Explanation, ...]:
-    """The first hundred of all entries in which something was wrong or was asked for. decisions: those made, with their checks."""
+def explanations_of(report: Report, decisions: Iterable[Decision] = (), policy: EvidenceSpec = USUAL) -> tuple[Explanation, ...]:
+    """The first hundred entries in which something was wrong or was asked for. decisions: those made, with their checks.
+
+    policy: how sure it wants to be.
+    """
     known = {decision.id: decision for decision in decisions}
     namespace, _, _ = str(report.get("policy", "default/")).partition("/")
-    cases = [_case(entry, known.get(entry.get("decision") or ""), namespace) for entry in report["decisions"] if _matters(entry)]
-    return tuple(explain(case) for case in beside(cases)[:MOST])
+    faults = timeline_of(report).faults
+    entries = [(entry, known.get(entry.get("decision") or "")) for entry in report["decisions"] if _matters(entry)]
+    cases = [
+        case_of(decision, namespace, policy, taken=entry["taken"], refused=entry["refused"])
+        if decision
+        else _case(entry, namespace)
+        for entry, decision in entries
+    ]
+    return tuple(explain(replace(case, faulty=_faulty(case, faults))) for case in cases[:MOST])
 
 
 def timeline_of(report: Report) -> Timeline:
@@ -47,9 +60,8 @@ def _matters(entry: Entry) -> bool:
     return bool(entry["action"]) or (entry["verdict"] not in _QUIET and entry.get("change") != "Recovered")
 
 
-def _case(entry: Entry, decision: Decision | None, namespace: str) -> Case:
-    if decision is not None:
-        return case_of(decision, namespace, taken=entry["taken"], refused=entry["refused"])
+def _case(entry: Entry, namespace: str) -> Case:
+    """An entry without a decision: a verdict that asked for nothing, or was refused."""
     at = _time(entry["at"])
     return Case(
         verdict=entry["verdict"],
@@ -79,6 +91,12 @@ def _evidence(numbers: Entry, at: datetime) -> Evidence | None:
         first_bad_row=_time(first_bad) if first_bad else None,
         scraped=at,
     )
+
+
+def _faulty(case: Case, faults: Iterable[Lane]) -> tuple[str, ...]:
+    """Other tags that were at fault at that time."""
+    at_fault = [lane.name for lane in faults if any(s.start <= case.at <= s.end for s in lane.spans)]
+    return tuple(tag for tag in at_fault if tag not in case.subjects)
 
 
 def _spans(entries: Sequence[Entry], end: datetime) -> Iterator[Span]:

@@ -34,7 +34,7 @@ def _model_regression(case: Case) -> Story:
                 "The plant",
                 "A disturbance of the plant makes both err more, and in the same rows; only their difference was judged.",
             ),
-            ("Chance", "Fewer than 1 in 1,000 versions that are as good as the old one would ever be convicted like this."),
+            ("Chance", f"Of versions as good as the old one, fewer than {_chance(case)} would ever be convicted like this."),
         ),
     )
 
@@ -116,6 +116,10 @@ def _unknown(case: Case) -> Story:
 
 def _other(case: Case) -> Story:
     return Story(f"The verdict is {words.spoken(case.verdict)}.", case.summary)
+
+
+def _chance(case: Case) -> str:
+    return words.one_in(case.certainty) if case.certainty else "1 in 100"
 
 
 def _version(version: str | None, otherwise: str) -> str:

@@ -84,6 +84,17 @@ QUESTIONS: Final[dict[str, Question]] = {
 }
 
 
+LINES: Final = {
+    "paired": "without lab",
+    "loss": "by lab results",
+    "error": "errors",
+    "shift": "working point",
+    "off-support": "unknown rows",
+    "prediction": "answers",
+}
+"""Names of lines that share a plot."""
+
+
 def question(name: str) -> Question:
     """How a question is said; one that is not in the table (a signal of the user's own) is named as it is."""
     return QUESTIONS.get(name) or Question(f"Is the signal {name} beyond its limit?", f"The signal {name}", "")
@@ -106,21 +117,30 @@ def fault(name: str | None) -> str:
 
 
 CHECKS: Final = {
-    "signals_missing": "Is what is needed to judge missing or too old?",
-    "nothing_served": "Is no model in service yet?",
-    "candidate_unseen": "Were too few rows read by both versions?",
-    "paired_regression": "Is the new version worse than the old one on the very same rows?",
-    "paired_equal": "Is the new version as good as the old one on the very same rows?",
-    "paired_undecided": "Is it still open which of the two versions is better?",
-    "stable_unseen": "Were too few rows read to judge the model in service?",
-    "nothing_wrong": "Is everything as it should be?",
+    "signals missing": "Is what is needed to judge missing or too old?",
+    "nothing served": "Is no model in service yet?",
+    "too few rows": "Were too few rows seen to judge by?",
+    "regime unsettled": "Is the line settling, or running a recipe that the model has never seen?",
+    "data suspect": "Might a sensor be behind it?",
+    "worse with labels": "By the lab results, is the new version worse than the old one on the very same rows?",
+    "equal with labels": "By the lab results, is the new version as good as the old one on the very same rows?",
+    "worse without labels": "Without lab results, is the new version worse than the old one on the very same rows?",
+    "equal without labels": "Without lab results, is the new version as good as the old one on the very same rows?",
+    "undecided": "Is it still open which of the two versions is better?",
+    "concept drift": "By the lab results, does the model err more, although the readings are as they always were?",
+    "plant moved": "Have the tags moved together to where the plant did not run before?",
+    "own signal": "Does a signal of your own fire?",
+    "own signal missing": "Is a signal of your own missing?",
+    "errors of data": "Does a sensor at fault explain the model's errors?",
+    "predictions moved": "Have only the answers moved, and nobody knows why?",
+    "nothing wrong": "Is everything as it should be?",
 }
 """What a check looks for, as a question whose yes is the verdict's reason."""
 
 
 def check(name: str) -> str:
     """What a check looks for, as a question; one that is not in the table is named as it is."""
-    return CHECKS.get(name.replace(" ", "_")) or f"{spoken(name)}?"
+    return CHECKS.get(name) or f"{spoken(name)}?"
 
 
 REFUSALS: Final = {
@@ -168,6 +188,16 @@ def one_in(log_e: float) -> str:
     power = min(log_e / log(10), MOST_CERTAIN)
     step = 10.0 ** floor(power + 1e-9)
     return f"1 in {floor(10**power / step + 1e-6) * step:,.0f}"
+
+
+def plain(saw: str) -> str:
+    """What a check saw, with `e = 12` and `e = 10^6` said in odds."""
+    return re.sub(r"\be = (?:10\^(-?\d+)|(\d[\d.]*(?:e[+-]\d+)?))", _said_in_odds, saw)
+
+
+def _said_in_odds(match: re.Match[str]) -> str:
+    log_e = float(match[1]) * log(10) if match[1] else log(max(float(match[2]), 1e-300))
+    return odds(log_e)
 
 
 def lasting(length: timedelta) -> str:
