@@ -14,7 +14,7 @@ from andon.api.slots import SLOTS_KEY, Ack, SlotModel, Slots
 from andon.api.types import Revision, number, short
 from andon.controllers.committer import Committer
 from andon.controllers.informer import Object
-from andon.controllers.objects import is_alive, others_status, owner_of, parsed, spec_of, waiting_message
+from andon.controllers.objects import approvals, is_alive, others_status, owner_of, parsed, spec_of, waiting_message
 from andon.controllers.policies import watcher_of
 from andon.controllers.queue import Key
 from andon.controllers.reconciler import Outside, Reconciler, Seen
@@ -59,6 +59,7 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
             margin=_margin(policy),
             repository=self._repository_access(key, spec),
             outcomes=self._committer.outcomes(key),
+            approved=frozenset(approvals(seen.obj)),
         )
 
     def decide(self, facts: Facts, now: datetime) -> Plan:

@@ -69,6 +69,11 @@ class Informer:
         index = self._indices.get(kind, {})
         return [o for key in index if key[0] == namespace for o in index[key]]
 
+    def everywhere(self, kind: str) -> list[Object]:
+        """All objects of one of the four kinds, in no order."""
+        index = self._indices.get(kind, {})
+        return [o for key in index for o in index[key]]
+
     def children(self, kind: str, namespace: str, name: str) -> list[Object]:
         """What Andon made for an object, of every kind, each with its own `kind`."""
         return [o for plural in _KIND_OF for o in self._found(plural, (kind, namespace, name))]

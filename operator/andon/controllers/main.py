@@ -5,6 +5,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from andon.api.config import OperatorConfig
+from andon.api.types import seconds
 from andon.controllers.committer import Committer
 from andon.controllers.datasource import DataSourceController
 from andon.controllers.deployment import DeploymentController
+from andon.controllers.herald import Herald
 from andon.controllers.pipeline import PipelineController
 from andon.controllers.policy import PolicyController
 from andon.controllers.queue import KeyedQueue
@@ -28,15 +31,17 @@ from andon.controllers.telemetry import Pulse, Telemetry
 from andon.controllers.wiring import Wiring
 from andon.ports.clock import SystemClock
 from andon.ports.cluster import KubernetesCluster, connect
+from andon.ports.events import KubernetesEvents
 from andon.ports.metrics import PrometheusMetrics
 from andon.ports.registry import MlflowRegistry
 from andon.ports.repository import GitRepository
+from andon.ports.webhook import HttpWebhook
 
 log = logging.getLogger("andon")
 
 
 def main(argv: list[str]) -> int:
-    """Exit code 0 when told to stop, 2 for a configuration that cannot be used."""
+    """Exit code 0 when told to stop, 2 for a configuration or an address that cannot be used."""
     parser = argparse.ArgumentParser(prog="andon operator", description="Run the operator.")
     parser.add_argument("--config", type=Path, default=Path("/etc/andon/andon.yaml"), help="the operator's configuration")
     parser.add_argument("--listen", default="0.0.0.0:8081", help="HOST:PORT of health, readiness and metrics")
@@ -48,8 +53,16 @@ def main(argv: list[str]) -> int:
         log.error("%s", config)
         return 2
     Path(config.cache_dir).mkdir(parents=True, exist_ok=True)
-    asyncio.run(run(config, options.listen))
+    try:
+        asyncio.run(run(config, options.listen))
+    except ListenError as error:
+        log.error("%s", error)  # noqa: TRY400 - one line for a person, who has no use for a traceback
+        return 2
     return 0
+
+
+class ListenError(Exception):
+    """The address of --listen cannot be used."""
 
 
 def read_config(path: Path) -> OperatorConfig | str:
@@ -66,23 +79,14 @@ def read_config(path: Path) -> OperatorConfig | str:
 
 
 async def run(config: OperatorConfig, listen: str) -> None:
-    """Everything, until SIGTERM or SIGINT."""
+    """Everything, until SIGTERM or SIGINT. Raises ListenError."""
     stop, ready = asyncio.Event(), asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
-    cache = Path(config.cache_dir)
     wiring = Wiring()
-    outside = Outside(
-        config=config,
-        informer=wiring.informer,
-        cluster=KubernetesCluster(lambda: connect(os.environ.get("KUBECONFIG")), cache / "discovery.json"),
-        metrics=PrometheusMetrics(config.prometheus),
-        registry=MlflowRegistry(config.mlflow),
-        repository=GitRepository(cache / "git"),
-        clock=SystemClock(),
-    )
+    telemetry = Telemetry(lambda: wiring.queues, lambda: wiring.informer.everywhere("DriftPolicy"))
+    outside = _outside(config, wiring, telemetry)
     committer = Committer(outside.repository, wiring.look_again_at_deployment)
-    telemetry = Telemetry(lambda: wiring.queues)
     wiring.queues = {
         kind: KeyedQueue(kind, telemetry.timed(kind, controller.reconcile))
         for kind, controller in _controllers(outside, committer, telemetry).items()
@@ -94,7 +98,25 @@ async def run(config: OperatorConfig, listen: str) -> None:
         await kopf.operator(registry=registry, clusterwide=True, standalone=True, stop_flag=stop, ready_flag=ready)
     finally:
         await asyncio.gather(committer.close(), *(queue.close() for queue in wiring.queues.values()))
+        await outside.herald.close()
         await health.cleanup()
+
+
+def _outside(config: OperatorConfig, wiring: Wiring, telemetry: Telemetry) -> Outside:
+    """The real ports."""
+    cache, told = Path(config.cache_dir), config.notifications
+    cluster = KubernetesCluster(lambda: connect(os.environ.get("KUBECONFIG")), cache / "discovery.json")
+    webhook = HttpWebhook(told.webhook, seconds(told.timeout)) if told.webhook else None
+    return Outside(
+        config=config,
+        informer=wiring.informer,
+        cluster=cluster,
+        metrics=PrometheusMetrics(config.prometheus),
+        registry=MlflowRegistry(config.mlflow),
+        repository=GitRepository(cache / "git"),
+        herald=Herald(KubernetesEvents(cluster, socket.gethostname()), webhook, telemetry.lost),
+        clock=SystemClock(),
+    )
 
 
 def _controllers(outside: Outside, committer: Committer, telemetry: Telemetry) -> dict[str, Reconciler[Any, Any, Any, Any]]:
@@ -126,5 +148,10 @@ async def serve_health(listen: str, ready: asyncio.Event, pulse: Pulse, telemetr
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     host, _, port = listen.rpartition(":")
-    await web.TCPSite(runner, host, int(port)).start()
+    try:
+        await web.TCPSite(runner, host, int(port)).start()
+    except (OSError, OverflowError, ValueError) as error:
+        await runner.cleanup()
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ListenError(f"--listen {listen}: {why}. Give another HOST:PORT, or stop what listens there.") from error
     return runner

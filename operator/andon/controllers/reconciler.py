@@ -9,8 +9,11 @@ from typing import Any, Generic, TypeVar
 
 from andon.api.conditions import Condition, not_ready, stalled, summarise, without_readiness
 from andon.api.config import OperatorConfig
+from andon.api.decision import ActedDecision
 from andon.api.kinds import Kind
 from andon.api.types import ApiModel, StatusModel
+from andon.controllers import notes
+from andon.controllers.herald import Herald
 from andon.controllers.informer import Informer, Object
 from andon.controllers.objects import is_as_rendered, spec_of, status_manifest, status_of
 from andon.controllers.queue import Key
@@ -38,6 +41,7 @@ class Outside:
     metrics: Metrics
     registry: Registry
     repository: Repository
+    herald: Herald
     clock: Clock
 
 
@@ -104,14 +108,15 @@ class Reconciler(ABC, Generic[Spec, Status, F, P]):
         """Write what is new to say; above all, what the API server refused at the last try. Raises ClusterError."""
         why = self._refused.get(Key(obj["metadata"]["namespace"], obj["metadata"]["name"]))
         if why is not None:
-            said = without_readiness(getattr(status, "conditions"))  # noqa: B009 - every kind's status has them, its base has not
+            said = without_readiness(_conditions(status))
             status = self._stuck(
                 obj, status, "ApplyRefused", f"{why}. Correct the spec, or the operator's rights. Retried.", said
             )
         manifest = status_manifest(obj, self.kind, status)
         if manifest is not None:
             await self.outside.cluster.write_status(manifest, manager=self._manager)
-            _tell(manifest)
+            _log(manifest)
+            self._tell(obj, status)
 
     async def apply_children(self, key: Key, rendered: Iterable[Manifest]) -> None:
         """Apply, in order, the children that are not as rendered. Raises ClusterError."""
@@ -120,6 +125,15 @@ class Reconciler(ABC, Generic[Spec, Status, F, P]):
         for manifest in rendered:
             if not is_as_rendered(live.get((manifest["kind"], manifest["metadata"]["name"])), manifest):
                 await self.outside.cluster.apply(manifest, manager=self._manager)
+
+    def _tell(self, obj: Object, status: Status) -> None:
+        """Who looks at the object's Events."""
+        subject, before, now = notes.subject_of(obj, self.kind), status_of(obj, self._status), self.outside.clock.now()
+        said = notes.transition(subject, _conditions(before), _conditions(status), now)
+        if said is not None:
+            self.outside.herald.transition(said)
+        for note in notes.acted(subject, _acted(before), _acted(status), now):
+            self.outside.herald.decision(note)
 
     @property
     def _manager(self) -> str:
@@ -132,13 +146,24 @@ class Reconciler(ABC, Generic[Spec, Status, F, P]):
     def _stuck(self, obj: Object, status: Status, reason: str, why: str, others: Sequence[Condition] = ()) -> Status:
         """The same status, with these other conditions, waiting for a person."""
         claims, generation = [not_ready(reason, why), stalled(reason, why)], obj["metadata"]["generation"]
-        before = getattr(status_of(obj, self._status), "conditions")  # noqa: B009 - as above
+        before = _conditions(status_of(obj, self._status))
         conditions = [*others, *summarise(claims, before, generation, self.outside.clock.now())]
         update = {"conditions": sorted(conditions, key=lambda c: c.type), "observed_generation": generation}
         return status.model_copy(update=update)
 
 
-def _tell(manifest: Manifest) -> None:
+def _conditions(status: StatusModel) -> list[Condition]:
+    """Every kind's status has them, its base has not."""
+    conditions: list[Condition] = getattr(status, "conditions")  # noqa: B009 - as said
+    return conditions
+
+
+def _acted(status: StatusModel) -> list[ActedDecision]:
+    """The decisions that this kind acts on; a policy's own are none."""
+    return [d for d in getattr(status, "decisions", ()) if isinstance(d, ActedDecision)]
+
+
+def _log(manifest: Manifest) -> None:
     metadata, status = manifest["metadata"], manifest["status"]
     said: dict[str, Any] = next((c for c in status.get("conditions", ()) if c["type"] == "Ready"), {})
     where = f"{manifest['kind']} {metadata['namespace']}/{metadata['name']}"

@@ -1,6 +1,7 @@
 """What the operator says of itself: numbers for Prometheus, and whether it still hears and works, for the kubelet."""
 
 import time
+from collections import Counter as Counts
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -9,9 +10,11 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from andon.api.decision import Decision
+from andon.api.decision import Decision, DecisionState
 from andon.api.evidence import EvidenceSeries
 from andon.api.missing import Missing
+from andon.api.policy import HeldAction
+from andon.controllers.informer import Object
 from andon.controllers.queue import Key, KeyedQueue
 
 LONGEST_SILENCE: Final = 180.0
@@ -26,12 +29,22 @@ _BUCKETS: Final = (0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0
 class Telemetry(Collector):
     """Counters and histograms as they come; depths and ages when they are asked for."""
 
-    def __init__(self, queues: Callable[[], Mapping[str, KeyedQueue]]) -> None:
+    def __init__(
+        self, queues: Callable[[], Mapping[str, KeyedQueue]], policies: Callable[[], Iterable[Object]] = lambda: ()
+    ) -> None:
+        """queues: by kind. policies: all DriftPolicies there are."""
         self.registry = CollectorRegistry()
         self._queues = queues
+        self._policies = policies
         self._newest: datetime | None = None
         labels = ("verdict", "reason")
         self._decisions = Counter("andon_decisions", "Decisions published.", labels, registry=self.registry)
+        self._refused = Counter(
+            "andon_actions_refused", "Actions that a guard rail refused.", ("reason",), registry=self.registry
+        )
+        self._lost = Counter(
+            "andon_notifications_lost", "Events and CloudEvents that were given up.", ("reason",), registry=self.registry
+        )
         self._seconds = Histogram("andon_reconcile_seconds", "Reconciles.", ("kind",), buckets=_BUCKETS, registry=self.registry)
         self.registry.register(self)
 
@@ -50,6 +63,15 @@ class Telemetry(Collector):
         for decision in decisions:
             self._decisions.labels(decision.verdict.value, decision.fault or decision.evidence.question).inc()
 
+    def refused(self, held: Iterable[HeldAction]) -> None:
+        """Guard rails began to hold these just now."""
+        for action in held:
+            self._refused.labels(action.reason).inc()
+
+    def lost(self, reason: str) -> None:
+        """Somebody was not told."""
+        self._lost.labels(reason).inc()
+
     def saw(self, evidence: tuple[EvidenceSeries, ...] | Missing) -> None:
         """What Prometheus answered; no answer makes nothing younger."""
         if not isinstance(evidence, Missing) and evidence:
@@ -61,9 +83,24 @@ class Telemetry(Collector):
         for kind, queue in self._queues().items():
             depth.add_metric([kind], queue.depth)
         yield depth
+        yield self._open_decisions()
         if self._newest is not None:
             age = (datetime.now(UTC) - self._newest).total_seconds()
             yield GaugeMetricFamily("andon_newest_evidence_age_seconds", "Age of the newest evidence that was read.", value=age)
+
+    def _open_decisions(self) -> GaugeMetricFamily:
+        """Read from the cluster when it is asked for: gone with the decision, and there again after a restart."""
+        labels = ("namespace", "policy", "action", "verdict")
+        found: Counts[tuple[str, ...]] = Counts()
+        for policy in self._policies():
+            metadata = policy["metadata"]
+            for decision in policy.get("status", {}).get("decisions", ()):
+                if decision.get("state") == DecisionState.OPEN.value:
+                    found[metadata["namespace"], metadata["name"], decision["action"], decision["verdict"]] += 1
+        family = GaugeMetricFamily("andon_decision_open", "Decisions that wait to be settled.", labels=labels)
+        for values, count in sorted(found.items()):
+            family.add_metric(values, count)
+        return family
 
 
 class Pulse:

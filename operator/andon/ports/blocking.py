@@ -25,8 +25,9 @@ class Blocking:
     `workers` threads at most; who finds none free in time gets the time-out too.
     """
 
-    def __init__(self, service: str, url: str, *, workers: int, timeout: float) -> None:
-        self.where = f"{service} at {without_secrets(url)}"
+    def __init__(self, service: str, url: str, *, workers: int, timeout: float, hide_path: bool = False) -> None:
+        """hide_path: where the path itself is a secret, as with many webhooks."""
+        self.where = f"{service} at {without_secrets(url, path=not hide_path)}"
         self._timeout = timeout
         self._free = asyncio.Semaphore(workers)
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix=service)
@@ -102,8 +103,8 @@ def _why_tls(error: requests.RequestException) -> str:
     return found[1].strip() if found else "the handshake failed"
 
 
-def without_secrets(url: str) -> str:
-    """An address fit for a message: no user, no password, no query."""
+def without_secrets(url: str, *, path: bool = True) -> str:
+    """An address fit for a message: no user, no password, no query; the path only if it is none."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}"
+    return f"{parts.scheme}://{host}{parts.path if path else ''}"

@@ -48,6 +48,10 @@ class Cluster(Protocol):
         """Replace the status fields of this manager. metadata.resourceVersion, if given, must still hold. Raises ClusterError."""
         ...
 
+    async def create(self, manifest: Manifest) -> bool:
+        """Make this object, if there is none of its name. Whether it is new. Raises ClusterError."""
+        ...
+
 
 class KubernetesCluster:
     """The API server through the `kubernetes` dynamic client, in a few threads, each call with a time-out."""
@@ -67,6 +71,14 @@ class KubernetesCluster:
         """See Cluster."""
         await self._call(partial(self._write_status, manifest, manager))
 
+    async def create(self, manifest: Manifest) -> bool:
+        """See Cluster."""
+        try:
+            await self._call(partial(self._create, manifest))
+        except ConflictError:
+            return False
+        return True
+
     def close(self) -> None:
         """Let go of idle threads; those still asking end with their own time-outs."""
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -78,6 +90,9 @@ class KubernetesCluster:
         self._resource(manifest).status.server_side_apply(
             body=manifest, **_named(manifest), field_manager=manager, force_conflicts=True
         )
+
+    def _create(self, manifest: Manifest) -> None:
+        self._resource(manifest).create(body=manifest, namespace=manifest["metadata"]["namespace"])
 
     def _resource(self, manifest: Manifest) -> "Resource":
         if self._dynamic is None:

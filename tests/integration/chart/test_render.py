@@ -57,6 +57,14 @@ def test_new_configuration_makes_a_new_pod(render):
     assert before["andon.dev/config"] != after["andon.dev/config"]
 
 
+def test_the_alerting_rules_are_those_of_the_rule_file_where_they_are_wanted(render):
+    rules = YAML(typ="safe", pure=True).load(CHART / "rules" / "andon.yaml")
+    wanted = one(render("prometheusRule.enabled=true", "prometheusRule.labels.release=prom"), "PrometheusRule")
+    assert wanted["spec"] == rules
+    assert wanted["metadata"]["labels"]["release"] == "prom"
+    assert not [o for o in render() if o["kind"] == "PrometheusRule"]
+
+
 def test_the_operators_role_names_everything_and_no_secret(render):
     rules = [rule for role in render() if role["kind"] == "ClusterRole" for rule in role["rules"]]
     words = {word for rule in rules for field in ("apiGroups", "resources", "verbs") for word in rule[field]}
