@@ -109,7 +109,7 @@ def resampled(plant: Plant, rows: int, rng: np.random.Generator) -> Stretch:
     missing = rows
     while missing > 0:
         stretch = plant.normal[int(rng.choice(len(weights), p=weights / weights.sum()))]
-        length = min(int(rng.integers(*BLOCK)), missing)
+        length = min(int(rng.integers(*BLOCK)), missing, len(stretch))
         first = int(rng.integers(0, len(stretch) - length + 1))
         parts.append(stretch.part(first, first + length))
         missing -= length
@@ -212,7 +212,7 @@ def make(kind: str, seed: int, plant_name: str | None = None, estimator: str | N
     """The episode of that class and seed; plant and estimator follow from the seed unless they are given."""
     rng = np.random.default_rng([zlib.crc32(kind.encode()), seed])
     plant = plants.plant(plant_name or plants.NAMES[seed % len(plants.NAMES)])
-    chosen = estimator or models.ESTIMATORS[seed // len(plants.NAMES) % len(models.ESTIMATORS)]
+    chosen = estimator or plant.estimators[seed // len(plants.NAMES) % len(plant.estimators)]
     setup, *troubles = YEAR if kind == "year" else CLASSES[kind]
     scene = setup(plant, chosen, rng)
     for trouble in troubles:
@@ -235,7 +235,7 @@ def _finished(scene: Scene, kind: str, seed: int) -> Episode:
         candidate=scene.candidate.predict if scene.candidate else None,
         candidate_from=CANDIDATE_FROM if scene.candidate else rows,
         truth=scene.truth,
-        told=seed // (len(plants.NAMES) * len(models.ESTIMATORS)) % 2 == 0,
+        told=seed // (2 * len(plants.NAMES)) % 2 == 0,
     )
 
 

@@ -18,7 +18,7 @@ def at(kind: str, seed: int, *, evidence: bool) -> str:
     """As text."""
     episode = make(kind, seed)
     entries = engine.entries(episode)
-    lines = [episode.name, str(episode.truth), *(_told(episode, entry) for entry in entries), str(outcome(episode, entries))]
+    lines = [str(outcome(episode, entries)), *(_told(episode, entry) for entry in entries)]
     return "\n".join([*lines, *(_evidence(episode) if evidence else [])]) + "\n"
 
 

@@ -17,7 +17,6 @@ from .plants import Floats, Stretch, joined, plant
 Predict = Callable[[Floats], Floats]
 """(rows, features) -> (rows,); NaN where a feature is missing, as the server does."""
 
-ESTIMATORS: Final = ("ridge", "boosting")
 POOL: Final = 6
 """Retrained models per plant and estimator."""
 

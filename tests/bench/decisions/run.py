@@ -34,9 +34,13 @@ def run(wanted: Sequence[Job], processes: int) -> list[Outcome]:
     found: dict[Job, Outcome] = {}
     with ProcessPoolExecutor(processes) as pool, _progress(len(wanted)) as step:
         futures = {pool.submit(scored, *job): job for job in wanted}
-        for future in as_completed(futures):
-            found[futures[future]] = future.result()
-            step()
+        try:
+            for future in as_completed(futures):
+                found[futures[future]] = future.result()
+                step()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     return [found[job] for job in wanted]
 
 

@@ -75,9 +75,12 @@ class Outcome:
 
 
 def scored(kind: str, seed: int) -> Outcome:
-    """Make and run the episode of that class and seed."""
-    episode = make(kind, seed)
-    return outcome(episode, engine.entries(episode))
+    """Make and run the episode of that class and seed. Raises RuntimeError naming it."""
+    try:
+        episode = make(kind, seed)
+        return outcome(episode, engine.entries(episode))
+    except Exception as error:
+        raise RuntimeError(f"{kind}#{seed} could not be judged: {error!r}") from error
 
 
 def outcome(episode: Episode, entries: Sequence[Entry]) -> Outcome:
