@@ -53,7 +53,7 @@ class Judgement:
         return cls(
             StableError(**state["error"]),
             Paired(**state["paired"]) if state["paired"] else None,
-            Losses(**state["losses"]) if state["losses"] else None,
+            Losses.restore(state["losses"]) if state["losses"] else None,
         )
 
 

@@ -1,15 +1,15 @@
 """With labels: does the candidate err more than the stable, and the stable more than it used to?
 
-A block's errors are summed and compared as h = (A - B) / (A + B), where B is what is allowed: the stable's own squared errors
-on the same rows times (1 + margin)², or the reference's times the tolerance squared. h is 0 where both are equal, has no unit,
-and is as good in the middle of a disturbance, when both models err five times as much, as before it. It is clipped, so that no block
-decides alone; h > 0 in more than half of the blocks' weight is what the bets are on.
+Errors are summed over blocks, A against B, where B is what is allowed: the stable's own squared errors on the same rows times a
+ratio squared, or those of the reference. Two looks are taken. A - B, whose mean is about the rows as they came: what was worse by
+a quarter was worse by a quarter, wherever that was. And h = (A - B) / (A + B), clipped, which has no unit: half of the blocks'
+weight on either side, as good in the middle of a disturbance as before it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from math import sqrt
-from typing import Any, Final
+from math import log, sqrt
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,16 @@ from numpy.typing import NDArray
 from andon.api.evidence import ERROR, LOSS, LOSS_EQUAL
 from andon.stats import betting
 from andon.stats.blocks import BLOCK_ROWS, Evidence
+from andon.stats.mean import RunningMean
 
 Floats = NDArray[np.float64]
 
+SHARPEST_WORSE: Final = 1 / 20
+SHARPEST_EQUAL: Final = 1 / 50
+"""Blocks at which the means are seen best: some hundred rows for what is bad, a thousand for what is good."""
 PAIRED_CLIP: Final = 0.35
+WILD: Final = 100.0
+"""Times the stable's squared error that a block of the candidate's may count: what is wild is wild enough."""
 ERROR_CLIP: Final = 0.5
 LEARNED_BLOCKS: Final = 5
 """Blocks at the beginning from which the stable's usual error is learned, unless the profile knows it from held-out rows."""
@@ -36,13 +42,17 @@ def excess(losses: float, allowed: float, clip: float) -> float:
 
 @dataclass(slots=True)
 class Losses:
-    """A candidate beside the stable. The state is the object. open: rows of the block that is not full yet, as (time, candidate's
-    squared error, stable's). Sums are of squared errors, over full blocks."""
+    """A candidate beside the stable. open: rows of the block that is not full yet, as (time, candidate's squared error, stable's).
+
+    worse: beyond half of the margin, equal: within all of it; so that between the two there is room for neither.
+    Sums are of squared errors, over full blocks.
+    """
 
     margin: float
     epoch: float
-    worse: list[float] = field(default_factory=lambda: betting.start().tolist())
-    equal: list[float] = field(default_factory=lambda: betting.start().tolist())
+    worse: RunningMean = field(default_factory=lambda: RunningMean(SHARPEST_WORSE))
+    equal: RunningMean = field(default_factory=lambda: RunningMean(SHARPEST_EQUAL))
+    typical: list[float] = field(default_factory=lambda: betting.start().tolist())
     open: list[tuple[float, float, float]] = field(default_factory=list)
     block: int = 0
     of_candidate: float = 0.0
@@ -59,33 +69,39 @@ class Losses:
 
     def _close(self) -> None:
         candidate, stable = (sum(row[i] for row in self.open) for i in (1, 2))
-        share = excess(candidate, (1 + self.margin) ** 2 * stable, PAIRED_CLIP)
-        self.worse = np.maximum(betting.against_at_most(np.array(self.worse), share, 0.5), 0.0).tolist()
-        self.equal = betting.against_at_least(np.array(self.equal), share, 0.5).tolist()
+        candidate = min(candidate, WILD * stable) if stable > 0 else min(candidate, 1.0)
+        allowed = (1 + self.margin) ** 2 * stable
+        self.worse.add(candidate - (1 + self.margin / 2) ** 2 * stable)
+        self.equal.add(allowed - candidate)
+        share = excess(candidate, allowed, PAIRED_CLIP)
+        self.typical = betting.against_at_least(np.array(self.typical), share, 0.5).tolist()
         self.block += 1
         self.of_candidate += candidate
         self.of_stable += stable
         self.last_row = self.open[-1][0]
-        if max(self.worse) <= 0:
-            self.first_bad = None
-        elif self.first_bad is None:
-            self.first_bad = self.open[0][0]
+        self.first_bad = None if self.of_candidate <= self.of_stable else self.first_bad or self.open[0][0]
         self.open = []
 
     def evidence(self) -> list[Evidence]:
         """Both questions, once a block is full."""
         if self.block == 0:
             return []
-        ratio = sqrt(self.of_candidate / self.of_stable) if self.of_stable > 0 else float(self.of_candidate > 0) * 1e9
-        common = (self.block * BLOCK_ROWS, self.block, self.epoch, min(ratio, 1e9), self.last_row)
+        ratio = sqrt(self.of_candidate / self.of_stable) if self.of_stable > 0 else 1.0 + self.of_candidate
+        common = (self.block * BLOCK_ROWS, self.block, self.epoch, ratio, self.last_row)
+        equal = float(np.logaddexp(self.equal.log_e(), _log_e(self.typical)) - log(2))
         return [
-            Evidence(LOSS, "candidate", _log_e(self.worse), *common, self.first_bad),
-            Evidence(LOSS_EQUAL, "candidate", _log_e(self.equal), *common),
+            Evidence(LOSS, "candidate", self.worse.log_e(), *common, self.first_bad),
+            Evidence(LOSS_EQUAL, "candidate", equal, *common),
         ]
 
     def state(self) -> dict[str, Any]:
-        """What `Losses(**state)` goes on from; JSON."""
+        """What `restore` goes on from; JSON."""
         return asdict(self)
+
+    @classmethod
+    def restore(cls, state: Mapping[str, Any]) -> Self:
+        """The losses as they were."""
+        return cls(**{**state, **{name: RunningMean(**state[name]) for name in ("worse", "equal")}})
 
 
 @dataclass(slots=True)

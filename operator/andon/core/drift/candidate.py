@@ -50,7 +50,7 @@ def worse_with_labels(facts: Facts, now: datetime) -> Answer | Passed:
     series = _ripe(facts, LOSS)
     if isinstance(series, Passed):
         return series
-    if series.log_e < asked(LOSS_CONVICT, facts.spec.evidence):
+    if series.log_e < LOSS_CONVICT or series.value <= _limit(facts):
         return Passed(f"With labels its error is {series.value:.2f} times the stable's; not worse for certain ({odds(series)}).")
     because = (
         f"On the same {series.rows} labelled rows the error of {_named(facts)} is {series.value:.2f} times {_others(facts)}."
@@ -64,7 +64,7 @@ def equal_with_labels(facts: Facts, now: datetime) -> Answer | Passed:
     series = _ripe(facts, LOSS_EQUAL)
     if isinstance(series, Passed):
         return series
-    if series.log_e < LOSS_ACQUIT:
+    if series.log_e < LOSS_ACQUIT or series.value >= _limit(facts):
         return Passed(f"With labels it is not within the margin for certain ({odds(series)}).")
     because = (
         f"On the same {series.rows} labelled rows {_named(facts)} stays within {_limit(facts):.2f} times the stable's error."

@@ -11,10 +11,11 @@ from typing import Final
 from andon.api.policy import EvidenceSpec
 from andon.api.types import number
 
-LOSS_CONVICT: Final = log(100)
-"""With labels: the candidate is worse by more than the margin."""
-LOSS_ACQUIT: Final = log(100)
-"""With labels: the candidate is within the margin. As much as a conviction: what it lets pass will serve."""
+LOSS_CONVICT: Final = log(10)
+"""With labels: the candidate is worse by more than half of the margin for certain, and by more than all of it as measured. Little
+is asked, since going back is cheap, and a good candidate is a whole margin away from it."""
+LOSS_ACQUIT: Final = log(300)
+"""With labels: the candidate is within the margin. More than for a conviction: what it lets pass will serve."""
 PAIRED_CONVICT: Final = log(1000)
 """Without labels, so more is asked."""
 PAIRED_ACQUIT: Final = log(20)
