@@ -4,14 +4,11 @@ A regime's name is its tag's value, written shortest. A row is of it only once t
 whole settle time; before, after a change, and while the tag is not Good, the row is Settling. Times are Unix milliseconds.
 """
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
+from andon.api.evidence import SETTLING
 from andon.stats.align import Millis, newest_at
-
-SETTLING: Final = "Settling"
 
 
 def name(value: float) -> str:

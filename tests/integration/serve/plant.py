@@ -6,30 +6,32 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from unit.serve.references import sound
+
 EVERY_MS = 200
-TAGS = ("a", "b", "c")
 BEGAN_MS = 1_763_800_000_000
 GOOD = 0
 
 
-def sound(i, tag):
-    """Values that move: no tag is ever stuck."""
-    return float((i * (2 + TAGS.index(tag))) % 9)
-
-
 class Plant:
-    """Rows 1, 2, … of which some have happened. reading: value, status and age of a tag in row i."""
+    """Rows 1, 2, … of which some have happened. reading: value, status and age of a tag in row i.
+
+    regime: the name of row i's, if there are any. labels: (row, value) in order of arrival, label_tag: what they are of.
+    """
 
     def __init__(self):
         self.happened = 0
         self.asked = []
         self.reading: Callable = lambda i, tag: (sound(i, tag), GOOD, 0.05)
+        self.regime: Callable | None = None
+        self.labels, self.label_tag = [], "y"
         self._news = asyncio.Event()
         self._runner = web.AppRunner(self._app(), shutdown_timeout=0.1)
 
     def _app(self):
         app = web.Application()
         app.router.add_get("/rows", self._rows)
+        app.router.add_get("/labels", self._labels)
         return app
 
     async def start(self):
@@ -46,7 +48,7 @@ class Plant:
         self._news.set()
 
     async def _rows(self, request):
-        assert request.query["every"] == f"{EVERY_MS}ms"
+        assert (request.query["every"], request.query["maxAge"]) == (f"{EVERY_MS}ms", "2s")
         tags = request.query["tags"].split(",")
         after, limit = int(request.query["after"]), int(request.query["limit"])
         self.asked.append(after)
@@ -62,7 +64,17 @@ class Plant:
     def _row(self, i, tags):
         readings = [self.reading(i, tag) for tag in tags]
         values, statuses, ages = (list(column) for column in zip(*readings, strict=True))
-        return {"t": time_of(i), "v": values, "s": statuses, "a": ages}
+        named = {"g": self.regime(i)} if self.regime else {}
+        return {"t": time_of(i), "v": values, "s": statuses, "a": ages} | named
+
+    async def _labels(self, request):
+        assert request.query["every"] == f"{EVERY_MS}ms"
+        if self.label_tag is None:
+            return web.json_response({"error": "this DataSource has no labels"}, status=400)
+        after, limit = int(request.query["after"]) or len(self.labels) + 1, int(request.query["limit"])
+        arrived = self.labels[after - 1 : after - 1 + limit]
+        labels = [{"t": time_of(row), "v": value} for row, value in arrived]
+        return web.json_response({"tag": self.label_tag, "labels": labels, "next": after + len(labels)})
 
 
 def time_of(i):

@@ -13,9 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from andon.api.slots import Ack, Slots
 
 
-def orders(stable, candidate=None, rows=None, margin=0.10):
-    """The text of slots.json. rows: address of the rows, if any are to be scored."""
-    inputs = {"rows": rows, "every": "200ms", "max_age": "2s"} if rows else None
+def orders(stable, candidate=None, rows=None, margin=0.10, delay=None):
+    """The text of slots.json. rows: address of the rows, if any are to be scored. delay: of labels, if there are any."""
+    labels = {"url": rows.replace("/rows", "/labels"), "delay": delay} if delay else None
+    inputs = {"rows": rows, "every": "200ms", "max_age": "2s", "labels": labels} if rows else None
     whose = {"namespace": "plant-a", "deployment": "product-e"}
     return Slots(**whose, stable=stable, candidate=candidate, inputs=inputs, evidence={"margin": margin}).text()
 
@@ -51,10 +52,10 @@ class Server:
             )
         await self.until(lambda: self.get("/v2/health/live"), within=20)
 
-    def order(self, stable, candidate=None, rows=None, margin=0.10):
+    def order(self, stable, candidate=None, rows=None, **changes):
         """Write orders, whole."""
         part = self.slots.with_suffix(".part")
-        part.write_text(orders(stable, candidate, rows, margin))
+        part.write_text(orders(stable, candidate, rows, **changes))
         part.rename(self.slots)
 
     async def stop(self, number=signal.SIGTERM):

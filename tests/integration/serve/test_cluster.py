@@ -12,11 +12,11 @@ from andon.api.slots import Ack, config_hash
 from integration.serve.server import orders
 from integration.serve.wire import Wire
 from unit.serve.models import linear, slot
-from unit.stats.profiles import a_profile
+from unit.serve.references import a_profile
 
 pytestmark = pytest.mark.lab
 
-PROFILE = a_profile(a=((0.0, 9.0), 2), b=((0.0, 9.0), 2), c=((0.0, 9.0), 2))
+PROFILE = a_profile()
 ACCOUNT = "system:serviceaccount:plant-a:product-e-serve"
 
 

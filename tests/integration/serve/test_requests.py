@@ -6,9 +6,9 @@ import time
 import pytest
 
 from unit.serve.models import linear, logarithm, picky, slot
-from unit.stats.profiles import a_profile
+from unit.serve.references import a_profile
 
-PROFILE = a_profile(a=((0.0, 9.0), 2), b=((0.0, 9.0), 2), c=((0.0, 9.0), 2))
+PROFILE = a_profile()
 
 
 @pytest.fixture

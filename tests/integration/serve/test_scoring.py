@@ -6,11 +6,11 @@ from math import log
 import numpy as np
 import pytest
 
-from integration.serve.plant import GOOD, sound, time_of
+from integration.serve.plant import GOOD, time_of
 from unit.serve.models import linear, logarithm, picky, slot
-from unit.stats.profiles import a_profile
+from unit.serve.references import a_profile, sound
 
-PROFILE = a_profile(rmse=1.0, a=((0.0, 9.0), 2), b=((0.0, 9.0), 2), c=((0.0, 9.0), 2))
+PROFILE = a_profile()
 
 
 @pytest.fixture
@@ -18,9 +18,9 @@ def one(tmp_path):
     return slot(tmp_path, "1", linear(), PROFILE)
 
 
-async def begin(server, plant, stable, candidate=None):
+async def begin(server, plant, stable, candidate=None, **orders):
     """Start with orders, and wait until the server asks for what comes after now."""
-    server.order(stable, candidate, rows=plant.url)
+    server.order(stable, candidate, rows=plant.url, **orders)
     await server.start()
     await server.until(server.ack, lambda ack: ack and ack.stable and (candidate is None or ack.candidate))
     await server.until(_answer(lambda: plant.asked))

@@ -10,11 +10,11 @@ from andon.api.slots import Slots
 from andon.runtime.serve.lineup import Lineup
 from andon.runtime.serve.loading import Loader
 from unit.serve.models import linear, slot
-from unit.stats.profiles import a_profile
+from unit.serve.references import a_profile
 
-PROFILE = a_profile(a=((0.0, 9.0), 2), b=((0.0, 9.0), 2), c=((0.0, 9.0), 2))
-OTHER_TAGS = a_profile(a=((0.0, 9.0), 2), c=((0.0, 9.0), 2), b=((0.0, 9.0), 2))
-TOO_NARROW = a_profile(a=((0.0, 9.0), 2))
+PROFILE = a_profile()
+OTHER_TAGS = a_profile("acb")
+TOO_NARROW = a_profile("a")
 
 
 @pytest.fixture

@@ -18,9 +18,15 @@ def path(tmp_path):
 def kept(path):
     """A file in which something was committed and closed."""
     store = Store(path)
-    store.commit(Checkpoint(1000, {"watch": None}), SCORED)
+    commit(store, Checkpoint(1000, {"watch": None}, labels=7))
     store.close()
     return path
+
+
+def commit(store, checkpoint):
+    with store.transaction():
+        store.keep(SCORED)
+        store.put(checkpoint)
 
 
 def reopened(path):
@@ -32,12 +38,39 @@ def reopened(path):
 
 
 def test_what_was_committed_is_there_again(kept):
-    assert reopened(kept) == (Checkpoint(1000, {"watch": None}), SCORED)
+    assert reopened(kept) == (Checkpoint(1000, {"watch": None}, labels=7), SCORED)
+
+
+def test_of_a_transaction_that_fails_nothing_is_there(kept):
+    store = Store(kept)
+
+    def break_off():
+        with store.transaction():
+            store.keep(SCORED)
+            store.waiting.judge("sha256:1", [(1, 1.0)])
+            store.waiting.label({1: 1.0})
+            store.put(Checkpoint(2000, {}, labels=9))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        break_off()
+    assert len(store.waiting.join("sha256:1", None, 1).times) == 0
+    store.close()
+    assert reopened(kept) == (Checkpoint(1000, {"watch": None}, labels=7), SCORED)
+
+
+def test_a_file_from_before_there_were_labels_goes_on(kept):
+    db = sqlite3.connect(kept)
+    with db:
+        for table in ("labels_read", "judged", "label"):
+            db.execute(f"DROP TABLE {table}")
+    db.close()
+    assert reopened(kept) == (Checkpoint(1000, {"watch": None}, labels=0), SCORED)
 
 
 def test_only_the_newest_predictions_are_kept(path):
     store = Store(path, most=3)
-    store.commit(Checkpoint(1000, None), SCORED)
+    commit(store, Checkpoint(1000, None))
     assert [number for number, _ in store.predictions(0, 100)] == [3, 4, 5]
     store.close()
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from andon.api.datasource import RegimeTag
+from andon.api.evidence import SETTLING
 from andon.api.types import seconds
 from andon.runtime import regimes
 from andon.runtime.collect import parameters
@@ -116,7 +117,7 @@ def _regimes(ring: Ring, query: Query, ticks: Millis) -> list[str]:
     named = regimes.regimes(ticks, at_ms, values, round(seconds(query.regime.settle) * 1000))
     _, _, ages = _column(ring, query.regime.tag, ticks)
     fresh = [age is not None and age <= query.max_age_s for age in ages]
-    return [name if known else regimes.SETTLING for name, known in zip(named, fresh, strict=True)]
+    return [name if known else SETTLING for name, known in zip(named, fresh, strict=True)]
 
 
 def _column(ring: Ring, tag: str, ticks: Millis) -> tuple[list[float | None], list[int | None], list[float | None]]:

@@ -1,61 +1,46 @@
-"""What becomes of a portion of rows? Every slot scores it, evidence takes it in, the cursor moves: all committed at once."""
+"""What becomes of a portion of rows and labels? It is scored, evidence takes it in, the cursors move: all committed at once."""
 
 import logging
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from andon.runtime.serve.loading import Loaded
+from andon.api.types import seconds
+from andon.runtime.serve.labels import Labels
+from andon.runtime.serve.panel import Answers, Panel
 from andon.runtime.serve.rows import Portion
 from andon.runtime.serve.store import Checkpoint, Prediction, Store
+from andon.runtime.serve.waiting import MOST_ROWS
 from andon.stats.blocks import Evidence
-from andon.stats.ledger import Ledger, Trial, features, tags_of
-from andon.stats.profile import Profile
+from andon.stats.ledger import Ledger, Trial
+from andon.stats.surroundings import Judged
 
 log = logging.getLogger(__name__)
 
 Floats = NDArray[np.float64]
 
+_OTHER_FORM: Final = (KeyError, TypeError, ValueError)
 
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """Who scores, and how. profile: the stable's. max_age: seconds. trial: what is wanted to be compared, loaded or not."""
-
-    stable: Loaded
-    profile: Profile
-    candidate: Loaded | None
-    max_age: float
-    trial: Trial | None
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """The columns it needs."""
-        return tags_of(self.profile)
-
-    def slots(self) -> dict[str, Loaded]:
-        """The models by slot."""
-        return {"stable": self.stable} | ({"candidate": self.candidate} if self.candidate else {})
+WORST: Final = 1e100
+"""What a candidate that gave no finite answer is taken to have said: squared and summed it is a number still, also in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One portion, done. complete: which rows had every value. predictions: by slot, NaN where there is none."""
+    """One portion, done. learned: labels that were joined with predictions."""
 
-    complete: NDArray[np.bool_]
-    predictions: Mapping[str, Floats]
+    answers: Answers
+    learned: int
     evidence: list[Evidence]
-
-    def failures(self) -> int:
-        """Complete rows that a model gave no finite answer for."""
-        return sum(int((self.complete & np.isnan(values)).sum()) for values in self.predictions.values())
 
 
 class Book:
-    """The ledger, the cursor and the store, in step. Used from one thread."""
+    """The ledger, the cursors and the store, in step. Used from one thread."""
 
     def __init__(self, path: Path) -> None:
         self._store = Store(path)
@@ -64,11 +49,11 @@ class Book:
     def _reload(self) -> None:
         """Be again what was last committed."""
         checkpoint = self._store.load()
-        self.cursor_ms, self._ledger = checkpoint.cursor_ms, Ledger()
+        self.cursor_ms, self.labels_cursor, self._ledger = checkpoint.cursor_ms, checkpoint.labels, Ledger()
         if checkpoint.ledger is not None:
             try:
                 self._ledger = Ledger.restore(checkpoint.ledger)
-            except (KeyError, TypeError, ValueError) as error:
+            except _OTHER_FORM as error:
                 log.warning("the checkpoint's evidence has another form and begins anew: %r", error)
 
     @property
@@ -76,25 +61,62 @@ class Book:
         """The comparison under way."""
         return self._ledger.trial
 
-    def take(self, portion: Portion, panel: Panel) -> Scored:
-        """Score, fold, commit. Raises sqlite3.Error; whatever it raises, nothing of the portion has happened then."""
+    def take(self, portion: Portion, panel: Panel, labels: Labels | None) -> Scored:
+        """Score, fold, learn, commit. Raises sqlite3.Error; whatever it raises, nothing of the portion has happened then."""
+        read = labels.cursor if labels else self.labels_cursor
         try:
-            scored = self._fold(portion, panel)
-            predictions = _kept(portion, panel, scored)
-            self._store.commit(Checkpoint(portion.next_ms, self._ledger.state()), predictions)
+            with self._store.transaction():
+                answers, learned = self._take(portion, panel, labels)
+                self._store.put(Checkpoint(portion.next_ms, self._ledger.state(), read))
         except BaseException:
             self._reload()
             raise
-        self.cursor_ms = portion.next_ms
-        return scored
+        self.cursor_ms, self.labels_cursor = portion.next_ms, read
+        return Scored(answers, learned, self._ledger.evidence())
 
-    def _fold(self, portion: Portion, panel: Panel) -> Scored:
-        inputs = features(portion.rows, panel.profile, panel.max_age)
-        complete = np.asarray(np.isfinite(inputs).all(axis=1))
-        predictions = {slot: _predict(loaded, inputs, complete) for slot, loaded in panel.slots().items()}
-        self._ledger.begin(panel.tags, panel.trial, time.time())
-        self._ledger.fold(portion.rows, panel.profile, panel.max_age, predictions["stable"], predictions.get("candidate"))
-        return Scored(complete, predictions, self._ledger.evidence())
+    def _take(self, portion: Portion, panel: Panel, labels: Labels | None) -> tuple[Answers, int]:
+        answers = panel.answer(portion.rows)
+        self._store.keep(_kept(portion, panel, answers))
+        self._begin(panel)
+        judged = self._ledger.take(portion.rows, panel.max_age)
+        predictions = panel.judge(judged, answers)
+        self._ledger.score(judged, predictions["stable"], predictions.get("candidate"))
+        if panel.labels is None:
+            return answers, 0
+        self._wait(portion, panel, judged, predictions)
+        return answers, self._learn(portion, panel, labels)
+
+    def _begin(self, panel: Panel) -> None:
+        """What is restored meets its profile here, and may turn out to be of another form."""
+        try:
+            self._ledger.begin(panel.profile, panel.trial, time.time())
+        except _OTHER_FORM as error:
+            log.warning("the checkpoint's evidence has another form and begins anew: %r", error)
+            self._ledger = Ledger()
+            self._ledger.begin(panel.profile, panel.trial, time.time())
+
+    def _wait(self, portion: Portion, panel: Panel, judged: Judged, predictions: Mapping[str, Floats]) -> None:
+        """Keep what the models said of rows that they may be judged by, until the label comes."""
+        for slot, loaded in panel.slots().items():
+            said = np.where(np.isfinite(predictions[slot]), predictions[slot], np.inf).tolist()
+            fit = zip(portion.times_ms, said, judged.fit.tolist(), strict=True)
+            self._store.waiting.judge(loaded.slot.digest, ((time_ms, value) for time_ms, value, may in fit if may))
+
+    def _learn(self, portion: Portion, panel: Panel, labels: Labels | None) -> int:
+        """Join the labels that came with what waits for them; how many."""
+        waiting, until_ms = self._store.waiting, portion.next_ms
+        if labels is not None and panel.profile.target in {None, labels.tag}:
+            waiting.label(labels.values)
+        joined = waiting.join(panel.trial.stable, panel.trial.candidate, until_ms)
+        if len(joined.times):
+            self._ledger.learn(joined.times, joined.labels, joined.stable, np.minimum(joined.candidate, WORST))
+        span_ms = _patience_ms(portion, panel)
+        waiting.forget(until_ms - span_ms, until_ms + span_ms)
+        return len(joined.times)
+
+    def report(self) -> dict[str, Any]:
+        """All that the evidence knows; see `Ledger.report`."""
+        return self._ledger.report()
 
     def predictions(self, after: int, limit: int) -> list[tuple[int, Prediction]]:
         """The newest predictions, numbered; see `Store.predictions`."""
@@ -105,17 +127,16 @@ class Book:
         self._store.close()
 
 
-def _predict(loaded: Loaded, inputs: Floats, complete: NDArray[np.bool_]) -> Floats:
-    answers = np.full(len(inputs), np.nan)
-    if complete.any():
-        answers[complete] = loaded.model.predict(inputs[complete])
-    return answers
+def _patience_ms(portion: Portion, panel: Panel) -> int:
+    """For how long a prediction waits for its label: twice as long as that may take, within bounds."""
+    delay = 2 * seconds(panel.labels.delay) if panel.labels else 0.0
+    return round(1000 * min(delay, MOST_ROWS * portion.rows.every))
 
 
-def _kept(portion: Portion, panel: Panel, scored: Scored) -> Iterator[Prediction]:
+def _kept(portion: Portion, panel: Panel, answers: Answers) -> Iterator[Prediction]:
     """What is written down: every complete row, with null where the model had no answer."""
     for slot, loaded in panel.slots().items():
-        rows = zip(portion.times_ms, scored.predictions[slot].tolist(), scored.complete.tolist(), strict=True)
+        rows = zip(portion.times_ms, answers.predictions[slot].tolist(), answers.complete.tolist(), strict=True)
         for time_ms, value, complete in rows:
             if complete:
                 finite = None if np.isnan(value) else value

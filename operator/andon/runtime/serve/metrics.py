@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from andon.api.evidence import PAIRED, PAIRED_EQUAL
+from andon.api.evidence import TAG_FAULTS
 from andon.api.types import short
 from andon.runtime.serve.lineup import Lineup
 from andon.runtime.serve.loading import Loaded
@@ -21,6 +21,9 @@ from andon.stats.blocks import Evidence
 
 MOST_ANSWERS: Final = 2000 // 7
 """A server exports at most 2,000 evidence series, seven to an answer: of many tags, those most at fault."""
+
+CANDIDATE: Final = "candidate"
+"""The subject of questions about a candidate; any other is about the stable or the rows it is served."""
 
 _BUCKETS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
@@ -45,11 +48,12 @@ class Finding:
 
     def exported(self) -> Iterator[tuple[Evidence, Loaded]]:
         """Each answer with the revision it is about."""
-        paired = [e for e in self.evidence if e.question in (PAIRED, PAIRED_EQUAL)]
-        tags = sorted((e for e in self.evidence if e not in paired), key=lambda e: -e.log_e)
-        if self.candidate:
-            yield from ((e, self.candidate) for e in paired)
-        yield from ((e, self.stable) for e in tags[: MOST_ANSWERS - len(paired)])
+        tags = sorted((e for e in self.evidence if e.question in TAG_FAULTS), key=lambda e: -e.log_e)
+        others = [e for e in self.evidence if e.question not in TAG_FAULTS]
+        for evidence in (*others, *tags)[:MOST_ANSWERS]:
+            whose = self.candidate if evidence.subject == CANDIDATE else self.stable
+            if whose:
+                yield evidence, whose
 
 
 class Metrics(Collector):
@@ -64,6 +68,7 @@ class Metrics(Collector):
         self.fallbacks = 0
         self.scored: Counter[str] = Counter()
         self.unscored = 0
+        self.labels = 0
         self.cursor = 0.0
         self.finding: Finding | None = None
 
@@ -113,6 +118,7 @@ class Metrics(Collector):
             scored.add_metric([slot], count)
         yield scored
         yield CounterMetricFamily("andon_unscored_rows", "rows not scored, a needed value being absent", self.unscored)
+        yield CounterMetricFamily("andon_labels", "labels joined with the prediction of their row", self.labels)
         yield GaugeMetricFamily("andon_rows_cursor_seconds", "time of the newest row taken in", self.cursor)
 
     def _of_evidence(self) -> Iterator[Metric]:

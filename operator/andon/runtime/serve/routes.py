@@ -1,10 +1,12 @@
 """What does each address answer? Open Inference Protocol under /v2, and what the operator and Prometheus read.
 
-Nothing here is asynchronous but /predictions: a request is parsed, joins the batch of its tick, and is answered from it.
+Nothing here is asynchronous but /predictions and /drift, which ask the thread that scores rows: a request is parsed, joins the
+batch of its tick, and is answered from it.
 """
 
 import asyncio
 import sqlite3
+from collections.abc import Callable, Coroutine
 from time import perf_counter
 from typing import Final
 from urllib.parse import parse_qsl
@@ -21,6 +23,8 @@ from andon.runtime.serve.protocol import Inference, RequestError, answer, model_
 from andon.runtime.serve.scoring import Scoring
 
 MOST_PREDICTIONS: Final = 1000
+
+Handler = Callable[[Request, Respond], Coroutine[None, None, None]]
 
 
 class Routes:
@@ -39,15 +43,18 @@ class Routes:
         try:
             if request.path.endswith("/infer"):
                 self._infer(request, respond)
-            elif request.path == "/predictions":
-                task = asyncio.create_task(self._predictions(request, respond))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+            elif request.path in {"/predictions", "/drift"}:
+                self._later(self._predictions if request.path == "/predictions" else self._drift, request, respond)
             else:
                 _only("GET", request)
                 respond(self._get(request))
         except RequestError as error:
             respond(_refusal(error))
+
+    def _later(self, handler: Handler, request: Request, respond: Respond) -> None:
+        task = asyncio.create_task(handler(request, respond))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _get(self, request: Request) -> Response:
         match request.path.rstrip("/"):
@@ -139,6 +146,15 @@ class Routes:
                 {"time": p.time_ms, "slot": p.slot, "version": p.version, "digest": p.digest, "value": p.value} for _, p in found
             ]
             respond(Response(200, orjson.dumps({"predictions": listed, "next": found[-1][0] if found else after})))
+
+    async def _drift(self, request: Request, respond: Respond) -> None:
+        """All that the evidence knows."""
+        try:
+            _only("GET", request)
+        except RequestError as error:
+            respond(_refusal(error))
+            return
+        respond(Response(200, orjson.dumps(await self._scoring.report())))
 
     def _lineup_as_json(self) -> bytes:
         """What is wanted and what is so."""

@@ -9,22 +9,16 @@ from typing import Any, Final
 
 import aiohttp
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from andon.api.slots import RowSource
 from andon.api.types import seconds
+from andon.runtime.serve.collector import WAIT, CollectorError, ask
 from andon.stats.blocks import Rows
 
-WAIT: Final = 5
 LIMIT: Final = 200
 LONGEST_QUERY: Final = 4000
 """Beyond this many characters all tags are asked for: HTTP servers refuse long lines."""
-_TIMEOUT: Final = aiohttp.ClientTimeout(total=WAIT + 15, sock_connect=5)
-
-
-class RowsError(Exception):
-    """No rows this time; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +32,15 @@ class Portion:
 
 
 async def read(session: aiohttp.ClientSession, source: RowSource, tags: Sequence[str], after_ms: int) -> Portion:
-    """The next rows with these tags, possibly none, waiting a few seconds for the first. Raises RowsError."""
-    asked = {"every": source.every, "after": str(after_ms), "limit": str(LIMIT), "wait": f"{WAIT}s"}
+    """The next rows with these tags, possibly none, waiting a few seconds for the first. Raises CollectorError."""
+    asked = {"every": source.every, "after": str(after_ms), "limit": str(LIMIT), "wait": f"{WAIT}s", "maxAge": source.max_age}
     if len(names := ",".join(tags)) <= LONGEST_QUERY:
         asked["tags"] = names
+    document = await ask(session, source.rows, asked)
     try:
-        async with session.get(source.rows, params=asked, timeout=_TIMEOUT) as response:
-            body = await response.read()
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise RowsError(f"{source.rows}: {error or type(error).__name__}") from error
-    if response.status != 200:
-        raise RowsError(f"{source.rows}: the collector answered {response.status}: {body[:300].decode(errors='replace')}")
-    try:
-        return _portion(orjson.loads(body), source, tuple(tags), after_ms)
+        return _portion(document, source, tuple(tags), after_ms)
     except (ValueError, TypeError, KeyError) as error:
-        raise RowsError(f"{source.rows}: the answer is not rows: {error!r}") from error
+        raise CollectorError(f"{source.rows}: the answer is not rows: {error!r}") from error
 
 
 def _portion(document: dict[str, Any], source: RowSource, tags: tuple[str, ...], after_ms: int) -> Portion:
@@ -64,7 +52,8 @@ def _portion(document: dict[str, Any], source: RowSource, tags: tuple[str, ...],
     given = document["tags"]
     columns = [given.index(tag) for tag in tags]
     values, status, ages = (_columns(listed, key, len(given))[:, columns] for key in ("v", "s", "a"))
-    rows = Rows(tags, np.array(times, dtype=np.float64) / 1000, seconds(source.every), values, status, ages)
+    regimes = tuple(str(row["g"]) for row in listed) if listed and "g" in listed[0] else None
+    rows = Rows(tags, np.array(times, dtype=np.float64) / 1000, seconds(source.every), values, status, ages, regimes)
     return Portion(rows, times, int(document["next"]), int(document["lost"]))
 
 

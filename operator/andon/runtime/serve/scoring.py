@@ -9,16 +9,19 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import aiohttp
 
 from andon.api.slots import RowSource
 from andon.api.types import seconds
-from andon.runtime.serve.book import Book, Panel, Scored
+from andon.runtime.serve import labels, rows
+from andon.runtime.serve.book import Book, Scored
+from andon.runtime.serve.collector import CollectorError
 from andon.runtime.serve.lineup import Lineup
 from andon.runtime.serve.metrics import Finding, Metrics
-from andon.runtime.serve.rows import Portion, RowsError, read
+from andon.runtime.serve.panel import Panel
+from andon.runtime.serve.rows import Portion
 from andon.runtime.serve.store import Prediction
 from andon.stats.ledger import Trial
 
@@ -42,7 +45,7 @@ class Scoring:
         self._book = Book(path)
         self._metrics.cursor = self._book.cursor_ms / 1000
         self._thread = ThreadPoolExecutor(1, "scoring")
-        self._trouble = ""
+        self._trouble: dict[str, str] = {}
 
     async def run(self) -> None:
         """Score rows, for ever."""
@@ -58,9 +61,9 @@ class Scoring:
             try:
                 await self._step(panel, source)
                 wait = FIRST_RETRY
-                self._say("")
-            except (RowsError, sqlite3.Error) as error:
-                self._say(str(error))
+                self._say("rows", "")
+            except (CollectorError, sqlite3.Error) as error:
+                self._say("rows", str(error))
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LAST_RETRY)
 
@@ -73,31 +76,45 @@ class Scoring:
         if stable is None or stable.profile is None or wanted is None or wanted.inputs is None:
             return None
         judged = wanted.candidate
-        trial = Trial(stable.slot.digest, judged.digest, wanted.evidence.margin) if judged else None
-        return Panel(stable, stable.profile, candidate, seconds(wanted.inputs.max_age), trial)
+        trial = Trial(stable.slot.digest, judged.digest if judged else None, wanted.evidence.margin)
+        return Panel(stable, stable.profile, candidate, seconds(wanted.inputs.max_age), trial, wanted.inputs.labels)
 
     def _awaits_candidate(self, panel: Panel) -> bool:
         """A trial goes on after a restart, and its candidate is not loaded again yet: its rows can wait in the ring."""
-        under_way = panel.trial is not None and panel.trial == self._book.trial
+        under_way = panel.trial.candidate is not None and panel.trial == self._book.trial
         return under_way and panel.candidate is None and self._lineup.ack().error is None
 
     async def _step(self, panel: Panel, source: RowSource) -> None:
         """One portion. Whoever is in the line-up when it has come scores it."""
-        portion = await read(self._session, source, panel.tags, self._book.cursor_ms)
+        portion = await rows.read(self._session, source, panel.tags, self._book.cursor_ms)
         now = self._panel()
         if now is None or now.tags != panel.tags or portion.next_ms == self._book.cursor_ms:
             return
         if portion.lost:
             log.warning("the collector no longer had rows=%d after cursor_ms=%d", portion.lost, self._book.cursor_ms)
-        scored = await self._in_thread(lambda: self._book.take(portion, now))
+        labelled = await self._labels(source)
+        scored = await self._in_thread(lambda: self._book.take(portion, now, labelled))
         self._count(portion, now, scored)
 
+    async def _labels(self, source: RowSource) -> labels.Labels | None:
+        """What has arrived since; without it rows go on."""
+        if source.labels is None:
+            return None
+        try:
+            found = await labels.read(self._session, source.labels, source.every, self._book.labels_cursor)
+        except CollectorError as error:
+            self._say("labels", str(error))
+            return None
+        self._say("labels", "")
+        return found
+
     def _count(self, portion: Portion, panel: Panel, scored: Scored) -> None:
-        complete = int(scored.complete.sum())
+        complete = int(scored.answers.complete.sum())
         for slot in panel.slots():
             self._metrics.scored[slot] += complete
         self._metrics.unscored += len(portion.rows) - complete
-        self._metrics.fallbacks += scored.failures()
+        self._metrics.fallbacks += scored.answers.failures()
+        self._metrics.labels += scored.learned
         self._metrics.cursor = portion.next_ms / 1000
         self._metrics.finding = Finding(panel.stable, panel.candidate, scored.evidence)
 
@@ -105,14 +122,18 @@ class Scoring:
         """The newest predictions, numbered, oldest first."""
         return await self._in_thread(lambda: self._book.predictions(after, limit))
 
+    async def report(self) -> dict[str, Any]:
+        """All that the evidence knows."""
+        return await self._in_thread(self._book.report)
+
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    def _say(self, trouble: str) -> None:
+    def _say(self, what: str, trouble: str) -> None:
         """Once when it begins and once when it is over."""
-        if trouble != self._trouble:
-            log.log(logging.WARNING if trouble else logging.INFO, "rows: %s", trouble or "they come again")
-        self._trouble = trouble
+        if trouble != self._trouble.get(what, ""):
+            log.log(logging.WARNING if trouble else logging.INFO, "%s: %s", what, trouble or "they come again")
+        self._trouble[what] = trouble
 
     def close(self) -> None:
         """Let the portion under way be committed, then let go of the file."""
