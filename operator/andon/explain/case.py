@@ -37,6 +37,7 @@ class Case:
     evidence: Evidence | None = None
     certainty: float | None = None
     checks: tuple[CheckSeen, ...] = ()
+    guards: tuple[CheckSeen, ...] = ()
     actor: str | None = None
 
 
@@ -68,5 +69,6 @@ def case_of(
         evidence=decision.evidence,
         certainty=level(decision.evidence.question, policy),
         checks=tuple(decision.checks),
+        guards=tuple(decision.guards),
         actor=actor,
     )

@@ -1,10 +1,11 @@
 """A verdict with its reasons, as it is told: was it the data, the model or the plant, and how is that known?"""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from andon.api.decision import Decision, Outcome
+from andon.api.decision import CheckSeen, Decision, Outcome
 from andon.api.policy import EvidenceSpec
 from andon.explain import stories, words
 from andon.explain.case import Case, case_of
@@ -34,9 +35,9 @@ class Explanation:
     """Plain values, so that it is its own JSON form.
 
     answer: which of data, model and plant, in one sentence. headline: what happened. sentence: as the policy said it.
-    seen: what the verdict rests on, in rows, minutes and times the usual error. done: what became of the action.
-    checks: the chain in order, empty where the decision does not carry it. ruled_out: the other causes. steps: who may do
-    what next.
+    seen: what the verdict rests on, in rows, minutes and times the usual error. done: what became of the action. checks, guards:
+    how the verdict came about, and what might have held the action back; empty where nobody froze them. ruled_out: the other
+    causes. steps: who may do what next.
     """
 
     id: str | None
@@ -57,6 +58,7 @@ class Explanation:
     done: str
     seen: tuple[str, ...]
     checks: tuple[CheckTold, ...]
+    guards: tuple[CheckTold, ...]
     ruled_out: tuple[RuledOut, ...]
     steps: tuple[Step, ...]
 
@@ -86,7 +88,8 @@ def explain(case: Case) -> Explanation:
         sentence=case.summary,
         done=done(case),
         seen=_seen(case),
-        checks=tuple(CheckTold(words.check(c.name), c.outcome is Outcome.ANSWERED, words.plain(c.saw)) for c in case.checks),
+        checks=_told(case.checks),
+        guards=_told(case.guards),
         ruled_out=tuple(RuledOut(cause, why) for cause, why in story.ruled_out),
         steps=steps(case),
     )
@@ -105,13 +108,17 @@ def from_decision(
     return explain(case_of(decision, namespace, policy, taken=taken, refused=refused, actor=actor))
 
 
+def _told(checks: Iterable[CheckSeen]) -> tuple[CheckTold, ...]:
+    return tuple(CheckTold(words.check(c.name), c.outcome is Outcome.ANSWERED, words.plain(c.saw)) for c in checks)
+
+
 def _seen(case: Case) -> tuple[str, ...]:
     """What the verdict rests on: the question, the numbers, how long it took and what was left out of it."""
     evidence = case.evidence
     if evidence is None:
         return ()
     on = f"On {evidence.rows:,} rows: " if evidence.rows else "Seen: "
-    told = [words.question(evidence.question).asks, f"{on}{evidence.value}. The limit is {evidence.limit}."]
+    told = [words.question(evidence.question).asks, f"{on}{words.plain(evidence.value)}. Limit: {evidence.limit}."]
     if evidence.first_bad_row is not None:
         passed = words.lasting(case.at - evidence.first_bad_row)
         told.append(

@@ -1,6 +1,7 @@
 """What was done about it, and who may do what next?"""
 
 from dataclasses import dataclass
+from typing import Final
 
 from andon.explain import words
 from andon.explain.case import Case
@@ -16,25 +17,31 @@ class Step:
 
 
 def done(case: Case) -> str:
-    """What became of the action, in one sentence."""
+    """What became of the action, in one or two sentences."""
     if case.action is None:
         return "Nothing had to be done."
-    if case.taken:
-        return _taken(case)
     if case.refused:
         return f"{_wanted(case)} Not done: {words.refusal(case.refused)}."
-    if case.authority == "Confirm":
-        return f"{_wanted(case)} Not done yet: a person has to approve it. Until then everything stays as it is."
-    if case.authority == "Advise":
-        return f"{_wanted(case)} Not done: this policy may only advise."
-    return f"{_wanted(case)} It is not reported as done."
+    if case.action in _SAYS_ONLY:
+        return _wanted(case)
+    if case.taken:
+        return _taken(case)
+    return f"{_wanted(case)} {_WAITING.get(case.authority or '', 'It is not reported as done.')}"
 
 
 def steps(case: Case) -> tuple[Step, ...]:
     """What a person may do next, the most useful first."""
-    waiting = case.action is not None and not case.taken and (case.authority == "Confirm" or case.refused == "AwaitsApproval")
+    waiting = case.authority == "Confirm" and not (case.taken or case.refused or case.action in {None, *_SAYS_ONLY})
     approval = (_approval(case),) if waiting else ()
     return (*approval, *_BY_VERDICT.get(case.verdict, _look)(case))
+
+
+_SAYS_ONLY: Final = frozenset({"Propose", "Alert"})
+"""Actions that change nothing, so that nobody has to approve them."""
+_WAITING: Final = {
+    "Confirm": "Not done yet: a person has to approve it. Until then everything stays as it is.",
+    "Advise": "Not done: this policy may only advise.",
+}
 
 
 def _taken(case: Case) -> str:
@@ -45,8 +52,6 @@ def _taken(case: Case) -> str:
         return f"{which} is kept out of training and out of the judgement of models until it has recovered. Answers go on."
     if case.action == "Retrain":
         return "A new version is being trained. It has to prove itself beside the one in service before it answers anybody."
-    if case.action == "Propose":
-        return "It was proposed. Nothing changes before a person decides."
     return f"{words.spoken(case.action)}: done."
 
 
@@ -55,6 +60,8 @@ def _wanted(case: Case) -> str:
         "Rollback": f"The policy asks to go back to {_version(case.instead, 'the version before')}.",
         "Retrain": "The policy asks for a new version, trained on rows that include the present.",
         "Quarantine": "The policy asks to keep the tag out of training and out of the judgement of models.",
+        "Propose": "It is put before a person. Nothing changes by itself.",
+        "Alert": "Those on duty are told. Nothing changes by itself.",
     }
     return wishes.get(case.action or "", f"The policy asks for: {words.spoken(case.action)}.")
 
@@ -82,7 +89,12 @@ def _after_regression(case: Case) -> tuple[Step, ...]:
     )
 
 
-def _after_plant_change(case: Case) -> tuple[Step, ...]:
+def _after_concept_drift(case: Case) -> tuple[Step, ...]:
+    hidden = "Look for a change that no tag shows: feedstock, catalyst, a worn part, the laboratory's method."
+    return (Step("A process engineer", hidden), *_look(case))
+
+
+def _after_shift(case: Case) -> tuple[Step, ...]:
     meant = "Was this change meant? Announce the next one in the policy in git, so that it is expected."
     return (Step("A process engineer", meant, "spec.expectedShift: [{from: …, to: …, reason: …}]"), *_look(case))
 
@@ -107,11 +119,11 @@ def _look(case: Case) -> tuple[Step, ...]:
     return (Step("Anybody", "See how the policy stands.", f"kubectl -n {case.namespace} get driftpolicy"),)
 
 
-_BY_VERDICT = {
+_BY_VERDICT: Final = {
     "ModelRegression": _after_regression,
-    "ConceptDrift": _after_plant_change,
-    "HarmfulShift": _after_plant_change,
-    "BenignShift": _after_plant_change,
+    "ConceptDrift": _after_concept_drift,
+    "HarmfulShift": _after_shift,
+    "BenignShift": _after_shift,
     "DataFault": _after_data_fault,
     "Unknown": _after_silence,
 }

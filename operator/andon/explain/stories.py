@@ -78,9 +78,10 @@ def _benign_shift(case: Case) -> Story:
 
 def _data_fault(case: Case) -> Story:
     tags = words.listed(case.subjects) or "A tag"
+    each = ": each" if len(case.subjects) > 1 else ""
     return Story(
         "It is the data.",
-        f"{tags} {words.fault(case.fault)}.",
+        f"{tags}{each} {words.fault(case.fault)}.",
         (("The plant", _not_the_plant(case.fault)), ("The model", "No model was asked. This is seen in the readings alone.")),
     )
 

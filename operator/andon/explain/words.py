@@ -79,6 +79,7 @@ QUESTIONS: Final[dict[str, Question]] = {
         "How sure it is that the sensor is too noisy",
         "times the usual gap",
     ),
+    "signals": Question("Is what is needed to judge there, and new enough?", "What is needed to judge", ""),
     "regime": Question("Which recipe or state does the line run in?", "Recipe or state of the line", "share of rows"),
     "reference": Question("How much history are the limits made from?", "History behind the limits", "blocks"),
 }
@@ -97,7 +98,8 @@ LINES: Final = {
 
 def question(name: str) -> Question:
     """How a question is said; one that is not in the table (a signal of the user's own) is named as it is."""
-    return QUESTIONS.get(name) or Question(f"Is the signal {name} beyond its limit?", f"The signal {name}", "")
+    signal = name.removeprefix("promql ")
+    return QUESTIONS.get(name) or Question(f"Is the signal {signal} beyond its limit?", f"The signal {signal}", "")
 
 
 FAULTS: Final = {
@@ -139,21 +141,38 @@ CHECKS: Final = {
 
 
 def check(name: str) -> str:
-    """What a check looks for, as a question; one that is not in the table is named as it is."""
-    return CHECKS.get(name) or f"{spoken(name)}?"
+    """What a check or guard rail looks for, as a question; one that is not in a table is named as it is."""
+    return CHECKS.get(name) or GUARDS.get(name) or f"{spoken(name)}?"
+
+
+GUARDS: Final = {
+    "dry run": "Is the policy on trial (dryRun)?",
+    "expected shift": "Was a change of the plant announced for this time?",
+    "data gate": "Would it train on data that cannot be believed?",
+    "calibration": "Does it rest on the inputs alone, with too short a history to act on them?",
+    "nobody trains": "Is there nobody to train a new version?",
+    "one way": "Was the version to go back to itself found at fault before?",
+    "cooldown": "Was the same done only a short while ago?",
+    "budget": "Was it done as often as the policy allows for this model?",
+    "namespace budget": "Was it done as often as is allowed for all models here?",
+    "circuit breaker": "Do many models get this verdict at once?",
+    "advice only": "May the policy only advise?",
+    "allowed": "May it be done?",
+}
+"""What a guard rail looks for, as a question whose yes ends the list."""
 
 
 REFUSALS: Final = {
-    "AwaitsApproval": "it waits for a person to approve it",
     "DryRun": "the policy is on trial (dryRun): it says what it would do and does nothing",
-    "CoolDown": "too little time has passed since the last action on this model",
-    "BudgetSpent": "as many actions as the policy allows in this time have been taken",
-    "TooFewRows": "too few rows have been seen",
-    "CircuitBroken": (
-        "many models got the same verdict at once, which points at a shared cause: all automatic actions are stopped"
-    ),
     "ExpectedShift": "a change of the plant was announced for this time",
+    "DataFaultOpen": "a tag cannot be believed now, and nothing is trained on such data",
+    "CalibrationTooShort": "the history behind the limits is too short to act on the inputs alone",
+    "NoPipeline": "there is nobody to train a new version",
     "OneWay": "the version to go back to has itself been found at fault before",
+    "CoolingDown": "too little time has passed since the last action on this model",
+    "BudgetSpent": "as many actions as the policy allows for this model in this time have been taken",
+    "NamespaceBudgetSpent": "as many actions as are allowed for all models here in this time have been taken",
+    "CircuitOpen": "many models got the same verdict at once, which points at a shared cause: nothing is changed meanwhile",
     "AdviseOnly": "the policy may only advise",
 }
 """Why an action was not taken."""
@@ -191,8 +210,9 @@ def one_in(log_e: float) -> str:
 
 
 def plain(saw: str) -> str:
-    """What a check saw, with `e = 12` and `e = 10^6` said in odds."""
-    return re.sub(r"\be = (?:10\^(-?\d+)|(\d[\d.]*(?:e[+-]\d+)?))", _said_in_odds, saw)
+    """What the engine saw, with `e = 12` and `e = 10^6` said in odds, and `the stable` as the version in service."""
+    told = re.sub(r"\be = (?:10\^(-?\d+)|(\d[\d.]*(?:e[+-]\d+)?))", _said_in_odds, saw)
+    return re.sub(r"\bthe stable's (own )?error\b", r"the \1error of the version in service", told)
 
 
 def _said_in_odds(match: re.Match[str]) -> str:

@@ -34,11 +34,13 @@ REGRESSION = Case(
     faulty=("xmeas_7",),
     summary="Version 4 was rolled back to 3: on the same 420 rows its error is at least 1.84 times that of 3 (limit 1.10).",
     evidence=evidence("paired", "at least 1.84 times the stable's error", "1.10"),
+    certainty=log(1000),
     checks=(
-        check("signals missing", "The newest evidence was 2 s old; 30 s are allowed."),
-        check("candidate unseen", "420 rows were read by both versions; 300 are needed."),
+        check("signals missing", "The newest evidence is 2 s old (at most 30 s)."),
+        check("worse with labels", "No labels have joined its rows."),
+        check("too few rows", "420 rows were scored by both (at least 300)."),
         check(
-            "paired regression",
+            "worse without labels",
             "The error of version 4 is at least 1.84 times that of version 3, on the same 420 rows (limit 1.10).",
             Outcome.ANSWERED,
         ),
@@ -54,7 +56,7 @@ CONCEPT = Case(
     authority="Confirm",
     found_at_fault="3",
     summary="Version 3 errs 1.62 times as much as in its reference, on rows like those of its reference.",
-    evidence=evidence("error", "1.62 times its usual error over the last 200 laboratory results", "1.25", rows=640),
+    evidence=evidence("error", "1.62 times the error of the reference", "1.25", rows=640),
     actor="trainingpipeline/product-e",
 )
 HARMFUL = Case(
@@ -65,11 +67,14 @@ HARMFUL = Case(
     id="d-55ee01b7a9",
     action="Retrain",
     authority="Confirm",
-    refused="AwaitsApproval",
     found_at_fault="3",
     subjects=("xmeas_9", "xmeas_21", "xmv_10"),
     summary="The plant runs where version 3 has not been: 41 % of the rows lie outside of its reference.",
-    evidence=evidence("shift", "3.1 times the usual range", "1.00"),
+    evidence=evidence("shift", "3.1 times the limit of the reference", "1.0"),
+    guards=(
+        check("data gate", "No tag is at fault, or it is not about training."),
+        check("allowed", "Retrain may be asked for.", Outcome.ANSWERED),
+    ),
     actor="trainingpipeline/product-e",
 )
 BENIGN = Case(
@@ -83,7 +88,7 @@ BENIGN = Case(
     found_at_fault="3",
     subjects=("xmeas_1", "xmv_3"),
     summary="The plant has moved to another working point; version 3 is as good as before.",
-    evidence=evidence("shift", "1.7 times the usual range", "1.00"),
+    evidence=evidence("shift", "1.7 times the limit of the reference", "1.0"),
 )
 STUCK = Case(
     verdict="DataFault",
@@ -110,7 +115,7 @@ BIASED = Case(
     refused="DryRun",
     subjects=("xmeas_9", "xmeas_13"),
     fault="Biased",
-    evidence=evidence("biased", "4.2 times the usual gap", "1.00", rows=80, minutes=4),
+    evidence=evidence("biased", "4.2 times the limit of what the other tags allow", "1.0", rows=80, minutes=4),
 )
 UNKNOWN = Case(
     verdict="Unknown",

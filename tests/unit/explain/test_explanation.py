@@ -1,0 +1,155 @@
+"""Every verdict is told in words that a process engineer knows: a golden text each, and a few rules for all."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from math import inf, log
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from andon.api.decision import Action, Authority, Decision, Outcome, Verdict
+from andon.api.evidence import ERROR, LOSS, LOSS_EQUAL, OFF_SUPPORT, PAIRED, PAIRED_EQUAL, PREDICTION, SHIFT, TAG_FAULTS
+from andon.api.types import Revision
+from andon.core.drift.candidate import CANDIDATE
+from andon.core.drift.stable import STABLE
+from andon.explain import words
+from andon.explain.case import Case
+from andon.explain.explanation import explain, from_decision
+from andon.explain.text import WIDTH, text
+
+from .cases import AT, CASES, REGRESSION, STUCK, check, evidence
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_verdict_is_told_as_agreed(name):
+    assert text(explain(CASES[name])) == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "answer"),
+    [
+        (Verdict.MODEL_REGRESSION, "the model"),
+        (Verdict.CONCEPT_DRIFT, "the plant"),
+        (Verdict.HARMFUL_SHIFT, "the plant"),
+        (Verdict.BENIGN_SHIFT, "the plant"),
+        (Verdict.DATA_FAULT, "the data"),
+        (Verdict.HEALTHY, "Nothing is wrong"),
+        (Verdict.NO_EVIDENCE, "not known"),
+        (Verdict.UNKNOWN, "not known"),
+    ],
+)
+def test_the_first_line_says_which_of_data_model_and_plant(verdict, answer):
+    assert answer in explain(Case(verdict.value, AT, "e")).answer
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_no_symbol_of_statistics_reaches_the_reader(case):
+    said = text(explain(case)).lower()
+    assert not [word for word in ("log_e", "e-value", "p-value", "sigma", "hypothesis", "rmse", "e = ") if word in said]
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_only_commands_are_wider_than_a_terminal(case):
+    assert not [line for line in text(explain(case)).splitlines() if len(line) > WIDTH and "kubectl" not in line]
+
+
+def test_every_question_and_every_check_of_the_engine_has_its_words():
+    asked = {PAIRED, PAIRED_EQUAL, LOSS, LOSS_EQUAL, ERROR, SHIFT, OFF_SUPPORT, PREDICTION, *TAG_FAULTS}
+    assert asked <= words.QUESTIONS.keys()
+    assert set(TAG_FAULTS.values()) <= words.FAULTS.keys()
+    assert {look.__name__.replace("_", " ") for look in (*CANDIDATE, *STABLE)} <= words.CHECKS.keys()
+
+
+def test_what_is_not_in_a_table_is_named_rather_than_lost():
+    told = explain(
+        Case(
+            "NewVerdict", AT, "e", action="Rotate", refused="NewReason", checks=(check("new check", "12 of 13."),), summary="So."
+        )
+    )
+    assert told.answer == "The verdict is New verdict."
+    assert "New reason" in told.done
+    assert told.checks[0].question == "New check?"
+
+
+def test_strength_is_said_in_odds_and_never_stronger_than_it_was():
+    assert words.odds(log(1000)) == "the odds that this is chance are below 1 in 1,000"
+    assert words.odds(log(2999)) == "the odds that this is chance are below 1 in 2,000"
+    assert words.odds(inf) == "the odds that this is chance are below 1 in 1,000,000,000"
+    assert words.odds(-3) == "this may well be chance"
+    assert words.odds(float("nan")) == "nothing is known"
+
+
+@given(st.floats(log(10), 20))
+def test_odds_are_rounded_towards_caution(log_e):
+    said = float(words.one_in(log_e).removeprefix("1 in ").replace(",", ""))
+    assert said <= 2.718281828459045**log_e * 1.00001
+
+
+@pytest.mark.parametrize(
+    ("saw", "said"),
+    [
+        ("Not worse for certain (e = 12.3).", "Not worse for certain (the odds that this is chance are below 1 in 10)."),
+        ("As in the reference (e = 10^6).", "As in the reference (the odds that this is chance are below 1 in 1,000,000)."),
+        ("As in the reference (e = 10^-7).", "As in the reference (this may well be chance)."),
+        ("As in the reference (e = 0.0021).", "As in the reference (this may well be chance)."),
+        ("The rate = 12.", "The rate = 12."),
+    ],
+)
+def test_numbers_of_evidence_in_what_a_check_saw_become_odds(saw, said):
+    assert words.plain(saw) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7199, "119 min"), (7200, "2 h"), (12_000, "3 h 20 min"), (432_000, "5 days")],
+)
+def test_times_are_said_as_people_say_them(seconds, said):
+    assert words.lasting(timedelta(seconds=seconds)) == said
+
+
+@pytest.mark.parametrize(
+    ("case", "what", "who_first"),
+    [
+        pytest.param(REGRESSION, "version 3 answers again", "Anybody", id="done: see it"),
+        pytest.param(replace(REGRESSION, taken=False, refused="BudgetSpent"), "Not done", "Anybody", id="refused: the reason"),
+        pytest.param(replace(STUCK, taken=False, authority="Confirm"), "a person has to approve", "An approver", id="waiting"),
+        pytest.param(replace(STUCK, taken=False, authority="Advise"), "may only advise", "Instrumentation", id="advice"),
+        pytest.param(replace(STUCK, action=None), "Nothing had to be done", "Instrumentation", id="no action"),
+    ],
+)
+def test_what_was_done_and_who_may_do_what_next(case, what, who_first):
+    told = explain(case)
+    assert what in told.done
+    assert told.steps[0].who == who_first
+
+
+def test_the_json_form_holds_everything_and_is_json():
+    document = json.loads(json.dumps(explain(REGRESSION).as_json()))
+    assert document["at"] == "2026-11-22T07:14:03Z"
+    assert [c["answered"] for c in document["checks"]] == [False, False, False, True]
+    assert document["ruled_out"][0]["cause"] == "The data"
+
+
+def test_a_published_decision_is_told_with_its_own_checks():
+    revision = {"digest": "sha256:" + "a" * 64}
+    decision = Decision(
+        id="d-0123456789",
+        target="e",
+        action=Action.RETRAIN,
+        authority=Authority.CONFIRM,
+        verdict=Verdict.CONCEPT_DRIFT,
+        from_=Revision(version="3", **revision),
+        since=AT,
+        evidence=evidence("error", "1.62 times the error of the reference", "1.20"),
+        summary="It errs more.",
+        checks=[check("signals missing", "2 s old."), check("concept drift", "1.62 times.", Outcome.ANSWERED)],
+    )
+    told = from_decision(decision, "plant-a", actor="trainingpipeline/e")
+    assert (told.verdict, told.authority, told.found_at_fault) == ("ConceptDrift", "Confirm", "3")
+    assert told.steps[0].command == "kubectl -n plant-a annotate trainingpipeline/e andon.dev/approve=d-0123456789/YOUR-USER-NAME"
+    assert [c.answered for c in told.checks] == [False, True]
