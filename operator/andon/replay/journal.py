@@ -28,8 +28,7 @@ _QUIET: Final = frozenset({None, Verdict.HEALTHY, Verdict.NO_EVIDENCE, Verdict.U
 class Entry:
     """One line of the report. action: what was asked for; refused: the guard rail that said no. evidence: its numbers.
 
-    judged: whom the verdict is about. change: of a tag's fault. authority: on whose word the action is taken. because: the
-    verdict in plain words, where there was something to freeze.
+    judged: whom the verdict is about. change: of a tag's fault. because: why, in plain words. decision: the one that was made.
     """
 
     at: datetime
@@ -85,9 +84,10 @@ class Moment:
                 )  # fmt: skip
 
     def _whom(self, verdict: Verdict, revision: Revision | None) -> Judged:
+        """What is said of nobody, because nothing can be seen, is said of the candidate while there is one."""
         if verdict is Verdict.DATA_FAULT:
             return "data"
-        return "candidate" if self.candidate is not None and revision == self.candidate else "stable"
+        return "candidate" if self.candidate is not None and revision in {None, self.candidate} else "stable"
 
     def _of_candidate(self) -> Entry | None:
         """The verdict: about the candidate while there is one, about the stable otherwise."""
@@ -103,7 +103,9 @@ class Moment:
         return self._verdict(verdict, "stable")
 
     def _verdict(self, verdict: Verdict, judged: Judged) -> Entry:
-        return Entry(self.now, verdict, judged, evidence=self._loudest(verdict, judged))
+        said = {condition.type: condition.message for condition in self.after.conditions}
+        because = said.get("CandidateHealthy" if judged == "candidate" else "StableHealthy") or said.get("Ready", "")
+        return Entry(self.now, verdict, judged, evidence=self._loudest(verdict, judged), because=because)
 
     def _faults(self, told: set[str]) -> Iterator[Entry]:
         before = {(f.tag, f.fault): f for f in self.before.data_faults}

@@ -1,23 +1,20 @@
 """What is usual? A recording that was sound, and a model's answers on it, as the profile that serving and replay judge by."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from andon.api.errors import UserError
 from andon.api.evidence import SETTLING, UNKNOWN_REGIME
 from andon.api.pipeline import Feature
+from andon.core.drift.levels import CALIBRATION_BLOCKS
 from andon.replay.columns import listed
 from andon.replay.labels import Labels
 from andon.replay.models import Model
 from andon.replay.recording import Recording, RecordingFile, chosen, duration
 from andon.stats import build
 from andon.stats.profile import Profile
-
-ENOUGH_BLOCKS = 100
-"""With fewer, verdicts from inputs alone only propose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,40 +47,42 @@ def made(recording: Recording, model: Model, labels: Labels, held_out_from: int 
     """
     known = None if recording.regimes is None else tuple(SETTLING if r == UNKNOWN_REGIME else r for r in recording.regimes)
     rows = replace(recording, regimes=known).rows(slice(None))
-    prediction = model.predict(np.where(rows.bad_status(), np.nan, rows.values))
+    sound = replace(rows, values=np.where(rows.bad_status(), np.nan, rows.values))
     reference = build.Reference(
-        rows=replace(rows, values=np.where(rows.bad_status(), np.nan, rows.values)),
+        rows=sound,
         features=[Feature(name=tag, tag=tag) for tag in recording.tags],
         every=duration(recording.every),
-        prediction=prediction,
+        prediction=model.predict(sound.values),
         labels=labels.by_row(len(recording)),
-        held_out=np.full(len(recording), False) if held_out_from is None else np.asarray(recording.times >= held_out_from),
+        held_out=np.asarray(recording.times >= (np.inf if held_out_from is None else held_out_from)),
         model=model.digest,
     )
     try:
         profile = build.profile(reference)
     except ValueError as error:
         raise UserError(f"{recording.path}: {error}") from None
-    return Made(profile, tuple(_remarks(recording, profile, prediction, len(labels))))
+    return Made(profile, (*recording.notes, *_remarks(recording, profile, len(labels))))
 
 
-def _remarks(recording: Recording, profile: Profile, prediction: NDArray[np.float64], labels: int) -> list[str]:
-    remarks = list(recording.notes)
+def _remarks(recording: Recording, profile: Profile, labels: int) -> Iterator[str]:
     constant = [f.name for f in profile.features if f.support.min == f.support.max]
     if constant:
-        remarks.append(f"constant in the reference, so that nothing can be told of them: {listed(constant)}")
+        yield f"constant in the reference, so that nothing can be told of them: {listed(constant)}"
     if left := len(recording) - profile.rows:
-        remarks.append(
-            f"{left:,} of {len(recording):,} rows were left out: a value lacks, its status is not Good, or they settle"
+        yield (
+            f"{left:,} of {len(recording):,} rows were left out: a value lacks or is not Good, the regime settles or is unknown, "
+            "or the model has no answer"
         )
-    if failed := int(np.isnan(prediction).sum()) - left:
-        remarks.append(f"the model has no finite answer on {max(failed, 0):,} rows") if failed > 0 else None
-    if profile.blocks < ENOUGH_BLOCKS:
-        remarks.append(
-            f"{profile.blocks} blocks of 20 rows (fewer than {ENOUGH_BLOCKS}): verdicts from inputs alone will only propose; "
+    if profile.blocks < CALIBRATION_BLOCKS:
+        yield (
+            f"{profile.blocks} blocks of 20 rows (fewer than {CALIBRATION_BLOCKS}): what inputs alone say will only be proposed; "
             "give a longer reference"
         )
     if profile.error is None:
-        why = "no label" if not labels else "too few labels"
-        remarks.append(f"{why}: what error is usual will be learnt from the first labelled rows")
-    return remarks
+        why = "too few labels" if labels else "no label"
+        yield f"{why}: what error is usual will be learnt from the first labelled rows that are replayed"
+    elif not profile.error.held_out:
+        yield (
+            "the model may have been fitted to these rows, which flatters it: what error is usual will be learnt from the first "
+            "labelled rows too; say --held-out-from TIME where you know better"
+        )
