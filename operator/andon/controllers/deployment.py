@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import Literal
 
-from andon.api.datasource import DataSourceStatus
+from andon.api.datasource import DataSourceSpec, DataSourceStatus
 from andon.api.decision import ActedState, DecisionState
 from andon.api.deployment import ModelDeploymentSpec, ModelDeploymentStatus
-from andon.api.evidence import PAIRED
+from andon.api.evidence import LOSS, PAIRED
 from andon.api.kinds import MODEL_DEPLOYMENT
 from andon.api.missing import Missing
 from andon.api.policy import DriftPolicySpec, DriftPolicyStatus
-from andon.api.slots import SLOTS_KEY, Ack, SlotModel, Slots
+from andon.api.slots import SLOTS_KEY, Ack, LabelSource, SlotModel, Slots
 from andon.api.types import Revision, number, short
 from andon.controllers.committer import Committer
 from andon.controllers.informer import Object
@@ -42,6 +42,7 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         policy = watcher_of(self.outside.informer, key)
         for revision in _to_go_back_to(_view(policy), status):
             known |= {} if revision.digest in known else await self._remembered(spec, revision.version)
+        rows = self._rows_url(key, spec)
         return Facts(
             namespace=key.namespace,
             name=key.name,
@@ -54,7 +55,8 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
             acks=_acks(children, key.name),
             workload=_workload(children),
             policy=_view(policy),
-            rows_url=self._rows_url(key, spec),
+            rows_url=rows,
+            labels=self._labels(key, spec, rows),
             paired_rows=await self._paired_rows(key, wanted) if held and held.candidate else 0,
             margin=_margin(policy),
             repository=self._repository_access(key, spec),
@@ -105,7 +107,9 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         if isinstance(series, Missing) or isinstance(wanted, Missing):
             return 0
         mine = [
-            s for s in series if (s.namespace, s.deployment, s.revision) == (*key, short(wanted.digest)) and s.question == PAIRED
+            s
+            for s in series
+            if (s.namespace, s.deployment, s.revision) == (*key, short(wanted.digest)) and s.question in {PAIRED, LOSS}
         ]
         return max((s.rows for s in mine), default=0)
 
@@ -124,6 +128,15 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         if not services or url is None:
             return Missing("NotFound", f"DataSource {name} has no collector yet: `kubectl describe datasource {name}` says why.")
         return f"http://{services[0]['spec']['clusterIP']}:8080/rows"
+
+    def _labels(self, key: Key, spec: ModelDeploymentSpec, rows: str | Missing | None) -> LabelSource | None:
+        """From the same collector, where its source has any."""
+        name = spec.inputs.source_refs[0].name if spec.inputs else ""
+        obj = self.outside.informer.get("DataSource", key.namespace, name) if isinstance(rows, str) else None
+        source = spec_of(obj, DataSourceSpec) if obj is not None else None
+        if not isinstance(source, DataSourceSpec) or source.labels is None:
+            return None
+        return LabelSource(url=f"{str(rows).removesuffix('/rows')}/labels", delay=source.labels.delay)
 
     def _repository_access(self, key: Key, spec: ModelDeploymentSpec) -> Literal["Granted", "NotGranted", "None"]:
         if spec.git is None:

@@ -7,7 +7,7 @@ from typing import Literal
 from andon.api.decision import Authority, Decision, Verdict
 from andon.api.deployment import ModelDeploymentSpec, ModelDeploymentStatus, Quarantined
 from andon.api.missing import Missing
-from andon.api.slots import Ack, SlotModel, Slots
+from andon.api.slots import Ack, LabelSource, SlotModel, Slots
 from andon.api.types import Revision
 
 
@@ -59,6 +59,7 @@ class Facts:
     workload: Workload = Workload()
     policy: PolicyView | None = None
     rows_url: str | Missing | None = None
+    labels: LabelSource | None = None
     paired_rows: int = 0
     margin: float = 0.10
     repository: Literal["Granted", "NotGranted", "None"] = "None"

@@ -66,7 +66,7 @@ def _row_source(facts: Facts) -> RowSource | None:
         return None
     if isinstance(facts.rows_url, Missing):
         return facts.held.inputs if facts.held else None
-    return RowSource(rows=facts.rows_url, every=inputs.every, max_age=inputs.max_age)
+    return RowSource(rows=facts.rows_url, every=inputs.every, max_age=inputs.max_age, labels=facts.labels)
 
 
 def _readiness(facts: Facts, answer: Answer, slots: Slots | None, effective: Revision | None) -> list[Claim]:
