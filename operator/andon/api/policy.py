@@ -118,6 +118,10 @@ class HeldAction(StatusModel):
 
     action: Annotated[Action, Field(description="What was asked for.")]
     verdict: Annotated[Verdict, Field(description="What the evidence said.")]
+    from_: Annotated[Revision | None, Field(alias="from", description="The revision it is about; absent for tags.")] = None
+    subjects: Annotated[list[FeatureName], Field(max_length=64, description="The tags it is about, most responsible first.")] = (
+        Field(default_factory=list)
+    )
     reason: Annotated[Word, Field(description="Which guard rail refused, as one stable word.")]
     message: Annotated[Message, Field(description="Why, and what to do next.")]
     since: Annotated[Time, Field(description="Since when.")]
@@ -150,6 +154,7 @@ class DriftPolicyStatus(StatusModel):
     ] = None
     judged: Annotated[Revision | None, Field(description="The revision the verdict is about.")] = None
     stable_verdict: Annotated[Verdict | None, Field(description="About what serves, also while a candidate is judged.")] = None
+    stable_judged: Annotated[Revision | None, Field(description="The revision that stableVerdict is about.")] = None
     data_faults: Annotated[
         list[TagFault], KeyedBy("tag"), Field(max_length=1024, description="About the data, separately and at the same time.")
     ] = Field(default_factory=list)

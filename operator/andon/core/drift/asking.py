@@ -11,6 +11,7 @@ from andon.api.decision import (
     Authority,
     CheckSeen,
     Decision,
+    DecisionState,
     Evidence,
     Outcome,
     Verdict,
@@ -90,6 +91,18 @@ def response_to(spec: DriftPolicySpec, missing: Missing) -> Unseen:
     return spec.on_stale if missing.reason in _STALE else spec.on_provider_error
 
 
+def wanted(facts: Facts, verdict: Verdict) -> Action:
+    """What the policy wants done about a revision of which this is said."""
+    actions = facts.spec.actions
+    asked: dict[Verdict, Action] = {
+        Verdict.MODEL_REGRESSION: actions.model_regression,
+        Verdict.CONCEPT_DRIFT: actions.concept_drift,
+        Verdict.HARMFUL_SHIFT: actions.harmful_shift,
+        Verdict.BENIGN_SHIFT: actions.benign_shift,
+    }
+    return asked.get(verdict, Action.HOLD)
+
+
 def decision(facts: Facts, case: Case, guards: Sequence[CheckSeen], now: datetime) -> Decision:
     """The case as a decision, frozen."""
     authority = facts.spec.authority.of(case.action)
@@ -123,7 +136,7 @@ def case_id(facts: Facts, case: Case, now: datetime) -> str:
 
 
 def _of_verdict(facts: Facts, said: Told[Answer]) -> Iterator[Case]:
-    answer, action = said.answer, _wanted(facts, said.answer.verdict)
+    answer, action = said.answer, wanted(facts, said.answer.verdict)
     if action is Action.HOLD or answer.judged is None or answer.evidence is None:
         return
     to = facts.stable if action is Action.ROLLBACK else None
@@ -141,21 +154,10 @@ def _of_verdict(facts: Facts, said: Told[Answer]) -> Iterator[Case]:
     )
 
 
-def _wanted(facts: Facts, verdict: Verdict) -> Action:
-    actions = facts.spec.actions
-    asked: dict[Verdict, Action] = {
-        Verdict.MODEL_REGRESSION: actions.model_regression,
-        Verdict.CONCEPT_DRIFT: actions.concept_drift,
-        Verdict.HARMFUL_SHIFT: actions.harmful_shift,
-        Verdict.BENIGN_SHIFT: actions.benign_shift,
-    }
-    return asked.get(verdict, Action.HOLD)
-
-
 def _of_data(facts: Facts, found: Sequence[Finding]) -> Iterator[Case]:
     """One case for the tags that failed in the same way and are in no open decision yet."""
     action = facts.spec.actions.data_fault
-    held = {s for d in facts.status.decisions if d.fault is not None and d.state == "Open" for s in d.subjects}
+    held = {s for d in facts.status.decisions if d.fault is not None and d.state is DecisionState.OPEN for s in d.subjects}
     fresh = sorted((f for f in found if f.fault.tag not in held), key=lambda f: f.fault.fault)
     if action is Action.HOLD:
         return

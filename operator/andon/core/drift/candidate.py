@@ -8,19 +8,11 @@ from andon.api.evidence import LOSS, LOSS_EQUAL, PAIRED, PAIRED_EQUAL, EvidenceS
 from andon.api.types import number
 from andon.core.chain import Looks, Passed
 from andon.core.drift.answer import Answer, frozen, odds
-from andon.core.drift.facts import Facts, absence
+from andon.core.drift.facts import Facts
 from andon.core.drift.levels import LOSS_ACQUIT, LOSS_CONVICT, PAIRED_ACQUIT, PAIRED_CONVICT, asked
+from andon.core.drift.sight import signals_missing
 from andon.core.drift.signals import firing, newest
 from andon.core.drift.suspicion import suspects
-
-
-def signals_missing(facts: Facts, now: datetime) -> Answer | Passed:
-    """Nothing to judge by, for three intervals: neither healthy nor drifting, unknown."""
-    missing = absence(facts, now)
-    if missing is None:
-        return Passed("Prometheus has fresh evidence.")
-    because = f"No evidence for {facts.limit:.0f} s: {missing.detail}"
-    return Answer(Verdict.UNKNOWN, missing.reason, because, facts.candidate, missing=missing)
 
 
 def too_few_rows(facts: Facts, now: datetime) -> Answer | Passed:

@@ -8,7 +8,7 @@ from andon.api.decision import ActedState, Action, Authority, Decision, Decision
 from andon.api.policy import HeldAction
 from andon.core.chain import told
 from andon.core.drift.answer import CERTAIN, Answer
-from andon.core.drift.asking import Case, decision
+from andon.core.drift.asking import Case, decision, wanted
 from andon.core.drift.facts import Facts
 from andon.core.drift.faults import Finding
 from andon.core.drift.guards import GUARDS, Asked
@@ -68,9 +68,20 @@ def _is_in_hand(facts: Facts, decisions: Sequence[Decision], case: Case) -> bool
 
 def _refused(facts: Facts, case: Case, reason: str, because: str, now: datetime) -> HeldAction:
     """Frozen when it began: the same refusal keeps its time and its words."""
-    key = (case.action, case.verdict, reason)
-    known = next((h for h in facts.status.held if (h.action, h.verdict, h.reason) == key), None)
-    return known or HeldAction(action=case.action, verdict=case.verdict, reason=reason, message=because[:1024], since=now)
+    new = HeldAction(
+        action=case.action,
+        verdict=case.verdict,
+        from_=case.from_,
+        subjects=list(case.subjects),
+        reason=reason,
+        message=because[:1024],
+        since=now,
+    )
+    return next((h for h in facts.status.held if _same(h) == _same(new)), new)
+
+
+def _same(held: HeldAction) -> tuple[object, ...]:
+    return (held.action, held.verdict, held.from_, held.subjects, held.reason)
 
 
 def _is_over(decision: Decision, facts: Facts, verdicts: Mapping[str, Verdict], faulty: set[str]) -> bool:
@@ -89,10 +100,11 @@ def _has_cleared(decision: Decision, facts: Facts, verdicts: Mapping[str, Verdic
     """Something else is seen of the same revision. A rollback that needs nobody's word stands: its actor is on its way."""
     if decision.action is Action.ROLLBACK and (decision.authority is Authority.ACT or decision.from_ != facts.candidate):
         return False
-    now = verdicts.get(decision.from_.digest) if decision.from_ else None
+    now = verdicts.get(decision.from_.digest, Verdict.NO_EVIDENCE) if decision.from_ else Verdict.NO_EVIDENCE
     if decision.verdict is Verdict.UNKNOWN:
-        return now is not None and now is not Verdict.UNKNOWN
-    return now in CERTAIN and now is not decision.verdict
+        return now is not Verdict.UNKNOWN
+    same_remedy = decision.action is Action.RETRAIN and wanted(facts, now) is Action.RETRAIN
+    return now in CERTAIN and now is not decision.verdict and not same_remedy
 
 
 def _trimmed(decisions: list[Decision]) -> list[Decision]:

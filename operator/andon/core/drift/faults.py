@@ -55,7 +55,8 @@ def data_track(facts: Facts, now: datetime) -> Track:
     if source is not None:
         return Track(source=source)
     before = {f.tag: f for f in facts.status.data_faults}
-    found = [f for f in (_finding(s, before.get(s.subject), facts, now) for s in series) if f is not None]
+    level = asked(TAG_CONVICT, facts.spec.evidence)
+    found = [f for f in (_finding(s, before.get(s.subject), level, now) for s in series) if f is not None]
     worst = {f.fault.tag: f for f in sorted(found, key=_responsibility, reverse=True)}
     return Track(tuple(sorted(worst.values(), key=_responsibility)))
 
@@ -68,10 +69,10 @@ def _source_fault(series: list[EvidenceSeries]) -> str | None:
     return _OF_SOURCE[question] if most >= _TOGETHER and 2 * most > len(tags) else None
 
 
-def _finding(series: EvidenceSeries, before: TagFault | None, facts: Facts, now: datetime) -> Finding | None:
+def _finding(series: EvidenceSeries, before: TagFault | None, level: float, now: datetime) -> Finding | None:
     fault = TAG_FAULTS[series.question]
     standing = before is not None and before.fault == fault
-    if not fires(series.log_e, asked(TAG_CONVICT, facts.spec.evidence), standing=standing):
+    if not fires(series.log_e, level, standing=standing):
         return None
     if standing and before is not None:
         return Finding(before, series)

@@ -5,12 +5,12 @@ from enum import Enum, auto
 
 from andon.api.evidence import ERROR, OFF_SUPPORT, EvidenceSeries
 from andon.core.drift.facts import Facts
-from andon.core.drift.levels import SPAN_ROWS
-from andon.core.drift.reference import erring, error_limit, fired
+from andon.core.drift.levels import CLEAR, SPAN_ROWS
+from andon.core.drift.reference import erring, fired
 from andon.core.drift.suspicion import faults_behind_errors
 
 PATIENCE_ROWS = 3 * SPAN_ROWS
-"""Rows since the plant moved after which labels that do not come are waited for no longer."""
+"""Rows since the plant moved after which labels that do not come, or do not say, are waited for no longer."""
 
 
 class Movement(Enum):
@@ -29,8 +29,8 @@ def movement(facts: Facts, shift: EvidenceSeries, now: datetime) -> Movement:
         return Movement.HARMFUL_BY_LABELS
     error = facts.about(facts.stable, ERROR)
     if error is not None and error.rows > 0 and not faults_behind_errors(facts, now):
-        if _rows_since(shift, error.last_row, facts) >= SPAN_ROWS:
-            return Movement.BENIGN_BY_LABELS if error.value <= error_limit(facts) else Movement.HARMFUL_BY_LABELS
+        if error.log_e <= CLEAR and _rows_since(shift, error.last_row, facts) >= SPAN_ROWS:
+            return Movement.BENIGN_BY_LABELS
         if _rows_since(shift, shift.last_row, facts) < PATIENCE_ROWS:
             return Movement.AWAITING_LABELS
     return Movement.HARMFUL_OFF_SUPPORT if fired(facts, OFF_SUPPORT) else Movement.BENIGN_INSIDE

@@ -8,7 +8,6 @@ from typing import Final
 from andon.api.conditions import Claim, ConditionStatus, claim, following, not_ready, ready, stalled, summarise
 from andon.api.decision import Verdict
 from andon.api.policy import DriftPolicyStatus, HeldAction, TagFault
-from andon.api.types import Revision
 from andon.core.chain import Told, told
 from andon.core.drift.answer import CERTAIN, Answer
 from andon.core.drift.asking import cases, unseen
@@ -27,6 +26,7 @@ _SOURCE: Final = {
     "SourceFrozen": "Most tags stand still together: look at the DataSource or at what it reads from, not at a sensor.",
     "SourceBad": "Most tags are of bad status together: look at the DataSource or at what it reads from, not at a sensor.",
 }
+_NOT_LOOKED: Final = Answer(Verdict.UNKNOWN, "NotLooked", "Nothing is judged now.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _blind(facts: Facts, judgement: Judgement, now: datetime) -> DriftPolicyStat
     claims = [claim("Ready", ConditionStatus.UNKNOWN, answer.reason, answer.because), *_verdicts(judgement)]
     asked = () if _is_patient(facts, now) else unseen(facts, judgement.stable, now)
     result = published(facts, facts.status.decisions, asked, now)
-    return _status(facts, claims, now, shown=answer, stable=answer.verdict, faults=facts.status.data_faults, result=result)
+    return _status(facts, claims, now, judgement=judgement, faults=facts.status.data_faults, result=result)
 
 
 def _seeing(facts: Facts, judgement: Judgement, now: datetime) -> DriftPolicyStatus:
@@ -108,8 +108,7 @@ def _seeing(facts: Facts, judgement: Judgement, now: datetime) -> DriftPolicySta
     asked = [*cases(known, judgement.candidate, judgement.stable, found), *unseen(known, judgement.stable, now)]
     result = published(known, standing, asked, now)
     claims = [ready(WATCHING, "Evidence is read and judged."), *_verdicts(judgement), *_data_fault(judgement.data)]
-    shown, stable = judgement.shown.answer, judgement.stable.answer.verdict
-    return _status(facts, claims, now, shown=shown, stable=stable, faults=[f.fault for f in found], result=result)
+    return _status(facts, claims, now, judgement=judgement, faults=[f.fault for f in found], result=result)
 
 
 def _verdicts(judgement: Judgement) -> Iterable[Claim]:
@@ -141,7 +140,7 @@ def _unjudged(facts: Facts, claims: list[Claim], now: datetime) -> DriftPolicySt
     """Nothing is judged by rows that are not there or not looked at, and nothing has recovered because nothing is heard of it."""
     before = facts.status
     result = Published(before.decisions)
-    return _status(facts, claims, now, shown=None, stable=Verdict.UNKNOWN, faults=before.data_faults, result=result)
+    return _status(facts, claims, now, judgement=None, faults=before.data_faults, result=result)
 
 
 def _status(
@@ -149,18 +148,19 @@ def _status(
     claims: Iterable[Claim],
     now: datetime,
     *,
-    shown: Answer | None,
-    stable: Verdict,
+    judgement: Judgement | None,
     faults: Sequence[TagFault],
     result: Published,
 ) -> DriftPolicyStatus:
-    judged: Revision | None = shown.judged if shown else None
+    shown = judgement.shown.answer if judgement else _NOT_LOOKED
+    stable = judgement.stable.answer if judgement else _NOT_LOOKED
     return DriftPolicyStatus(
         observed_generation=facts.generation,
         conditions=summarise([*claims, *_held(result.held)], facts.status.conditions, facts.generation, now),
-        verdict=shown.verdict if shown else Verdict.UNKNOWN,
-        judged=judged,
-        stable_verdict=stable,
+        verdict=shown.verdict,
+        judged=shown.judged,
+        stable_verdict=stable.verdict,
+        stable_judged=stable.judged,
         data_faults=list(faults),
         signals=list(states(facts, now)),
         held=list(result.held),

@@ -14,9 +14,9 @@ _SAID_BY: Final = {
     ERROR: {Verdict.CONCEPT_DRIFT, Verdict.HARMFUL_SHIFT},
     SHIFT: {Verdict.HARMFUL_SHIFT, Verdict.BENIGN_SHIFT},
     OFF_SUPPORT: {Verdict.HARMFUL_SHIFT},
-    PREDICTION: {Verdict.UNKNOWN},
+    PREDICTION: set[Verdict](),
 }
-"""The verdicts that a question led to: while one of them stands, so does the question's answer."""
+"""The verdicts that a question led to: while one of them stands of the same revision, so does the question's answer."""
 
 
 def fired(facts: Facts, question: str) -> bool:
@@ -24,7 +24,8 @@ def fired(facts: Facts, question: str) -> bool:
     series = facts.about(facts.stable, question)
     if series is None or series.rows < facts.spec.evidence.min_rows:
         return False
-    standing = facts.status.stable_verdict in _SAID_BY[question]
+    same = facts.status.stable_judged == facts.stable
+    standing = same and facts.status.stable_verdict in _SAID_BY[question]
     return fires(series.log_e, asked(STABLE_CONVICT, facts.spec.evidence), standing=standing)
 
 

@@ -17,10 +17,10 @@ from andon.api.evidence import (
 from andon.api.types import short
 from andon.core.chain import Looks, Passed
 from andon.core.drift.answer import PLANT, Answer, frozen, odds
-from andon.core.drift.candidate import signals_missing
 from andon.core.drift.facts import Facts
 from andon.core.drift.movement import Movement, movement
 from andon.core.drift.reference import erring, error_limit, fired
+from andon.core.drift.sight import signals_missing
 from andon.core.drift.signals import firing, newest, unread
 from andon.core.drift.suspicion import faults_behind_errors, suspects, tag_series
 
