@@ -14,11 +14,13 @@ from andon.core.drift.sight import signals_missing
 from andon.core.drift.signals import firing, newest
 from andon.core.drift.suspicion import suspects
 
+_QUESTIONS: Final = (LOSS, LOSS_EQUAL, PAIRED, PAIRED_EQUAL)
+
 
 def too_few_rows(facts: Facts, now: datetime) -> Answer | Passed:
     """Not enough rows were scored by both, labelled or not."""
     del now
-    rows = max((s.rows for q in (LOSS, PAIRED) if (s := facts.about(facts.candidate, q)) is not None), default=0)
+    rows = max((s.rows for q in _QUESTIONS if (s := facts.about(facts.candidate, q)) is not None), default=0)
     least = facts.spec.evidence.min_rows
     if rows >= least:
         return Passed(f"{_named(facts)} and the stable scored the same {rows} rows (at least {least}).")

@@ -1,0 +1,155 @@
+"""What serves is told apart: it means something else now, the plant has moved with harm or without, or nothing is known."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from andon.api.decision import Action, Verdict
+from andon.api.evidence import Reading
+from andon.api.missing import Missing
+from andon.api.policy import DriftPolicyStatus
+from andon.core.drift.facts import Heard
+from andon.core.drift.plan import decide, judge
+
+from .deployments import revision
+from .policies import ERRS, MOVED, NOW, ROW, SURE, asked_for, policy, refused, says, sees, tag, without
+
+OFF = says("off-support", SURE, subject="inputs", value=0.4)
+LATE = says("error", -2, last_row=NOW - 250 * ROW)
+SCRAP = {"name": "scrap", "query": "scrap", "fire": "0.05", "clear": "0.03"}
+SIGNALS = policy(signals=[{"promql": SCRAP}])
+AWAY = Missing("Timeout", "Prometheus did not answer in 2 s.")
+
+
+def regime(name, share):
+    return says("regime", 0, subject=name, value=share)
+
+
+def unlabelled(*seen):
+    return without(sees(*seen), "error")
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict", "reason"),
+    [
+        pytest.param(sees(), Verdict.HEALTHY, "Healthy", id="enough rows, nothing wrong"),
+        pytest.param(sees(ERRS), Verdict.CONCEPT_DRIFT, "ConceptDrift", id="it errs more on quiet inputs"),
+        pytest.param(sees(ERRS, MOVED), Verdict.HARMFUL_SHIFT, "HarmfulShift", id="inputs moved, and it errs more"),
+        pytest.param(sees(MOVED), Verdict.BENIGN_SHIFT, "BenignShift", id="inputs moved, and it errs no more"),
+        pytest.param(sees(MOVED, OFF), Verdict.BENIGN_SHIFT, "BenignShift", id="labels know better than the support"),
+        pytest.param(unlabelled(MOVED), Verdict.BENIGN_SHIFT, "BenignShift", id="no labels, where the model was taught"),
+        pytest.param(unlabelled(MOVED, OFF), Verdict.HARMFUL_SHIFT, "HarmfulShift", id="no labels, where it was never taught"),
+        pytest.param(sees(MOVED, LATE), Verdict.NO_EVIDENCE, "LabelsAwaited", id="labels are on the way"),
+        pytest.param(
+            sees(says("shift", SURE, since=601, value=2.5), says("error", -2, last_row=NOW - 600 * ROW)),
+            Verdict.BENIGN_SHIFT,
+            "BenignShift",
+            id="labels that do not come are not waited for for ever",
+        ),
+        pytest.param(
+            sees(MOVED, says("error", 2.0, value=1.2)), Verdict.NO_EVIDENCE, "LabelsAwaited", id="labels do not say yet"
+        ),
+        pytest.param(
+            sees(says("prediction", SURE, subject="prediction")), Verdict.UNKNOWN, "PredictionsMoved", id="predictions alone"
+        ),
+        pytest.param(sees(regime("Settling", 0.8), MOVED), Verdict.NO_EVIDENCE, "Settling", id="after a changeover"),
+        pytest.param(sees(regime("Unknown", 1.0), MOVED), Verdict.NO_EVIDENCE, "UnknownRegime", id="a recipe nobody knows"),
+        pytest.param(sees(regime("Settling", 0.2), MOVED), Verdict.BENIGN_SHIFT, "BenignShift", id="hardly settling any more"),
+        pytest.param(sees(ERRS, tag("xmeas_7", "biased", 4.0)), Verdict.NO_EVIDENCE, "DataSuspect", id="a tag may be behind it"),
+        pytest.param(sees(tag("xmeas_7", "biased", 4.0)), Verdict.HEALTHY, "Healthy", id="a suspicion alone blames nobody"),
+        pytest.param(
+            sees(ERRS, tag("xmeas_7", "stuck")), Verdict.NO_EVIDENCE, "DataAtFault", id="a tag at fault explains errors"
+        ),
+        pytest.param(
+            sees(ERRS, MOVED, tag("xmeas_7", "stuck")), Verdict.BENIGN_SHIFT, "BenignShift", id="but not that the plant has moved"
+        ),
+        pytest.param(
+            sees(replace(ERRS, rows=40), status=DriftPolicyStatus()),
+            Verdict.HEALTHY,
+            "Healthy",
+            id="few labelled rows say nothing",
+        ),
+        pytest.param(
+            sees(*(tag(t, "stuck", -2, rows=59) for t in ("xmeas_7",)), series=(tag("xmeas_7", "stuck", -2, rows=59),)),
+            Verdict.NO_EVIDENCE,
+            "TooFewRows",
+            id="one row short",
+        ),
+    ],
+)
+def test_stable(facts, verdict, reason):
+    answer = judge(facts, NOW).stable.answer
+    assert (answer.verdict, answer.reason) == (verdict, reason)
+
+
+@pytest.mark.parametrize(
+    ("facts", "asked", "held"),
+    [
+        pytest.param(sees(ERRS), [Action.RETRAIN], [], id="concept drift asks for training"),
+        pytest.param(sees(MOVED), [Action.PROPOSE], [], id="no harm: somebody may want to know"),
+        pytest.param(unlabelled(MOVED, OFF), [Action.RETRAIN], [], id="inputs alone, with a long reference"),
+        pytest.param(
+            without(unlabelled(MOVED, OFF), "reference"),
+            [Action.PROPOSE],
+            ["CalibrationTooShort"],
+            id="inputs alone, with a short reference: only proposed",
+        ),
+        pytest.param(without(sees(ERRS, MOVED), "reference"), [Action.RETRAIN], [], id="labels need no long reference"),
+        pytest.param(sees(says("prediction", SURE, subject="prediction")), [], [], id="nobody knows why: hold"),
+    ],
+)
+def test_what_is_asked_for(facts, asked, held):
+    status = decide(facts, NOW)
+    assert (asked_for(status), refused(status)) == (asked, held)
+
+
+@pytest.mark.parametrize(
+    ("log_e", "before", "verdict"),
+    [
+        pytest.param(1.0, Verdict.BENIGN_SHIFT, Verdict.BENIGN_SHIFT, id="what was said stays while anything speaks for it"),
+        pytest.param(-0.1, Verdict.BENIGN_SHIFT, Verdict.HEALTHY, id="and no longer"),
+        pytest.param(1.0, Verdict.HEALTHY, Verdict.HEALTHY, id="it takes more to be said"),
+    ],
+)
+def test_hysteresis(log_e, before, verdict):
+    standing = DriftPolicyStatus(stable_verdict=before, stable_judged=revision("1"))
+    facts = sees(replace(MOVED, log_e=log_e), status=standing)
+    assert judge(facts, NOW).stable.answer.verdict is verdict
+
+
+def test_what_stood_of_one_revision_is_not_held_against_the_next():
+    other = DriftPolicyStatus(stable_verdict=Verdict.BENIGN_SHIFT, stable_judged=revision("9"))
+    assert judge(sees(replace(MOVED, log_e=1.0), status=other), NOW).stable.answer.verdict is Verdict.HEALTHY
+
+
+def test_errors_right_after_a_data_fault_are_the_datas():
+    fault = decide(sees(tag("xmeas_7", "stuck")), NOW)
+    closed = decide(sees(status=fault), NOW + timedelta(seconds=10))
+    assert closed.decisions[0].closed == NOW + timedelta(seconds=10)
+    soon, later = NOW + timedelta(minutes=2), NOW + timedelta(minutes=20)
+    fresh = sees(*(replace(s, scraped=later) for s in sees(ERRS).seen), status=closed)
+    assert judge(fresh, soon).stable.answer.reason == "DataAtFault"
+    assert judge(fresh, later).stable.answer.verdict is Verdict.CONCEPT_DRIFT
+
+
+def readings(*values, missing=None):
+    return {"scrap": Heard(tuple(Reading(v, NOW - timedelta(seconds=len(values) - n)) for n, v in enumerate(values)), missing)}
+
+
+@pytest.mark.parametrize(
+    ("signals", "verdict", "reason"),
+    [
+        pytest.param(readings(0.06, 0.06, 0.06), Verdict.HARMFUL_SHIFT, "HarmfulShift", id="three of five beyond"),
+        pytest.param(readings(0.06, 0.04, 0.06, 0.04), Verdict.HEALTHY, "Healthy", id="two are too few"),
+        pytest.param(readings(0.0, missing=AWAY), Verdict.HEALTHY, "Healthy", id="missing once: the last number still counts"),
+        pytest.param({}, Verdict.UNKNOWN, "NoSeries", id="never seen is not the same as quiet"),
+        pytest.param({"scrap": Heard((), AWAY)}, Verdict.UNKNOWN, "Timeout", id="away is neither quiet nor firing"),
+        pytest.param(
+            {"scrap": Heard((Reading(0.0, NOW - timedelta(seconds=31)),))}, Verdict.UNKNOWN, "Stale", id="old is not quiet"
+        ),
+    ],
+)
+def test_a_signal_of_the_users_own(signals, verdict, reason):
+    answer = judge(sees(spec=SIGNALS, signals=signals), NOW).stable.answer
+    assert (answer.verdict, answer.reason) == (verdict, reason)
