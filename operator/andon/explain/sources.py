@@ -11,6 +11,7 @@ import urllib3.exceptions
 from kubernetes import config
 from kubernetes.client import CoreV1Api, CustomObjectsApi
 from kubernetes.client.exceptions import ApiException
+from urllib3.util.retry import Retry
 
 from andon.api import GROUP, VERSION
 from andon.api.errors import UserError
@@ -27,6 +28,8 @@ Report = Mapping[str, Any]
 """What a server says at `/drift`."""
 
 _TIMEOUT: Final = 10.0
+_RETRIES: Final = Retry(total=3, connect=0, read=0, redirect=0, raise_on_status=False)
+"""An API server that says when to come again (it does so while it takes up a kind) is asked again; nobody else is."""
 _POINTS: Final = 240
 """Points of a line: more than a plot is wide are not seen."""
 
@@ -135,7 +138,7 @@ def _connected(kubeconfig: str | None) -> "ApiClient":
         client = connect(kubeconfig)
     except config.ConfigException as error:
         raise UserError(f"no cluster is configured ({error}); set KUBECONFIG") from error
-    client.rest_client.pool_manager.connection_pool_kw["retries"] = False
+    client.rest_client.pool_manager.connection_pool_kw["retries"] = _RETRIES
     return client
 
 
