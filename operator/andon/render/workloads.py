@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from andon.api import API_VERSION
 from andon.api.config import Images
-from andon.api.datasource import DataSourceSpec, QuarantineWindow
+from andon.api.datasource import DataSourceSpec, QuarantineWindow, RegimeTag
 from andon.api.deployment import ModelDeploymentSpec
 from andon.api.pipeline import TrainingPipelineSpec
 from andon.api.slots import Slots
@@ -60,6 +60,7 @@ def training_run(
     """The Job that trains this spec once; once more for a decision to retrain."""
     claim, folder = landing_of(source)
     config = {"namespace": owner.namespace, "name": owner.name, "fingerprint": fingerprint, "spec": _plain(spec)}
+    config |= {"regime": _plain(source.regime)} if source.regime else {}
     config |= {"decision": decision} if decision else {}
     return objects(
         "train.yaml.j2",
@@ -80,7 +81,7 @@ def landing_of(spec: DataSourceSpec) -> tuple[str, str]:
     return claim, f"/{folder}" if folder else ""
 
 
-def _plain(model: DataSourceSpec | TrainingPipelineSpec | QuarantineWindow) -> object:
+def _plain(model: DataSourceSpec | RegimeTag | TrainingPipelineSpec | QuarantineWindow) -> object:
     return model.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 

@@ -1,5 +1,7 @@
 """Estimators, their ONNX files and the gates, on the real process."""
 
+from pathlib import Path
+
 import numpy as np
 import onnx
 import pytest
@@ -7,7 +9,7 @@ import pytest
 import landed
 from andon.api.pipeline import Estimator, Gate
 from andon.runtime.train import documents, estimators, export, gates, landing
-from andon.runtime.train.outcome import TrainingFailed
+from andon.runtime.train.outcome import TrainingFailed, TryAgain
 from andon.runtime.train.rows import Rows, assemble
 
 
@@ -88,19 +90,44 @@ def test_a_gate_that_does_not_hold_says_number_limit_and_next_step(metrics: dict
     assert failed.value.reason == "GateFailed"
 
 
-def test_the_profile_is_of_every_used_row(rows: Rows) -> None:
-    prediction = rows.target + 0.5
-    profile = documents.profile(landed.order(), rows, prediction, 0.01)
+MODEL = "sha256:" + "a" * 64
+
+
+def test_the_profile_is_of_every_sound_row(rows: Rows) -> None:
+    profile = documents.profile(landed.order(), rows, rows.target + 0.5, MODEL)
     pressure = rows.features[:, landed.FEATURES.index("xmeas_7")]
-    assert (profile.rows, profile.every, profile.target, profile.rmse) == (500, "200ms", "xmeas_38", 0.01)
+    support = next(feature.support for feature in profile.features if feature.name == "xmeas_7")
+    assert (profile.rows, profile.every, profile.target, profile.model) == (500, "200ms", "xmeas_38", MODEL)
     assert [feature.tag for feature in profile.features] == list(landed.FEATURES)
-    assert profile.support("xmeas_7") == (pressure.min(), pressure.max())
+    assert (support.min, support.max) == pytest.approx((pressure.min(), pressure.max()))
     assert profile.max_run("xmeas_9") == 4
-    assert profile.prediction.mean == pytest.approx(rows.target.mean() + 0.5)
+    assert [regime.name for regime in profile.regimes] == [""]
+    assert profile.regimes[0].prediction.mean == pytest.approx(rows.target.mean() + 0.5)
 
 
-def test_the_server_finds_every_reference_row_inside_the_support(rows: Rows) -> None:
-    profile = documents.profile(landed.order(), rows, rows.target, 0.01)
-    support = np.array([profile.support(name) for name in landed.FEATURES], dtype=np.float32)
-    assert (rows.features >= support[:, 0]).all()
-    assert (rows.features <= support[:, 1]).all()
+def test_the_profiles_error_is_that_on_rows_the_model_was_not_fitted_to(rows: Rows) -> None:
+    _, held_out = rows.split
+    prediction = rows.target.copy()
+    prediction[held_out] += 0.5
+    error = documents.profile(landed.order(), rows, prediction, MODEL).error
+    assert error is not None
+    assert (error.held_out, error.rows) == (True, 125)
+    assert error.rmse == pytest.approx(0.5)
+
+
+def test_two_features_of_one_tag_have_one_reference(tmp_path: Path) -> None:
+    features = [{"name": "first", "tag": "xmeas_7"}, {"name": "again", "tag": "xmeas_7"}, {"name": "other", "tag": "xmeas_8"}]
+    landed.write(tmp_path, landed.series(landed.soft_sensor()))
+    order = landed.order(features=features)
+    rows = assemble(order, landing.read(tmp_path, order.needed))
+    profile = documents.profile(order, rows, rows.target, MODEL)
+    assert [feature.name for feature in profile.features] == ["first", "again", "other"]
+    assert len(profile.regimes[0].tags) == 2
+
+
+def test_too_few_rows_for_a_reference_are_waited_for(tmp_path: Path) -> None:
+    landed.write(tmp_path, landed.series(landed.soft_sensor(slice(0, 50))))
+    rows = assemble(landed.order(), landing.read(tmp_path, landed.order().needed))
+    with pytest.raises(TryAgain, match="at least 60") as failed:
+        documents.profile(landed.order(), rows, rows.target, MODEL)
+    assert failed.value.reason == "TooFewRows"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import landed
-from andon.api.datasource import QuarantineWindow
+from andon.api.datasource import QuarantineWindow, RegimeTag
 from andon.runtime.train import landing
 from andon.runtime.train.config import TrainConfig
 from andon.runtime.train.landing import Landing, Records
@@ -90,7 +90,33 @@ def test_a_tag_that_reports_on_change_holds_its_value(tmp_path: Path) -> None:
     rows = rows_of(tmp_path, [r for r in steady() if r["tag"] != "b" or r["source_ts"] == at(0) * 1000])
     assert rows.counts.used == 60
     assert set(rows.features[:, 1]) == {0.0}
-    assert rows.max_runs == (1, 60)
+
+
+def test_the_reference_is_of_all_sound_rows_labelled_or_not(tmp_path: Path) -> None:
+    landed.quarantine(tmp_path, {"tags": ["a"], "since": instant(5), "until": instant(8)})
+    every_third = [r for i, r in enumerate(steady(60)) if r["tag"] != "y" or i % 3 == 0]
+    rows = rows_of(tmp_path, every_third)
+    sound = rows.sound
+    assert sound.at_ms.tolist() == [at(i) for i in range(60) if not 5 <= i <= 8]
+    assert sound.at_ms[sound.labelled].tolist() == rows.at_ms.tolist()
+    assert sound.features[sound.labelled].tolist() == rows.features.tolist()
+    assert np.isnan(sound.label[~sound.labelled]).all()
+    assert sound.regimes is None
+
+
+def test_rows_of_a_source_with_a_regime_have_the_one_that_the_server_would_have_seen(tmp_path: Path) -> None:
+    order = ORDER.model_copy(update={"regime": RegimeTag(tag="grade", settle="1s")})
+    grades = [landed.record("grade", at(i), grade) for i, grade in ((-10, 1.0), (20, 2.0), (40, None))]
+    landed.write(tmp_path, [*steady(), *grades])
+    sound = assemble(order, landing.read(tmp_path, order.needed)).sound
+    assert sound.regimes == ("1",) * 20 + ("Settling",) * 5 + ("2",) * 15 + ("Settling",) * 20
+
+
+def test_a_quarantined_regime_tag_quarantines_its_rows(tmp_path: Path) -> None:
+    order = ORDER.model_copy(update={"regime": RegimeTag(tag="grade", settle="1s")})
+    landed.quarantine(tmp_path, {"tags": ["grade"], "since": instant(50)})
+    landed.write(tmp_path, [*steady(), *landed.series({"grade": np.ones(60)})])
+    assert assemble(order, landing.read(tmp_path, order.needed)).counts.quarantined == 10
 
 
 @pytest.mark.parametrize("tag", ["a", "y"])
@@ -112,16 +138,10 @@ def test_an_open_window_has_no_end(tmp_path: Path) -> None:
     assert rows_of(tmp_path, steady()).counts.quarantined == 5
 
 
-def test_a_run_is_broken_by_a_gap_in_time(tmp_path: Path) -> None:
-    flat = {"a": np.ones(40), "b": np.arange(40.0), "y": np.arange(40.0)}
-    rows = rows_of(tmp_path, landed.series(flat) + landed.series(flat, at(100)))
-    assert rows.max_runs == (40, 1)
-
-
 def test_rows_of_a_slower_plant_repeat_as_the_server_sees_them(tmp_path: Path) -> None:
     slow = {"a": np.arange(60.0), "b": np.arange(60.0), "y": np.arange(60.0)}
     rows = rows_of(tmp_path, landed.series(slow, every_ms=3 * landed.EVERY_MS))
-    assert rows.max_runs == (3, 3)
+    assert rows.sound.features[:6, 0].tolist() == [0.0, 0.0, 0.0, 1.0, 1.0, 1.0]
     assert (rows.counts.all, rows.counts.unlabelled, rows.counts.used) == (178, 118, 60)
 
 

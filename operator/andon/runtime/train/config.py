@@ -5,21 +5,24 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationError
 
+from andon.api.datasource import RegimeTag
 from andon.api.errors import invalid
 from andon.api.pipeline import Builtin, MlflowTarget, TrainingPipelineSpec
-from andon.api.types import ApiModel, Name, seconds
+from andon.api.types import ApiModel, Name, Text, seconds
 from andon.runtime.train.outcome import BadConfiguration
 
 Fingerprint = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:._\-]{1,128}$")]
 
 
 class TrainConfig(ApiModel):
-    """One pipeline's order. fingerprint: names this spec; a version carries it, and none is trained twice for it."""
+    """One pipeline's order. fingerprint: names this run; a version carries it, and none is trained twice for it."""
 
     namespace: Name
     name: Name
     fingerprint: Fingerprint
     spec: Annotated[TrainingPipelineSpec, Field(description="The pipeline's spec, as in the cluster.")]
+    regime: Annotated[RegimeTag | None, Field(description="The DataSource's regime, if it declares one.")] = None
+    decision: Annotated[Text | None, Field(description="The decision that asks for this run; the fingerprint is its own.")] = None
 
     @property
     def pipeline(self) -> str:
@@ -35,6 +38,12 @@ class TrainConfig(ApiModel):
     def tags(self) -> tuple[str, ...]:
         """Tags of the features, in column order."""
         return tuple(feature.tag for feature in self.spec.features)
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """All tags whose landed records are read."""
+        regime = {self.regime.tag} if self.regime else set()
+        return frozenset({*self.tags, self.spec.data.target, *regime})
 
     @property
     def builtin(self) -> Builtin:

@@ -2,6 +2,7 @@
 
 import json
 import platform
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
@@ -12,33 +13,41 @@ from numpy.typing import NDArray
 
 from andon.runtime.train.config import TrainConfig
 from andon.runtime.train.landing import Landing
+from andon.runtime.train.outcome import TryAgain
 from andon.runtime.train.rows import Rows
+from andon.stats import blocks as stats
+from andon.stats import build
 from andon.stats.align import Millis
-from andon.stats.profile import Distribution, FeatureReference, Profile, Support
+from andon.stats.profile import Profile
 
 LIBRARIES: Final = ("andon", "numpy", "scikit-learn", "skl2onnx", "onnx", "onnxruntime", "pyarrow", "mlflow")
 
 
-def profile(config: TrainConfig, rows: Rows, prediction: NDArray[np.float64], rmse: float) -> Profile:
-    """The reference: every used row. prediction: of the ONNX file on those rows. rmse: of the file on the held-out ones."""
-    columns = zip(config.spec.features, rows.features.T.astype(np.float64), rows.max_runs, strict=True)
-    return Profile(
-        features=[
-            FeatureReference(
-                name=feature.name,
-                tag=feature.tag,
-                support=Support(min=float(values.min()), max=float(values.max())),
-                mean=float(values.mean()),
-                std=float(values.std()),
-                max_run=max_run,
-            )
-            for feature, values, max_run in columns
-        ],
-        target=config.spec.data.target,
+def profile(config: TrainConfig, rows: Rows, prediction: NDArray[np.float64], model: str) -> Profile:
+    """The reference: every sound row. prediction: of the ONNX file on those rows. model: its digest.
+
+    Raises TryAgain: TooFewRows.
+    """
+    try:
+        return build.profile(_reference(config, rows, prediction, model))
+    except build.UnusableRowsError as error:
+        raise TryAgain("TooFewRows", f"no reference can be made: {error}") from error
+
+
+def _reference(config: TrainConfig, rows: Rows, prediction: NDArray[np.float64], model: str) -> build.Reference:
+    sound, (fit, _) = rows.sound, rows.split
+    tags = tuple(dict.fromkeys(config.tags))
+    values = sound.features[:, [config.tags.index(tag) for tag in tags]]
+    good, fresh = np.zeros_like(values), np.zeros_like(values)
+    return build.Reference(
+        rows=stats.Rows(tags, sound.at_ms / 1000, config.every_ms / 1000, values, good, fresh, sound.regimes),
+        features=config.spec.features,
         every=config.spec.data.every,
-        rows=rows.at_ms.size,
-        rmse=rmse,
-        prediction=Distribution(mean=float(prediction.mean()), std=float(prediction.std())),
+        prediction=prediction,
+        labels=sound.label,
+        held_out=~np.isin(sound.at_ms, rows.at_ms[fit]),
+        target=config.spec.data.target,
+        model=model,
     )
 
 
@@ -51,11 +60,13 @@ def manifest(
         "format": 1,
         "pipeline": config.pipeline,
         "fingerprint": config.fingerprint,
+        "decision": config.decision,
         "spec": config.spec.model_dump(mode="json", exclude_none=True),
         "data": {"files": [asdict(file) for file in landing.files], "repeatedRecords": landing.repeats},
         "quarantine": [window.model_dump(mode="json", exclude_none=True) for window in landing.windows],
         "rows": asdict(rows.counts),
         "time": _range(rows.at_ms),
+        "regimes": dict(Counter(rows.sound.regimes or ())),
         "split": {"fit": _part(rows.at_ms[fit]), "heldOut": _part(rows.at_ms[held_out])},
         "metrics": dict(measured),
         "digests": dict(digests),

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+import numpy as np
+
 from andon.runtime.train import config as orders
 from andon.runtime.train import documents, estimators, export, gates, landing
 from andon.runtime.train.config import TrainConfig
@@ -28,7 +30,7 @@ def train(config: TrainConfig, landing_folder: Path, tracking_uri: str, say: Say
     if found is not None:
         say(f"{config.registry.model} {found.version} was already trained for {config.fingerprint}")
         return found
-    landed = landing.read(landing_folder, {*config.tags, config.spec.data.target})
+    landed = landing.read(landing_folder, config.needed)
     say(str(landed))
     rows = assemble(config, landed)
     say(str(rows.counts))
@@ -51,13 +53,14 @@ def _make(config: TrainConfig, landed: landing.Landing, rows: Rows, say: Say) ->
     target = rows.target[held_out]
     model = estimators.fit(config.builtin.estimator, rows.features[fit], rows.target[fit])
     onnx = export.to_onnx(model, len(config.spec.features))
-    prediction = export.predict(onnx, rows.features)
+    of_all = export.predict(onnx, rows.sound.features.astype(np.float32))
+    prediction = of_all[rows.sound.labelled]
     of_model = estimators.predict(model, rows.features[held_out])
     parity = export.check_parity(prediction[held_out], of_model, float(rows.target.std()))
     metrics = gates.measure(prediction[held_out], target)
     say(f"{config.builtin.estimator} fitted to {fit.stop:,} rows; on the next {target.size:,}: " + _listed(metrics))
     gates.check(config.spec.gates, metrics, target.size)
-    profile = documents.profile(config, rows, prediction, metrics["rmse"]).dump()
+    profile = documents.profile(config, rows, of_all, digest(onnx)).dump()
     digests = {"model.onnx": digest(onnx), "profile.json": digest(profile)}
     manifest = documents.manifest(config, landed, rows, metrics | {"parity": parity}, digests)
     return {"model.onnx": onnx, "profile.json": profile, "manifest.json": manifest}, metrics

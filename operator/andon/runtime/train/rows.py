@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from andon.api.datasource import QuarantineWindow
+from andon.api.types import seconds
+from andon.runtime import regimes
 from andon.runtime.train.config import TrainConfig
 from andon.runtime.train.landing import Landing, Records
 from andon.runtime.train.outcome import TrainingFailed, TryAgain
@@ -49,17 +51,30 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """What a model is made from. at_ms: row times, ascending. target: in its own unit.
+class Sound:
+    """Rows with every feature and no quarantine, labelled or not: what a model's reference is. Shapes as in Rows.
 
-    features: shape (rows, features), float32 as the server will see them. max_runs: per feature, the rows of the longest run of
-    equal values in adjacent sound rows, labelled or not.
+    label: NaN where `labelled` is not set. regimes: None where the source declares none.
+    """
+
+    at_ms: Millis
+    features: NDArray[np.float64]
+    label: NDArray[np.float64]
+    labelled: Mask
+    regimes: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a model is made from: of the sound rows those with a label. at_ms: row times, ascending. target: in its own unit.
+
+    features: shape (rows, features), float32 as the server will see them.
     """
 
     at_ms: Millis
     features: NDArray[np.float32]
     target: NDArray[np.float64]
-    max_runs: tuple[int, ...]
+    sound: Sound
     counts: Counts
 
     @property
@@ -84,11 +99,12 @@ def assemble(config: TrainConfig, landing: Landing) -> Rows:
     at_ms = _row_times([landing.records[tag].at_ms for tag in config.tags], config.every_ms)
     held = [_held(tag, landing.records[tag], at_ms) for tag in config.tags]
     label = _label(config, landing, at_ms)
-    features = np.column_stack([feature.value for feature in held]).astype(np.float32)
+    features = np.column_stack([feature.value for feature in held])
+    told = [_held(config.regime.tag, landing.records[config.regime.tag], at_ms)] if config.regime else []
 
-    quarantined = _quarantined(landing.windows, at_ms, [*held, label])
+    quarantined = _quarantined(landing.windows, at_ms, [*held, label, *told])
     missing = np.any([~feature.seen for feature in held], axis=0)
-    bad = np.any(~np.isfinite(features), axis=1)
+    bad = np.any(~np.isfinite(features.astype(np.float32)), axis=1)
     sound = ~(quarantined | missing | bad)
     used = sound & label.seen
     counts = Counts(
@@ -96,8 +112,10 @@ def assemble(config: TrainConfig, landing: Landing) -> Rows:
         used=int(used.sum()),
         **_first_reasons(quarantined=quarantined, missing=missing, bad=bad, unlabelled=~label.seen),
     )
-    runs = tuple(_longest_run(at_ms[sound], feature, config.every_ms) for feature in features[sound].T)
-    return Rows(at_ms[used], features[used], label.value[used], runs, counts)
+    labels = np.where(label.seen, label.value, np.nan)
+    named = _regimes(config, landing, at_ms[sound])
+    reference = Sound(at_ms[sound], features[sound], labels[sound], label.seen[sound], named)
+    return Rows(at_ms[used], features[used].astype(np.float32), label.value[used], reference, counts)
 
 
 def check(config: TrainConfig, rows: Rows) -> None:
@@ -160,9 +178,8 @@ def _first_reasons(**reasons: Mask) -> dict[str, int]:
     return {name: int((first == position).sum()) for position, name in enumerate(reasons)}
 
 
-def _longest_run(at_ms: Millis, values: NDArray[np.float32], every_ms: int) -> int:
-    """Rows of the longest run of equal values, broken by any gap in time; 0 without rows."""
-    if values.size == 0:
-        return 0
-    breaks = np.flatnonzero((np.diff(values) != 0) | (np.diff(at_ms) != every_ms)) + 1
-    return int(np.diff(breaks, prepend=0, append=values.size).max())
+def _regimes(config: TrainConfig, landing: Landing, at_ms: Millis) -> tuple[str, ...] | None:
+    if config.regime is None:
+        return None
+    records = landing.records[config.regime.tag]
+    return regimes.regimes(at_ms, records.at_ms, records.value, round(seconds(config.regime.settle) * 1000))
