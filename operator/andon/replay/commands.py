@@ -16,6 +16,7 @@ from andon.replay import policyfile, reference, report
 from andon.replay.columns import instant, micros_of, time_of
 from andon.replay.film import Film
 from andon.replay.models import Model, read_bytes
+from andon.replay.notes import notes
 from andon.replay.recording import Recording, RecordingFile, matching
 from andon.replay.replay import Case, replay
 from andon.stats.profile import Profile, ProfileError, digest, tags_of
@@ -75,6 +76,8 @@ def replay_command(
     """Try a policy on recorded rows: what would have been decided, and done, and when."""
     if candidate_from and not candidate:
         raise typer.BadParameter("it says when a candidate comes; name one with --candidate", param_hint="--candidate-from")
+    for path in (json, html):
+        _check_folder(path)
     tried = policyfile.read(policy)
     content = read_bytes(profile)
     reference = _profile(profile, content)
@@ -88,7 +91,7 @@ def replay_command(
     film = Film() if html else None
     with _progress(len(recording)) as step:
         entries = replay(case, step, film)
-    document = report.document(case, entries, (*recording.notes, *known.notes))
+    document = report.document(case, entries, notes(case))
     if html and film:
         _write(html, report.page(case, document, entries, film).encode())
     _tell(document, json)
@@ -141,6 +144,12 @@ def _time(option: str, text: str) -> int:
         return micros_of(instant(text))
     except ValueError as error:
         raise UserError(f"{option}: {error}") from None
+
+
+def _check_folder(path: Path | None) -> None:
+    """Before the work, not after it. Raises UserError."""
+    if path is not None and not path.parent.is_dir():
+        raise UserError(f"{path}: there is no folder {path.parent}; make it, or name another file")
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -11,18 +11,33 @@ from ruamel.yaml.error import YAMLError
 
 from andon.api.errors import UserError, invalid
 from andon.api.policy import DriftPolicySpec
+from andon.api.signals import Signal
+from andon.api.types import Name, StatusModel
 from andon.replay.models import read_bytes
 
-TARGET: Final = "replayed"
-"""Name of the deployment that is played where the policy names none."""
+PLAYED: Final = "replayed"
+"""Name of what has none, because it is only played."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy as it was read."""
+    """A policy as it can be replayed. unasked: its own signals, taken out of the spec, since no file answers them."""
 
     namespace: str
     name: str
+    spec: DriftPolicySpec
+    unasked: tuple[Signal, ...] = ()
+
+
+class _Metadata(StatusModel):
+    """Who the policy is, where it says so."""
+
+    name: Name = PLAYED
+    namespace: Name = "default"
+
+
+class _Document(StatusModel):
+    metadata: _Metadata = _Metadata()
     spec: DriftPolicySpec
 
 
@@ -36,19 +51,14 @@ _TextForTimes.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.con
 def read(path: Path) -> Policy:
     """Raises UserError naming the file and the field."""
     document = _first_policy(path)
-    spec = document.get("spec")
-    spec = {} if spec is None else spec
-    if isinstance(spec, dict):
-        spec = {"targetRef": {"name": TARGET}} | spec
-    metadata = document.get("metadata") or {}
+    spec = document.get("spec") or {}
+    whole = {"targetRef": {"name": PLAYED}} | spec if isinstance(spec, dict) else spec
     try:
-        return Policy(
-            str(metadata.get("namespace", "default")),
-            str(metadata.get("name", path.stem)),
-            DriftPolicySpec.model_validate(spec),
-        )
+        found = _Document.model_validate(document | {"spec": whole})
     except ValidationError as error:
-        raise invalid(f"{path}: spec", error) from None
+        raise invalid(str(path), error) from None
+    replayed = found.spec.model_copy(update={"signals": []})
+    return Policy(found.metadata.namespace, found.metadata.name, replayed, tuple(found.spec.signals))
 
 
 def _first_policy(path: Path) -> dict[str, Any]:

@@ -12,11 +12,9 @@ from andon.api.policy import DriftPolicyStatus
 from andon.api.types import NamedRef, Revision, short
 from andon.core.drift.facts import Facts, Target
 from andon.core.drift.plan import decide
-from andon.replay.policyfile import Policy
+from andon.replay.policyfile import PLAYED, Policy
 from andon.stats.blocks import Evidence
 
-PLAYED: Final = "replayed"
-"""Name of all that is played."""
 STABLE: Final = "1"
 CANDIDATE: Final = "2"
 """The versions that the two models are told of as: files have none."""

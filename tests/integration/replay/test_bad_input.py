@@ -144,10 +144,12 @@ def test_a_profile_of_another_model(andon, plant):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        pytest.param("spec: {interval: soon}", "policy: spec: interval", id="a field's value"),
+        pytest.param("spec: {interval: soon}", "policy: spec.interval", id="a field's value"),
         pytest.param("spec: {authoritee: {}}", "authoritee", id="an unknown field"),
         pytest.param("spec: [1]", "spec", id="a list for a spec"),
         pytest.param("kind: ModelDeployment\nspec: {}", "holds no DriftPolicy; it has ModelDeployment", id="another kind"),
+        pytest.param("metadata: soft\nspec: {}", "policy: metadata", id="words for metadata"),
+        pytest.param("metadata: {name: My Policy}\nspec: {}", "policy: metadata.name", id="a name that no object has"),
         pytest.param("just words", "holds no DriftPolicy", id="words"),
         pytest.param("spec: {a: [}", ":1", id="no YAML"),
     ],

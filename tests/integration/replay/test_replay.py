@@ -2,7 +2,7 @@
 
 import json
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +22,7 @@ def entries(report, **wanted):
 
 
 def policy(tmp_path, text):
-    path = tmp_path / "policy.yaml"
+    path = tmp_path / "My Policy.yaml"
     path.write_text(text)
     return path
 
@@ -123,15 +123,6 @@ def test_a_harmful_shift_asks_for_training_and_waits_for_a_person(andon, plant, 
     assert not entries(report, action="Rollback")
 
 
-def test_budgets_run_in_the_rows_own_time(andon, plant, tmp_path):
-    tried = policy(tmp_path, "spec: {authority: {Retrain: Act}, cooldown: 1m, budget: {retrains: {max: 1, per: 12h}}}")
-    report = andon(*plant.replay(**disturbed(tmp_path), policy=tried)).report
-    taken = [datetime.fromisoformat(e["at"]) for e in entries(report, action="Retrain", taken=True)]
-    assert len(taken) > 1
-    assert min(np.diff(taken)) >= timedelta(hours=12)
-    assert entries(report, action="Retrain", refused="BudgetSpent")
-
-
 def test_rows_of_an_unknown_regime_are_no_evidence(andon, plant, tmp_path):
     reference = Recorded.of(*FAULT_FREE, start=LATER)
     reference.extra["regime"] = ["A"] * len(reference.features)
@@ -171,6 +162,28 @@ def test_a_whole_policy_among_other_documents_is_found(andon, plant, tmp_path):
         "  expectedShift: [{from: 2026-12-01T06:00:00Z, to: 2026-12-01T18:00:00Z, reason: catalyst}]\n",
     )
     assert andon(*plant.replay(policy=tried)).report["policy"] == "plant-a/soft"
+
+
+def test_signals_of_ones_own_are_not_asked_and_that_is_said(andon, plant, tmp_path):
+    tried = policy(tmp_path, 'spec: {signals: [{promql: {name: scrap, query: up, fire: "0.05", clear: "0.03"}}]}')
+    report = andon(*plant.replay(policy=tried)).report
+    assert [e["verdict"] for e in report["decisions"]] == ["NoEvidence", "Healthy"]
+    assert "scrap" in report["notes"][0]
+
+
+@pytest.mark.parametrize("rows", [330, 450, 660])
+def test_what_comes_later_changes_nothing(andon, plant, tmp_path, rows):
+    whole = Recorded.of(*FAULT_FREE, start=LATER)
+    whole.column("xmeas_9")[300:500] = whole.column("xmeas_9")[300]
+    part = Recorded(whole.features[:rows], whole.labels[:rows], LATER)
+    told = {}
+    for name, recorded in (("whole", whole), ("part", part)):
+        path = recorded.write(tmp_path / f"{name}.parquet")
+        asked = plant.replay(rows=path, labels=plant.labels__parquet, candidate=plant.bad__onnx, candidate_from=FROM.isoformat())
+        told[name] = andon(*asked).report["decisions"]
+    until = (LATER + (rows - rows % 20 - 1) * EVERY).isoformat().replace("+00:00", "Z")
+    assert [e for e in told["part"] if e["at"] <= until] == [e for e in told["whole"] if e["at"] <= until]
+    assert told["part"]
 
 
 def test_ten_thousand_rows_take_less_than_half_a_minute(andon, plant, tmp_path):

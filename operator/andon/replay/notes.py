@@ -1,0 +1,38 @@
+"""What should a person know before believing a replay? Whatever is unusual about its files, or does not fit together."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from andon.api.evidence import SETTLING
+from andon.api.types import seconds
+from andon.replay.columns import listed
+from andon.replay.recording import duration
+from andon.replay.replay import Case
+
+
+def notes(case: Case) -> tuple[str, ...]:
+    """In the order of the files."""
+    return (*case.recording.notes, *case.labels.notes, *_clocks(case), *_regimes(case), *_policy(case))
+
+
+def _clocks(case: Case) -> Iterator[str]:
+    every, usual = case.recording.every, seconds(case.profile.every)
+    if len(case.recording) > 1 and not 0.5 < every / usual < 2:
+        yield f"the rows come every {duration(every)}, those of the profile every {case.profile.every}: they may not be alike"
+
+
+def _regimes(case: Case) -> Iterator[str]:
+    """Rows of a regime that the reference has not seen are evidence of nothing."""
+    known = {regime.name for regime in case.profile.regimes} | {SETTLING}
+    met = Counter(case.recording.regimes or [""] * len(case.recording))
+    unknown = {name or "none": rows for name, rows in met.items() if name not in known}
+    if unknown:
+        yield (
+            f"{sum(unknown.values()):,} of {len(case.recording):,} rows are of a regime that the profile does not know "
+            f"({listed(sorted(unknown))}) and are evidence of nothing; it knows {listed(sorted(n or 'none' for n in known))}"
+        )
+
+
+def _policy(case: Case) -> Iterator[str]:
+    if unasked := [s.promql.name for s in case.policy.unasked if s.promql]:
+        yield f"spec.signals has no answer in a file and is not asked: {listed(unasked)}"
