@@ -103,6 +103,34 @@ def worse_by(wanted: float, setting: Setting, rng: np.random.Generator) -> Candi
     return Candidate(_off(setting.stable, deviation, _scale(errors, deviation(setting.judged.x), wanted)), mechanism, wanted)
 
 
+def evenly_worse_by(wanted: float, setting: Setting, rng: np.random.Generator) -> Candidate:
+    """The same, with this ratio where the plant is as usual as well as where it is far from that.
+
+    The stable errs ten times as much in the middle of a disturbance. A candidate that is scaled over all rows at once differs
+    there only, and until it comes nobody could know. So the scale is another in each quarter of the rows by their distance from
+    the reference, which is a function of the features.
+    """
+    mechanism = str(rng.choice(list(MECHANISMS)))
+    deviation = MECHANISMS[mechanism](setting, rng)
+    x = setting.judged.x
+    errors, off, far = setting.stable(x) - setting.judged.y, deviation(x), _distance(setting.plant, x)
+    limits = np.quantile(far, (0.25, 0.5, 0.75))
+    band = np.searchsorted(limits, far)
+    scales = np.array([_scale(errors[band == i], off[band == i], wanted) for i in range(len(limits) + 1)])
+
+    def predict(x: Floats) -> Floats:
+        scale = scales[np.searchsorted(limits, _distance(setting.plant, x))]
+        return np.asarray(setting.stable(x) + scale * deviation(x))
+
+    return Candidate(predict, f"{mechanism}, evenly", wanted)
+
+
+def _distance(plant: Plant, x: Floats) -> Floats:
+    """How many standard deviations a row's features lie from the reference's mean, root mean square; NaN is near."""
+    z = np.nan_to_num((x - plant.reference.x.mean(axis=0)) / plant.spread)
+    return np.asarray(np.sqrt(np.mean(z**2, axis=1)))
+
+
 def _off(stable: Predict, deviation: Predict, scale: float) -> Predict:
     return lambda x: stable(x) + scale * deviation(x)
 
@@ -163,11 +191,20 @@ def better(setting: Setting, rng: np.random.Generator) -> Candidate:
 
 
 def scrambled(setting: Setting, rng: np.random.Generator) -> Candidate:
-    """Its columns are in another order than the features are sent in."""
-    order = rng.permutation(len(setting.plant.tags))
-    return Candidate(
-        (predict := lambda x: setting.stable(x[:, order])), "scrambled", ratio(predict, setting.stable, setting.judged)
-    )
+    """Its columns are in another order than the features are sent in; an order that shows, if one of 20 does."""
+    worst = identical(setting, rng)
+    for _ in range(20):
+        predict = partial(_reordered, setting.stable, rng.permutation(len(setting.plant.tags)))
+        found = ratio(predict, setting.stable, setting.judged)
+        if found > worst.ratio:
+            worst = Candidate(predict, "scrambled", found)
+        if found >= 1.5:
+            break
+    return worst
+
+
+def _reordered(stable: Predict, order: NDArray[np.int64], x: Floats) -> Floats:
+    return stable(x[:, order])
 
 
 def unit_mistake(setting: Setting, rng: np.random.Generator) -> Candidate:
@@ -191,6 +228,13 @@ def _misread(stable: Predict, sensors: NDArray[np.int64], scale: float, offset: 
 
 
 Make = Callable[[Setting, np.random.Generator], Candidate]
+
+EVENLY: Final[dict[str, Make]] = {
+    "10-worse": partial(evenly_worse_by, 1.10),
+    "25-worse": partial(evenly_worse_by, 1.25),
+    "50-worse": partial(evenly_worse_by, 1.50),
+}
+"""What takes the place of these where the plant is disturbed."""
 
 CANDIDATES: Final[dict[str, Make]] = {
     "identical": identical,

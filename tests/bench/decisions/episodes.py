@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from andon.stats.blocks import Rows
 
 from . import models, plants
-from .candidates import CANDIDATES, Candidate, Setting, ratio
+from .candidates import CANDIDATES, EVENLY, Candidate, Make, Setting, ratio
 from .faults import SENSOR_FAULTS, Hit, Record
 from .models import Predict
 from .plants import Floats, Plant, Stretch, joined
@@ -173,14 +173,19 @@ def any_sensor_fault(scene: Scene, *, lasting: bool) -> None:
     sensor_fault(str(scene.rng.choice(list(SENSOR_FAULTS))), scene, lasting=lasting)
 
 
-def candidate(which: str, scene: Scene) -> None:
+def candidate(make_one: Make, scene: Scene) -> None:
     """A successor is judged from row 100 on."""
     judged = Stretch(scene.true.x[CANDIDATE_FROM:], scene.labels[CANDIDATE_FROM:])
-    made = CANDIDATES[which](Setting(scene.plant, scene.estimator, scene.stable, judged), scene.rng)
+    made = make_one(Setting(scene.plant, scene.estimator, scene.stable, judged), scene.rng)
     scene.candidate = made
     kind = scene.truth.kind if scene.truth.kind != "fault-free" else "model"
     detail = f"{made.mechanism}; {scene.truth.detail}" if scene.truth.detail else made.mechanism
     scene.truth = replace(scene.truth, kind=kind, detail=detail, rmse_ratio=ratio(made.predict, scene.stable, judged))
+
+
+def unlabelled(scene: Scene) -> None:
+    """No laboratory."""
+    scene.labels = np.full(len(scene.times), np.nan)
 
 
 def concept(scene: Scene, *, labelled: bool) -> None:
@@ -258,9 +263,9 @@ def _with_candidates() -> dict[str, Recipe]:
     """Every candidate alone, during a process fault, and beside a sensor that is wrong for a while or to the end."""
     made: dict[str, Recipe] = {}
     for which in CANDIDATES:
-        new = partial(candidate, which)
+        new = partial(candidate, CANDIDATES[which])
         made[f"candidate-{which}"] = (sound, new)
-        made[f"candidate-{which}+process"] = (disturbed, new)
+        made[f"candidate-{which}+process"] = (disturbed, partial(candidate, EVENLY.get(which, CANDIDATES[which])))
         made[f"candidate-{which}+sensor-window"] = (sound, partial(any_sensor_fault, lasting=False), new)
         made[f"candidate-{which}+regimes"] = (partial(changing_over, between=("A", "B")), new)
         made[f"candidate-{which}+sensor-lasting"] = (sound, partial(any_sensor_fault, lasting=True), new)
@@ -277,6 +282,12 @@ CLASSES: Final[dict[str, Recipe]] = {
     "concept-labelled": (sound, partial(concept, labelled=True)),
     "concept-unlabelled": (sound, partial(concept, labelled=False)),
     **_with_candidates(),
+    **{
+        f"candidate-{which}-unlabelled": (sound, partial(candidate, CANDIDATES[which]), unlabelled)
+        for which in ("identical", "retrained", "50-worse", "scrambled", "unit-mistake")
+    },
+    "candidate-25-worse+process-mainly": (disturbed, partial(candidate, CANDIDATES["25-worse"])),
+    "candidate-50-worse+process-mainly": (disturbed, partial(candidate, CANDIDATES["50-worse"])),
 }
 
 YEAR: Final[Recipe] = (partial(sound, rows=175_200),)

@@ -51,6 +51,11 @@ class Outcome:
     alarms: dict[str, int | None]
 
     @property
+    def ratio(self) -> float:
+        """The candidate's RMSE by the stable's, without rounding errors; NaN where there is none."""
+        return float("nan") if self.truth.rmse_ratio is None else round(self.truth.rmse_ratio, 6)
+
+    @property
     def rolled_back(self) -> int | None:
         """Row of the candidate's rollback."""
         return next((t.row for t in self.taken if t.action is Action.ROLLBACK and t.judged == "candidate"), None)
