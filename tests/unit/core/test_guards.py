@@ -91,9 +91,15 @@ def told(deployments: int, **verdicts: int) -> Fleet:
         ),
         pytest.param(
             done(judging(BAD), acted(ROLLBACK, MINUTE, state=ActedState.REFUSED)),
+            [],
+            ["CoolingDown"],
+            id="git refused it after serving went back: it was done",
+        ),
+        pytest.param(
+            done(judging(BAD), acted(ROLLBACK, MINUTE, state=ActedState.EXPIRED)),
             [ROLLBACK],
             [],
-            id="what was refused cools nothing",
+            id="what expired was never begun",
         ),
         pytest.param(done(sees(ERRS), acted(ROLLBACK, MINUTE)), [RETRAIN], [], id="a rollback cools no training"),
         pytest.param(

@@ -30,10 +30,11 @@ class Asked:
     case: Case
 
     def others(self, done: Sequence[ActedDecision], now: datetime) -> list[ActedDecision]:
-        """The same action done before: another decision than this one, and carried out or being so."""
+        """The same action done before: another decision than this one. What was refused was tried: by a gate, after training;
+        by git, after serving went back. Only what expired was never begun.
+        """
         mine = case_id(self.facts, self.case, now)
-        counted = {ActedState.ACTING, ActedState.DONE}
-        return [d for d in done if d.action is self.case.action and d.id != mine and d.state in counted]
+        return [d for d in done if d.action is self.case.action and d.id != mine and d.state is not ActedState.EXPIRED]
 
 
 @dataclass(frozen=True, slots=True)
