@@ -44,7 +44,7 @@ def time_axis(begin: datetime, end: datetime, most: int = 6) -> Axis:
     low, high = begin.timestamp(), end.timestamp()
     if high <= low:
         low, high = low - 60, low + 60
-    step = next((s for s in _STEPS if (high - low) / s <= most), _STEPS[-1])
+    step = next((s for s in _STEPS if (high - low) / s <= (most if s >= _MINUTE else most - 2)), _STEPS[-1])
     first = ceil(low / step) * step
     places = range(first, floor(high) + 1, step)
     return Axis(low, high, tuple(Tick(at, _moment(at, step)) for at in places))

@@ -14,12 +14,14 @@ from typing import Final
 from andon.explain.axes import Axis, days_of, time_axis, value_axis
 from andon.explain.plot import Plot, Series, Span
 
-WIDTH: Final = 560
-HEIGHT: Final = 250
-LEFT, RIGHT, TOP, BOTTOM = 78, 96, 30, 34
+WIDTH: Final = 480
+HEIGHT: Final = 236
+LEFT, RIGHT, TOP, BOTTOM = 88, 92, 30, 34
 LINE_OF_TEXT: Final = 15
 COLOURS: Final = 6
 """Colours there are; after that they begin anew, with another dash."""
+ROOM: Final = 12
+"""Letters of a name that fit beside its line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """path: of an SVG path. end: its name, beside its last point. colour: 0 to 5. dashed: told from another of its colour."""
+    """path: of an SVG path. end: its name as far as there is room. colour: 0 to 5. dashed: after the first six."""
 
     path: str
+    name: str
     end: Text
     colour: int
     dashed: bool
@@ -117,11 +120,16 @@ def _lines(plot: Plot, frame: Box, x: Axis, y: Axis) -> tuple[Line, ...]:
     paths = [_points(line, plot.times, frame, x, y) for line in plot.lines]
     ends = [run[-1][-1][1] if run else frame.y for run in paths]
     free = apart(ends, frame.y + 4, frame.y + frame.height)
-    names = [Text(frame.x + frame.width + 8, at, line.name) for line, at in zip(plot.lines, free, strict=True)]
-    return tuple(
-        Line(" ".join(_path(run) for run in runs), name, i % COLOURS, i >= COLOURS)
-        for i, (runs, name) in enumerate(zip(paths, names, strict=True))
-    )
+    drawn = enumerate(zip(plot.lines, paths, free, strict=True))
+    return tuple(_line(i, line.name, runs, Text(frame.x + frame.width + 8, at, _cut(line.name))) for i, (line, runs, at) in drawn)
+
+
+def _line(number: int, name: str, runs: list["Points"], end: Text) -> Line:
+    return Line(" ".join(_path(run) for run in runs), name, end, number % COLOURS, number >= COLOURS)
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= ROOM else f"{name[: ROOM - 1]}…"
 
 
 Points = list[tuple[float, float]]
