@@ -17,7 +17,8 @@ POLICY = "watch"
 
 
 def digest(version: str) -> str:
-    return "sha256:" + f"{int(version):064x}"
+    """Versions differ in the first twelve digits already, as metric labels have them."""
+    return "sha256:" + f"{int(version):012x}".ljust(64, "0")
 
 
 def revision(version: str) -> Revision:
