@@ -58,21 +58,18 @@ def manifest(kind: str, name: str, spec: dict[str, Any], **metadata: Any) -> dic
 @pytest.fixture(scope="session")
 def start_operator(
     control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[], subprocess.Popen[bytes]]:
-    """Starts an operator and waits until it is ready."""
+) -> Callable[..., subprocess.Popen[bytes]]:
+    """Starts an operator and waits until it is ready. Nobody listens where it looks, but for what it is given."""
     folder = tmp_path_factory.mktemp("operator")
     install_rights(control_plane, folder)
     nobody = f"http://{control_plane.network.control}:1"
+    alone = {"prometheus": {"url": nobody}, "mlflow": {"url": nobody, "timeout": "1s"}, "cacheDir": str(folder / "cache")}
     config = folder / "andon.yaml"
-    config.write_text(
-        yaml.safe_dump(
-            {"prometheus": {"url": nobody}, "mlflow": {"url": nobody, "timeout": "1s"}, "cacheDir": str(folder / "cache")}
-        )
-    )
     listen = f"{control_plane.network.control}:8081"
     environment = {**os.environ, "KUBECONFIG": str(control_plane.identity("operator", ACCOUNT, "system:serviceaccounts"))}
 
-    def start() -> subprocess.Popen[bytes]:
+    def start(**given: Any) -> subprocess.Popen[bytes]:
+        config.write_text(yaml.safe_dump(alone | given))
         command = [sys.executable, "-m", "andon.cli", "operator", "--config", str(config), "--listen", listen]
         with (folder / "operator.log").open("ab") as log:
             process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
@@ -83,7 +80,7 @@ def start_operator(
 
 
 @pytest.fixture(scope="module")
-def operator(start_operator: Callable[[], subprocess.Popen[bytes]]) -> Iterator[subprocess.Popen[bytes]]:
+def operator(start_operator: Callable[..., subprocess.Popen[bytes]]) -> Iterator[subprocess.Popen[bytes]]:
     process = start_operator()
     yield process
     process.terminate()
