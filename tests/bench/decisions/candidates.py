@@ -7,6 +7,7 @@ RMSE(error), which has a solution for every ratio of 1 or more.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import sqrt
 from typing import Final
 
 import numpy as np
@@ -136,9 +137,10 @@ def _off(stable: Predict, deviation: Predict, scale: float) -> Predict:
 
 
 def _scale(errors: Floats, deviation: Floats, wanted: float) -> float:
-    """The larger solution of mean((e + s d)²) = ratio² mean(e²); where there is none (a ratio below 1), the s nearest to it."""
-    square, half, rest = np.mean(deviation**2), np.mean(errors * deviation), (1 - wanted**2) * np.mean(errors**2)
-    return float((-half + np.sqrt(max(0.0, half**2 - square * rest))) / square)
+    """The larger solution of mean((e + s d)²) = ratio² mean(e²)."""
+    square, half = float(np.mean(deviation**2)), float(np.mean(errors * deviation))
+    rest = (1 - wanted**2) * float(np.mean(errors**2))
+    return (sqrt(half**2 - square * rest) - half) / square
 
 
 def identical(setting: Setting, rng: np.random.Generator) -> Candidate:
@@ -178,15 +180,15 @@ def better(setting: Setting, rng: np.random.Generator) -> Candidate:
         return np.asarray(((x - mean) / spread) @ weights + level)
 
     wanted = rng.uniform(0.8, 0.95)
-    share = next(
+    share: float = next(
         (
             s
-            for s in np.linspace(0.05, 1.0, 20)
+            for s in np.linspace(0.05, 1.0, 20).tolist()
             if ratio(_off(setting.stable, knows, s), setting.stable, setting.judged) <= wanted
         ),
         1.0,
     )
-    candidate = _off(setting.stable, knows, float(share))
+    candidate = _off(setting.stable, knows, share)
     return Candidate(candidate, "better", ratio(candidate, setting.stable, setting.judged))
 
 

@@ -4,24 +4,24 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 
-from andon.api.pipeline import Feature
 from andon.api.policy import DriftPolicySpec
+from andon.replay.film import Film
 from andon.replay.journal import Entry
 from andon.replay.labels import Labels
+from andon.replay.models import Model
 from andon.replay.policyfile import Policy
 from andon.replay.recording import Recording
-from andon.replay.reference import duration
+from andon.replay.reference import made
 from andon.replay.replay import Case, replay
-from andon.stats import build
 from andon.stats.blocks import Rows
 from andon.stats.profile import Profile
 
 from . import models, plants
-from .episodes import START, Episode
+from .episodes import Episode
 from .models import Predict
 from .plants import Floats, Plant
 
@@ -38,7 +38,7 @@ SEAM: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Callable:
+class Function:
     """A function as replay takes models: one that says who it is."""
 
     function: Predict
@@ -49,62 +49,56 @@ class Callable:
         return self.function(inputs)
 
 
+def _model(function: Predict, *name: str) -> Model:
+    """Replay asks a model for its digest and its predictions, whatever it was read from."""
+    return cast(Model, Function(function, _digest(*name)))
+
+
 @cache
 def profile(plant_name: str, estimator: str, *, told: bool) -> Profile:
-    """Of the stable, from all of the plant's reference."""
+    """Of the stable, from all of the plant's reference; told, or not, which rows the stable was not fitted to."""
     plant = plants.plant(plant_name)
-    reference = plant.reference
-    held_out = np.arange(len(reference)) >= sum(len(stretch) for stretch in plant.fitted)
-    return build.profile(
-        build.Reference(
-            rows=_reference_rows(plant),
-            features=[Feature(name=tag, tag=tag) for tag in plant.tags],
-            every=duration(plant.every),
-            prediction=models.stable(plant_name, estimator)(reference.x),
-            labels=reference.y,
-            held_out=held_out if told else np.ones(len(reference), dtype=np.bool_),
-            target=plant.target,
-        )
-    )
+    recording = _reference(plant)
+    first_checked = recording.times[sum(len(stretch) for stretch in plant.fitted)]
+    labels = Labels(np.arange(len(recording)), plant.reference.y, recording.times)
+    stable = _model(models.stable(plant_name, estimator), "stable", plant_name, estimator)
+    return made(recording, stable, labels, int(first_checked) if told else None).profile
 
 
-def _reference_rows(plant: Plant) -> Rows:
-    reference = plant.reference
-    stretches = np.repeat(np.arange(len(plant.fitted) + len(plant.checked)), [len(s) for s in (*plant.fitted, *plant.checked)])
-    return Rows(
-        tags=plant.tags,
-        times=START - 1e8 + plant.every * np.arange(len(reference)) + SEAM * stretches,
-        every=plant.every,
-        values=reference.x,
-        status=np.zeros(reference.x.shape),
-        ages=np.zeros(reference.x.shape),
-        regimes=plant.reference_regimes if any(plant.reference_regimes) else None,
-    )
+def _reference(plant: Plant) -> Recording:
+    """A day passes between two of its stretches."""
+    stretches = (*plant.fitted, *plant.checked)
+    x = plant.reference.x
+    gaps = SEAM * np.repeat(np.arange(len(stretches)), [len(stretch) for stretch in stretches])
+    regimes = plant.reference_regimes if any(plant.reference_regimes) else None
+    rows = Rows(plant.tags, plant.every * np.arange(len(x)) + gaps, plant.every, x, np.zeros(x.shape), np.zeros(x.shape), regimes)
+    return _recording(plant.name, rows)
+
+
+def _recording(name: str, rows: Rows) -> Recording:
+    times = np.round(rows.times * 1e6).astype(np.int64)
+    return Recording(Path(name), rows.tags, rows.tags, times, rows.values, rows.status, rows.regimes, rows.every, notes=())
 
 
 def case(episode: Episode) -> Case:
     """The episode as `andon replay` would have read it from files."""
-    rows = episode.rows
-    times = np.round(rows.times * 1e6).astype(np.int64)
-    labelled = np.flatnonzero(np.isfinite(episode.labels))
-    labelled = labelled[episode.arrival[labelled] < len(rows)]
+    recording = _recording(episode.name, episode.rows)
+    labelled = np.flatnonzero(np.isfinite(episode.labels) & (episode.arrival < len(recording)))
     return Case(
-        recording=Recording(
-            Path(episode.name), rows.tags, rows.tags, times, rows.values, rows.status, rows.regimes, rows.every, notes=()
-        ),
-        labels=Labels(labelled, episode.labels[labelled], times[episode.arrival[labelled]]),
+        recording=recording,
+        labels=Labels(labelled, episode.labels[labelled], recording.times[episode.arrival[labelled]]),
         profile=profile(episode.plant.name, episode.estimator, told=episode.told),
-        profile_digest=_digest("profile", episode.name),
-        stable=Callable(episode.stable, _digest("stable", episode.name)),
-        candidate=Callable(episode.candidate, _digest("candidate", episode.name)) if episode.candidate else None,
+        profile_digest=_digest("profile", episode.plant.name, episode.estimator),
+        stable=_model(episode.stable, "stable", episode.plant.name, episode.estimator),
+        candidate=_model(episode.candidate, "candidate", episode.name) if episode.candidate else None,
         since=episode.candidate_from,
         policy=POLICY,
     )
 
 
-def entries(episode: Episode) -> list[Entry]:
-    """The report's entries, in order."""
-    return replay(case(episode), lambda _: None)
+def entries(episode: Episode, film: Film | None = None) -> list[Entry]:
+    """The report's entries, in order. film: takes the evidence of every block."""
+    return replay(case(episode), lambda _: None, film)
 
 
 def _digest(*parts: str) -> str:

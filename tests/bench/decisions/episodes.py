@@ -53,7 +53,7 @@ class Episode:
     """Rows as a collector would have them, and labels as a laboratory would.
 
     labels: (rows,), NaN where there never is one. arrival: row index at which each label is there, (rows,). candidate: shadowed
-    from row candidate_from on. told: the profile is told which rows the stable was not fitted to, else takes all for such.
+    from row candidate_from on. told: the profile knows which of its rows the stable was not fitted to.
     """
 
     name: str
@@ -92,7 +92,7 @@ class Scene:
         """The plant as it was, and a record that says just that."""
         shape = true.x.shape
         record = Record(true.x.copy(), np.zeros(shape), np.zeros(shape))
-        times = START + plant.every * np.arange(len(true))
+        times = START + plant.every * np.arange(len(true), dtype=np.float64)
         return cls(plant, estimator, rng, true, record, stable, truth, true.y.copy(), times)
 
 

@@ -1,25 +1,26 @@
 """One episode, for whoever wants to know why it went wrong: its truth, the report's entries, and the evidence over blocks."""
 
 from collections.abc import Iterator
+from pprint import pformat
+from typing import Final
 
-from andon.replay.engine import Engine
+from andon.replay.film import Film
 from andon.replay.journal import Entry
-from andon.stats.blocks import Evidence
 
 from . import engine
 from .episodes import Episode, make
 from .score import outcome
 
-LOUD = 1.0
-"""Log e from which on evidence is worth a line."""
+LOUD: Final = 1.0
+"""Log e from which on evidence is worth a word."""
 
 
 def at(kind: str, seed: int, *, evidence: bool) -> str:
     """As text."""
-    episode = make(kind, seed)
-    entries = engine.entries(episode)
-    lines = [str(outcome(episode, entries)), *(_told(episode, entry) for entry in entries)]
-    return "\n".join([*lines, *(_evidence(episode) if evidence else [])]) + "\n"
+    episode, film = make(kind, seed), Film()
+    entries = engine.entries(episode, film)
+    lines = [pformat(outcome(episode, entries), width=120), *(_told(episode, entry) for entry in entries)]
+    return "\n".join([*lines, *(_blocks(film) if evidence else [])]) + "\n"
 
 
 def _told(episode: Episode, entry: Entry) -> str:
@@ -30,18 +31,9 @@ def _told(episode: Episode, entry: Entry) -> str:
     return f"{said} {entry.because}"
 
 
-def _evidence(episode: Episode) -> Iterator[str]:
-    """What every block says, the candidate judged to the end whatever is decided."""
-    case = engine.case(episode)
-    replayed = Engine(case.recording, case.labels, case.profile, case.stable, margin=0.1)
-    replayed.judge(None, float(episode.rows.times[0]))
-    for part in case.portions():
-        if case.candidate and part.start == case.since:
-            replayed.judge(case.candidate, float(episode.rows.times[part.start]))
-        replayed.take(part)
-        loud = [e for e in replayed.evidence() if e.log_e > LOUD]
-        yield f"{part.stop:6} " + "; ".join(_line(e) for e in sorted(loud, key=lambda e: -e.log_e)[:8])
-
-
-def _line(e: Evidence) -> str:
-    return f"{e.question} {e.subject} {e.log_e:.1f} ({e.value:.3g})"
+def _blocks(film: Film) -> Iterator[str]:
+    """Every evaluation, the loudest question first."""
+    for number, time in enumerate(film.times):
+        said = {about: log_e[number] for about, log_e in film.log_e.items() if log_e.get(number, 0.0) > LOUD}
+        loudest = sorted(said, key=lambda about: -said[about])[:8]
+        yield f"{number:5} {time:%m-%d %H:%M} " + "; ".join(f"{' '.join(about)} {said[about]:.1f}" for about in loudest)
