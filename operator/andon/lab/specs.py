@@ -10,7 +10,9 @@ from andon.api.types import seconds
 WRITTEN_FOR: Final = 900.0
 """How many times faster than the real plant the specs in the repository are meant to run."""
 
-_IN_ROWS: Final = re.compile(r"\b(?P<field>every|maxAge|rotate|publishingInterval): (?P<duration>[0-9]+(?:ms|s|m))\b")
+_IN_ROWS: Final = re.compile(
+    r"\b(?P<field>every|maxAge|rotate|publishingInterval|settle|delay): (?P<duration>[0-9]+(?:ms|s|m))\b"
+)
 
 
 def at_speed(specs: Path, folder: Path, speed: float) -> Path:

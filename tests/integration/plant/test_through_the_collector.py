@@ -16,6 +16,7 @@ from andon.api.errors import UserError
 from andon.lab.plant.cli import app
 from andon.lab.plant.control import send
 from andon.lab.plant.recordings import NORMAL, TAGS
+from andon.lab.plant.replay import SETTLING_ROWS
 from andon.lab.plant.sensors import BAD_SENSOR_FAILURE
 from integration.collect.machine import Collector, eventually, free_port, spec_of
 
@@ -34,7 +35,9 @@ class Seen:
     def __init__(self, folder: Path) -> None:
         endpoint, control = f"opc.tcp://127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
         self.control = f"http://{control}"
-        self.collector = Collector(folder, spec_of(endpoint, [*KEY, *ILL, "XMEAS_38", "RUN"]))
+        regime, labels = {"tag": "regime", "settle": "100ms"}, {"tag": "xmeas_38", "delay": "500ms"}
+        spec = spec_of(endpoint, [*KEY, *ILL, "XMEAS_38", "RUN", "REGIME"], regime=regime, labels=labels)
+        self.collector = Collector(folder, spec)
         self._command = [sys.executable, "-m", "andon.lab.plant", "--endpoint", endpoint, "--period", f"{PERIOD_MS}ms"]
         self._command += ["--control", control, "--state", str(folder / "plant")]
         self._process: subprocess.Popen[bytes] | None = None
@@ -132,6 +135,17 @@ async def test_a_fault_shows_in_the_run_and_normal_ends_it(plant):
     for arguments, number in ((["fault", "4"], 40.0), (["normal"], 0.0)):
         assert (await asyncio.to_thread(runner.invoke, app, [*arguments, "--control", plant.control])).exit_code == 0
         await eventually(lambda: plant.some(1, "RUN"), lambda rows, number=number: rows[0]["v"] == [number])
+
+
+async def test_at_a_seam_between_recordings_the_plant_settles_and_is_of_its_one_regime_again(plant):
+    before = (await plant.some(1, "RUN"))[0]["t"]
+    await plant.command(do="fault", number=4)
+    rows = await eventually(
+        lambda: plant.rows(before, "RUN"), lambda rows: len(rows) > 15 and [row["g"] for row in rows[-3:]] == ["1"] * 3
+    )
+    seam = next(n for n, row in enumerate(rows) if row["v"] == [40.0])
+    assert {row["g"] for row in rows[seam : seam + SETTLING_ROWS]} == {"Settling"}
+    assert {row["g"] for row in rows} == {"1", "Settling"}
 
 
 @pytest.mark.parametrize(

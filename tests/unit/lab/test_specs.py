@@ -14,6 +14,8 @@ SPECS = Path(__file__).resolve().parents[3] / "specs"
     [
         pytest.param("{every: 200ms, minRows: 400}", 2, "{every: 400ms, minRows: 400}", id="the clock of rows"),
         pytest.param("maxAge: 2s}", 4.5, "maxAge: 9000ms}", id="seconds"),
+        pytest.param("{tag: y, delay: 1s}", 2, "{tag: y, delay: 2000ms}", id="how late labels are"),
+        pytest.param("{tag: g, settle: 200ms}", 2, "{tag: g, settle: 400ms}", id="how long the plant settles"),
         pytest.param("rotate: 5s", 0.5, "rotate: 2500ms", id="faster, too"),
         pytest.param("  interval: 5s", 2, "  interval: 5s", id="the policy's interval goes with Prometheus, not with the plant"),
     ],

@@ -28,10 +28,10 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """All that is new at one time."""
+    """All that is new at one time. settling: a seam between two recordings is near, and values may jump."""
 
     time_ms: int
-    regime: str
+    settling: bool
     run: int
     measured: tuple[Measured, ...]
 
@@ -53,7 +53,7 @@ class Plant:
             truth[LABORATORY] = self._samples.popleft()
         readings = ((tag, source_ms, self.sensors.read(tag, value)) for tag, (source_ms, value) in truth.items())
         measured = tuple(Measured(tag, source_ms, reading) for tag, source_ms, reading in readings if reading is not None)
-        return Tick(time_ms, "Settling" if shown.settling else "Normal", shown.run, measured)
+        return Tick(time_ms, shown.settling, shown.run, measured)
 
     def normal(self) -> None:
         """No process fault, all sensors well."""

@@ -1,7 +1,7 @@
 """How does the plant show itself over OPC UA?
 
 Namespace ``urn:plant:tep``; nodes ``s=XMEAS_1`` .. ``s=XMEAS_41``, ``s=XMV_1`` .. ``s=XMV_11`` (Double),
-``s=REGIME`` (String, Normal or Settling) and ``s=RUN`` (Int64, which recording is replayed).
+``s=REGIME`` (Int64, always 1, Uncertain while the plant settles) and ``s=RUN`` (Int64, which recording is replayed).
 """
 
 import asyncio
@@ -18,7 +18,8 @@ from andon.lab.plant.recordings import TAGS
 
 NAMESPACE: Final = "urn:plant:tep"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_EXTRA: Final = {"REGIME": ua.Variant("", ua.VariantType.String), "RUN": ua.Variant(0, ua.VariantType.Int64)}
+_EXTRA: Final = ("REGIME", "RUN")
+_WHOLE: Final = ua.Variant(0, ua.VariantType.Int64)
 _EMPTY: Final = ua.Variant(0.0, ua.VariantType.Double)
 
 
@@ -44,7 +45,7 @@ class PlantServer:
         reactor = await self._server.nodes.objects.add_object(self._index, "Reactor")
         waiting = ua.DataValue(StatusCode=ua.StatusCode(ua.StatusCodes.BadWaitingForInitialData))
         for tag in (*TAGS, *_EXTRA):
-            node = await reactor.add_variable(ua.NodeId(tag, self._index), tag, _EXTRA.get(tag, _EMPTY))
+            node = await reactor.add_variable(ua.NodeId(tag, self._index), tag, _WHOLE if tag in _EXTRA else _EMPTY)
             await self._server.write_attribute_value(node.nodeid, waiting)
         await self._server.start()
         return self
@@ -56,8 +57,9 @@ class PlantServer:
         """Write all that is new at one time."""
         for measured in tick.measured:
             await self._write(measured)
-        for tag, value in (("REGIME", tick.regime), ("RUN", tick.run)):
-            await self._put(tag, ua.Variant(value, _EXTRA[tag].VariantType), 0, tick.time_ms)
+        certain = ua.StatusCodes.Uncertain if tick.settling else ua.StatusCodes.Good
+        for tag, value, status in (("REGIME", 1, certain), ("RUN", tick.run, ua.StatusCodes.Good)):
+            await self._put(tag, ua.Variant(value, ua.VariantType.Int64), status, tick.time_ms)
 
     async def _write(self, measured: Measured) -> None:
         value = ua.Variant(
