@@ -6,7 +6,7 @@ from math import ceil, floor, log, log10
 from typing import Final
 
 from andon.explain.plot import Scale
-from andon.explain.words import one_in
+from andon.explain.words import MOST_CERTAIN, one_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,11 @@ def value_axis(values: list[float], scale: Scale, most: int = 5) -> Axis:
 
 
 def _odds_axis(values: list[float]) -> Axis:
-    """From even odds upward: what speaks for the model or tag is as good as nothing against it."""
-    powers = max(4, ceil(max(values, default=0.0) / log(10) + 0.01))
-    step = max(1, ceil(powers / 5))
-    ticks = [Tick(0.0, "no sign")] + [Tick(p * log(10), one_in(p * log(10))) for p in range(step, min(powers, 9) + 1, step)]
-    return Axis(0.0, min(powers, 10) * log(10), tuple(ticks))
+    """From even odds upward: what speaks for the model or tag is as good as nothing against it. Beyond one in a million
+    nobody counts."""
+    powers = min(MOST_CERTAIN, max(4, ceil(max(values, default=0.0) / log(10))))
+    marks = [power * log(10) for power in range(powers + 1)]
+    return Axis(0.0, marks[-1] * 1.05, (Tick(0.0, "no sign"), *(Tick(at, one_in(at).replace(" in ", ":")) for at in marks[1:])))
 
 
 def _round_step(least: float) -> float:

@@ -16,7 +16,7 @@ from andon.explain.plot import Plot, Series, Span
 
 WIDTH: Final = 480
 HEIGHT: Final = 236
-LEFT, RIGHT, TOP, BOTTOM = 88, 92, 30, 34
+LEFT, RIGHT, TOP, BOTTOM = 92, 92, 30, 34
 LINE_OF_TEXT: Final = 15
 COLOURS: Final = 6
 """Colours there are; after that they begin anew, with another dash."""

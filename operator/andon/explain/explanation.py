@@ -109,7 +109,7 @@ def from_decision(
 
 
 def _told(checks: Iterable[CheckSeen]) -> tuple[CheckTold, ...]:
-    return tuple(CheckTold(words.check(c.name), c.outcome is Outcome.ANSWERED, words.plain(c.saw)) for c in checks)
+    return tuple(CheckTold(words.check(c.name), c.outcome is Outcome.ANSWERED, words.saw(c.name, c.saw)) for c in checks)
 
 
 def _seen(case: Case) -> tuple[str, ...]:

@@ -43,8 +43,15 @@ def replay_page(
     plots: Sequence[Sequence[Plot]] = (),
 ) -> str:
     """The page of a whole replay. report: as `andon replay --json` writes it. plots: as in `html`."""
-    taken = sum(1 for decision in report["decisions"] if decision["taken"])
-    asked = sum(1 for decision in report["decisions"] if decision["action"])
-    said = f"{report['rows']:,} rows were read again, as they were at the time. "
-    said += f"The policy would have asked for {asked} action{'' if asked == 1 else 's'} and taken {taken} of them by itself."
-    return html("What would have happened", said, explanations, plots, timeline=timeline)
+    return html("What would have happened", _counted(report), explanations, plots, timeline=timeline)
+
+
+def _counted(report: Mapping[str, Any]) -> str:
+    asked = [entry for entry in report["decisions"] if entry["action"]]
+    taken = sum(entry["taken"] for entry in asked)
+    refused = sum(entry["refused"] is not None for entry in asked)
+    asked_for = len(asked) - taken - refused
+    return (
+        f"{report['rows']:,} rows were read again, as they were at the time. Of {len(asked)} actions that came up the policy "
+        f"would have taken {taken} by itself, put {asked_for} before a person, and been held back from {refused}."
+    )

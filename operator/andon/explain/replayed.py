@@ -30,7 +30,8 @@ def explanations_of(report: Report, decisions: Iterable[Decision] = (), policy: 
     known = {decision.id: decision for decision in decisions}
     namespace, _, _ = str(report.get("policy", "default/")).partition("/")
     faults = timeline_of(report).faults
-    entries = [(entry, known.get(entry.get("decision") or "")) for entry in report["decisions"] if _matters(entry)]
+    told = [entry for entry in report["decisions"] if _matters(entry) and not _instead(entry, report["decisions"])]
+    entries = [(entry, known.get(entry.get("decision") or "")) for entry in told]
     cases = [
         case_of(decision, namespace, policy, taken=entry["taken"], refused=entry["refused"])
         if decision
@@ -52,12 +53,18 @@ def timeline_of(report: Report) -> Timeline:
         verdicts=tuple(_spans(judged["stable"], end)),
         candidate=tuple(_spans(judged["candidate"], gone)),
         faults=tuple(_fault_lanes(judged["data"], end)),
-        marks=tuple(Mark(_time(e["at"]), _mark(e)) for e in entries if e["action"]),
+        marks=tuple(Mark(_time(e["at"]), _mark(e)) for e in entries if e["action"] and not _instead(e, entries)),
     )
 
 
 def _matters(entry: Entry) -> bool:
     return bool(entry["action"]) or (entry["verdict"] not in _QUIET and entry.get("change") != "Recovered")
+
+
+def _instead(entry: Entry, entries: Sequence[Entry]) -> bool:
+    """Whether another action was asked for in place of this refused one: that one's guard rails tell of it."""
+    same = [e for e in entries if (e["at"], e["verdict"], e["judged"]) == (entry["at"], entry["verdict"], entry["judged"])]
+    return bool(entry["refused"]) and any(e["action"] and not e["refused"] for e in same)
 
 
 def _case(entry: Entry, namespace: str) -> Case:
@@ -103,7 +110,7 @@ def _spans(entries: Sequence[Entry], end: datetime) -> Iterator[Span]:
     """Each verdict until the next; those said at one moment are one, the last."""
     moments = [*(_time(e["at"]) for e in entries), end]
     for entry, start, until in zip(entries, moments, moments[1:], strict=False):
-        if start < until:
+        if start < until or entry is entries[-1]:
             yield Span(start, until, entry["verdict"], entry["verdict"])
 
 

@@ -89,14 +89,22 @@ def _after_regression(case: Case) -> tuple[Step, ...]:
     )
 
 
+def _training(case: Case) -> tuple[Step, ...]:
+    """Where nobody is asked to approve a training, a person may still want one."""
+    if case.action == "Retrain" and not case.refused:
+        return ()
+    return (Step("The model's owner", "If the plant is to run like this from now on, train a version with rows of today."),)
+
+
 def _after_concept_drift(case: Case) -> tuple[Step, ...]:
     hidden = "Look for a change that no tag shows: feedstock, catalyst, a worn part, the laboratory's method."
-    return (Step("A process engineer", hidden), *_look(case))
+    return (Step("A process engineer", hidden), *_training(case), *_look(case))
 
 
 def _after_shift(case: Case) -> tuple[Step, ...]:
     meant = "Was this change meant? Announce the next one in the policy in git, so that it is expected."
-    return (Step("A process engineer", meant, "spec.expectedShift: [{from: …, to: …, reason: …}]"), *_look(case))
+    announced = Step("A process engineer", meant, "spec.expectedShift: [{from: …, to: …, reason: …}]")
+    return (announced, *_training(case), *_look(case))
 
 
 def _after_data_fault(case: Case) -> tuple[Step, ...]:

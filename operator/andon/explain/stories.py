@@ -53,15 +53,23 @@ def _concept_drift(case: Case) -> Story:
 
 def _harmful_shift(case: Case) -> Story:
     led = f" It shows most in {words.listed(case.subjects)}." if case.subjects else ""
+    measured = case.evidence is not None and case.evidence.question == "error"
+    harm = "the lab results say that its answers suffer" if measured else "nobody can say how good its answers are there"
     return Story(
         "It is the plant: it runs where the model has not been.",
-        f"The tags move together to where {case.target} has little or no experience, and its answers suffer.{led}",
+        f"The tags move together to where {case.target} has little or no experience, and {harm}.{led}",
         (
             ("The data", "The tags moved together, and each still agrees with the others. One broken sensor would stand alone."),
             ("A bad release", "It is the same version that was right before the plant moved."),
-            ("A harmless change", "The model's answers are worse than usual, or its rows are of a sort it never saw."),
+            ("A harmless change", _not_harmless(measured)),
         ),
     )
+
+
+def _not_harmless(measured: bool) -> str:
+    if measured:
+        return "By the lab results of these rows the model errs more than usual."
+    return "The rows are of a sort that the model has never seen; there are no lab results to say that it copes."
 
 
 def _benign_shift(case: Case) -> Story:

@@ -85,7 +85,7 @@ def _lane(lane: Lane, row: int, axis: Axis) -> DrawnLane:
 
 def _bar(span: Span, top: float, axis: Axis) -> Box:
     left, right = _across(axis, span.start.timestamp()), _across(axis, span.end.timestamp())
-    width = max(2.0, round(right - left, 1))
+    width = max(5.0, round(right - left, 1))
     fits = len(span.label) * WIDE_OF_LETTER + 8 < width
     return Box(left, top, width, BAR, span.label if fits else "", span.kind)
 

@@ -26,7 +26,7 @@ def _lines(told: Explanation) -> Iterator[str]:
     yield from _section("What was seen", [s for s in (told.sentence, *told.seen) if s])
     yield from _section("What it was not, and why", [f"{other.cause}: {other.why}" for other in told.ruled_out])
     yield from _section("How it was decided, step by step", [_check(c) for c in told.checks])
-    yield from _section("What might have held it back", [_check(c) for c in told.guards])
+    yield from _section("What held it back", [_check(c) for c in told.guards if c.answered and told.refused])
     yield from _section("What may be done next", [f"{step.who}: {step.what}" + _typed(step.command) for step in told.steps])
 
 

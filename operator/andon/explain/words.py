@@ -6,6 +6,8 @@ from datetime import timedelta
 from math import floor, isnan, log
 from typing import Final
 
+from andon.api.evidence import TAG_FAULTS
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -142,7 +144,21 @@ CHECKS: Final = {
 
 def check(name: str) -> str:
     """What a check or guard rail looks for, as a question; one that is not in a table is named as it is."""
+    tag, _, asked = name.partition(" ")
+    if asked in TAG_FAULTS:
+        return f"{tag}: {QUESTIONS[asked].asks}"
     return CHECKS.get(name) or GUARDS.get(name) or f"{spoken(name)}?"
+
+
+def saw(name: str, said: str) -> str:
+    """What a check saw; the bare number of a check of a tag gets its unit."""
+    unit = question(name.partition(" ")[2]).unit
+    number = re.match(r"(\d[\d.]*(?:e[+-]\d+)?) in the last block", said)
+    if number is None:
+        return plain(said)
+    value = float(number[1])
+    amount = f"{value:.0%} of the rows" if unit == "share of rows" else f"{value:.1f} {unit}"
+    return f"{amount} in the last block{plain(said[number.end() :])}"
 
 
 GUARDS: Final = {
@@ -189,8 +205,8 @@ def spoken(name: str | None) -> str:
     return words[:1].upper() + words[1:]
 
 
-MOST_CERTAIN: Final = 9
-"""Powers of ten beyond which nobody counts: one in a billion."""
+MOST_CERTAIN: Final = 6
+"""Powers of ten beyond which nobody counts: one in a million."""
 
 
 def odds(log_e: float) -> str:
@@ -209,9 +225,9 @@ def one_in(log_e: float) -> str:
     return f"1 in {floor(10**power / step + 1e-6) * step:,.0f}"
 
 
-def plain(saw: str) -> str:
+def plain(said: str) -> str:
     """What the engine saw, with `e = 12` and `e = 10^6` said in odds, and `the stable` as the version in service."""
-    told = re.sub(r"\be = (?:10\^(-?\d+)|(\d[\d.]*(?:e[+-]\d+)?))", _said_in_odds, saw)
+    told = re.sub(r"\be = (?:10\^(-?\d+)|(\d[\d.]*(?:e[+-]\d+)?))", _said_in_odds, said)
     return re.sub(r"\bthe stable's (own )?error\b", r"the \1error of the version in service", told)
 
 

@@ -20,7 +20,7 @@ from andon.explain.case import Case
 from andon.explain.explanation import explain, from_decision
 from andon.explain.text import WIDTH, text
 
-from .cases import AT, CASES, REGRESSION, STUCK, check, evidence
+from .cases import AT, CASES, HARMFUL, REGRESSION, STUCK, check, evidence
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -79,7 +79,7 @@ def test_what_is_not_in_a_table_is_named_rather_than_lost():
 def test_strength_is_said_in_odds_and_never_stronger_than_it_was():
     assert words.odds(log(1000)) == "the odds that this is chance are below 1 in 1,000"
     assert words.odds(log(2999)) == "the odds that this is chance are below 1 in 2,000"
-    assert words.odds(inf) == "the odds that this is chance are below 1 in 1,000,000,000"
+    assert words.odds(inf) == "the odds that this is chance are below 1 in 1,000,000"
     assert words.odds(-3) == "this may well be chance"
     assert words.odds(float("nan")) == "nothing is known"
 
@@ -102,6 +102,27 @@ def test_odds_are_rounded_towards_caution(log_e):
 )
 def test_numbers_of_evidence_in_what_a_check_saw_become_odds(saw, said):
     assert words.plain(saw) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "question", "said"),
+    [
+        ("xmeas_7 stuck", "0.85", "xmeas_7: Does the reading stay at one value for longer than it ever did?", "85% of the rows"),
+        ("xmeas_7 biased", "4.17", "xmeas_7: Does the reading differ, always to one side", "4.2 times the usual gap"),
+        ("xmeas_7 noisy", "8.38e-17", "xmeas_7: Does the reading jump about", "0.0 times the usual gap"),
+    ],
+)
+def test_what_was_asked_of_a_tag_is_said_with_its_unit(name, number, question, said):
+    case = replace(STUCK, checks=(check(name, f"{number} in the last block (e = 12)"),))
+    (told,) = explain(case).checks
+    assert told.question.startswith(question)
+    assert told.saw == f"{said} in the last block (the odds that this is chance are below 1 in 10)"
+
+
+def test_a_shift_without_lab_results_is_not_said_to_harm():
+    measured = replace(HARMFUL, evidence=evidence("error", "1.6 times the error of the reference", "1.2"))
+    assert "nobody can say how good its answers are there" in explain(HARMFUL).headline
+    assert "its answers suffer" in explain(measured).headline
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,8 @@ class Outline(HTMLParser):
             self.texts.append(data)
 
 
-REPORT = {"rows": 10_000, "decisions": [{"action": c.action, "taken": c.taken} for c in CASES.values()]}
+ENTRIES = [{"action": c.action, "taken": c.taken, "refused": c.refused} for c in CASES.values()]
+REPORT = {"rows": 10_000, "decisions": ENTRIES}
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +78,13 @@ def test_nothing_is_fetched_and_nothing_runs(whole):
         a for a in outline.attributes if a[1] in {"src", "href", "xlink:href", "action", "style"} or a[1].startswith("on")
     ]
     assert not re.search(r"https?:|//[a-z]|url\(|@import", whole)
+
+
+def test_the_summary_counts_what_was_done_asked_for_and_refused(whole):
+    assert (
+        "Of 6 actions that came up the policy would have taken 2 by itself, put 3 before a person, and been held back from 1."
+        in whole
+    )
 
 
 @pytest.mark.parametrize("word", ["prefers-color-scheme: dark", "@media print", "max-width: 40rem", "width=device-width"])
