@@ -1,6 +1,7 @@
 """Where does a block lie in its regime? The reference of one regime, ready to be reckoned with: its structure and its limits."""
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -16,8 +17,9 @@ UNSURE: Final = 2.0
 """Standard errors by which the limit of a residual grows where the other tags are far from their reference: what they say of this
 one is extrapolated there, from as many independent witnesses as the reference has blocks."""
 
-SWAPPED: Final = 3.0
-"""Limits by which both of two tags must be off to explain a block between them: as when their cables are swapped."""
+ALMOST_ONE: Final = 1.001
+SWAPPED: Final = 4
+"""Tags, the foremost ones of a block, among which two are looked for whose values have changed places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,17 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one block says of each tag. off: how far its mean is from what the others say, in its limit, (tags,). noisy: likewise
-    how much it scatters. lone: which tags explain alone why the block is off, or else nobody does and it is coherent. deviation:
-    T² of the rest, in its limit."""
+    """What one block says of each tag, (tags,).
+
+    off: how far its mean is from what the others say, in its limit. noisy: likewise how much it scatters. lone: the tags that alone
+    explain why the block is off. exchanged: two of them have each other's values. coherent: no tag explains it. deviation: T² of
+    what they leave, in its limit.
+    """
 
     off: Floats
     noisy: Floats
     lone: Mask
+    exchanged: bool
     coherent: bool
     deviation: float
 
@@ -79,34 +85,37 @@ def read(frame: Frame, z: Floats, believed: Mask) -> Reading:
     noisy = _scatter(frame, there - centre, lone if rest <= frame.deviation else np.zeros_like(lone))
     if not believed.all():
         off[~believed], noisy[~believed] = _doubted(frame, (z - filled)[:, ~believed], own, rest, believed)
-    return Reading(off, noisy, lone, rest > frame.deviation, rest / frame.deviation)
+    return Reading(off, noisy, lone, int(lone.sum()) > 1, rest > frame.deviation, rest / frame.deviation)
 
 
 def _offsets(frame: Frame, centre: Floats, own: Floats) -> tuple[Floats, Mask, float]:
     """Each tag's offset in its limit, which of them explain the deviation, and what they leave of it."""
     lies = bearing(frame.structure, centre[None], own)
-    first = int(lies.foremost[0])
     off = np.abs(lies.residuals[0]) / frame.offset_limits(own, lies.rest[0])
-    alone, rest = np.zeros(len(centre), dtype=np.bool_), float(lies.rest[0, first])
+    first, alone = int(lies.foremost[0]), np.zeros(len(centre), dtype=np.bool_)
+    rest = float(lies.rest[0, first])
     alone[first] = off[first] > 1
-    if rest <= frame.deviation or not alone[first]:
+    if rest <= frame.deviation:
         return off, alone, rest
-    second, left, far = _second(frame, centre, first)
-    if left <= frame.deviation and far > 1 and off[first] > SWAPPED and far > SWAPPED:
-        alone[second], off[second], rest = True, far, left
-    return off, alone, rest
+    pair, left = _exchanged(frame, centre, np.argsort(lies.rest[0])[:SWAPPED])
+    if left > frame.deviation:
+        return off, alone, rest
+    alone[:] = False
+    alone[pair] = True
+    return np.where(alone, np.maximum(off, ALMOST_ONE), off), alone, left
 
 
-def _second(frame: Frame, centre: Floats, first: int) -> tuple[int, float, float]:
-    """Without the first tag: which explains most, what it leaves, and how far off it is, in its limit."""
-    without = centre[None].copy()
-    without[0, first] = np.nan
-    absent = np.isnan(without[0])
-    own = frame.structure.own_precision(absent)
-    lies = bearing(frame.structure, frame.structure.filled(without), own)
-    second = int(lies.foremost[0])
-    limit = frame.offset_limits(own, lies.rest[0])[second]
-    return second, float(lies.rest[0, second]), float(abs(lies.residuals[0, second]) / limit)
+def _exchanged(frame: Frame, centre: Floats, foremost: NDArray[np.intp]) -> tuple[list[int], float]:
+    """The two tags that leave the least T² when each is given the other's value, and that T²."""
+    values = frame.structure.values(centre)
+    tried = []
+    for one, other in combinations(foremost.tolist(), 2):
+        put_back = values.copy()
+        put_back[[one, other]] = values[[other, one]]
+        z = np.nan_to_num(frame.structure.standard(put_back))
+        tried.append((float(z @ frame.structure.precision @ z), [one, other]))
+    left, pair = min(tried, default=(np.inf, []))
+    return pair, left
 
 
 def _scatter(frame: Frame, around: Floats, lone: Mask) -> Floats:

@@ -73,9 +73,10 @@ class InputsWatch:
         reading = read(frame, block.z, block.believed)
         disturbed = self._disturbed(frame, block)
         alone = ~np.isnan(reading.off) & (reading.off > 1) & (reading.lone | ~block.believed) & (not reading.coherent)
-        self._follow(alone, disturbed, float(block.times[0]))
+        self._follow(alone, disturbed and not reading.exchanged, float(block.times[0]))
+        self.with_plant[alone & reading.exchanged] = 0.0
         broken = alone & (self.with_plant == 0)
-        noisy = ~np.isnan(reading.noisy) & (reading.noisy > 1) & ~alone
+        noisy = ~np.isnan(reading.noisy) & (reading.noisy > 1) & ~alone & (not reading.coherent)
         self._close_tags(block, np.stack([broken & (block.outside.mean(axis=0) > 0.5), broken, noisy]))
         shifted = reading.coherent or bool((alone & (self.with_plant > 0)).any())
         outside = float(block.outside[:, block.believed & ~broken].any(axis=1).mean())

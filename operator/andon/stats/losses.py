@@ -42,7 +42,7 @@ def excess(losses: float, allowed: float, clip: float) -> float:
 
 @dataclass(slots=True)
 class Losses:
-    """A candidate beside the stable. open: rows of the block that is not full yet, as (time, candidate's squared error, stable's).
+    """A candidate beside the stable. open: rows of the block not full yet, as (time, candidate's squared error, stable's).
 
     worse: beyond half of the margin, equal: within all of it; so that between the two there is room for neither.
     Sums are of squared errors, over full blocks.
