@@ -72,6 +72,24 @@ def test_a_deployment_concerns_its_policy_and_the_source_that_it_reads_now(wirin
     }  # fmt: skip
 
 
+def pipeline(name: str, target: str) -> dict[str, Any]:
+    return obj(name, promotion={"deploymentRef": {"name": target}})
+
+
+def test_a_policy_and_its_target_concern_who_trains_for_it(wiring):
+    wiring.informer.objects["TrainingPipeline"] = [pipeline("trainer", "a"), pipeline("other", "b"), obj("plain")]
+    for kind, name in (("DriftPolicy", "watch"), ("ModelDeployment", "a")):
+        assert {n for k, n in concerned(wiring, kind, name) if k == "TrainingPipeline"} == {"trainer"}
+
+
+def test_a_pipeline_concerns_the_policy_that_asks_it_and_who_would_act_in_its_place(wiring):
+    wiring.informer.objects["TrainingPipeline"] = [pipeline("trainer", "a"), pipeline("younger", "a")]
+    both = {("TrainingPipeline", "trainer"), ("TrainingPipeline", "younger"), ("DriftPolicy", "watch")}
+    assert concerned(wiring, "TrainingPipeline", "trainer") == both
+    wiring.informer.objects["TrainingPipeline"] = [pipeline("younger", "a")]
+    assert concerned(wiring, "TrainingPipeline", "trainer") == both, "deleted: the younger one acts from now on"
+
+
 def test_a_sources_service_concerns_who_reads_its_rows(wiring):
     assert ("ModelDeployment", "b") in concerned(wiring, "DataSource", "mixer", child=True)
 
