@@ -144,10 +144,11 @@ CHECKS: Final = {
 
 def check(name: str) -> str:
     """What a check or guard rail looks for, as a question; one that is not in a table is named as it is."""
+    known = CHECKS.get(name) or GUARDS.get(name)
     tag, _, asked = name.partition(" ")
-    if asked in TAG_FAULTS:
+    if known is None and asked in TAG_FAULTS:
         return f"{tag}: {QUESTIONS[asked].asks}"
-    return CHECKS.get(name) or GUARDS.get(name) or f"{spoken(name)}?"
+    return known or f"{spoken(name)}?"
 
 
 def saw(name: str, said: str) -> str:
@@ -226,9 +227,10 @@ def one_in(log_e: float) -> str:
 
 
 def plain(said: str) -> str:
-    """What the engine saw, with `e = 12` and `e = 10^6` said in odds, and `the stable` as the version in service."""
+    """What the engine saw, without its jargon: `e = 12` and `e = 10^6` in odds, `the stable` as the version in service."""
     told = re.sub(r"\be = (?:10\^(-?\d+)|(\d[\d.]*(?:e[+-]\d+)?))", _said_in_odds, said)
-    return re.sub(r"\bthe stable's (own )?error\b", r"the \1error of the version in service", told)
+    told = re.sub(r"\bthe stable's (own )?error\b", r"the \1error of the version in service", told)
+    return told.replace("off support", "unlike any in the reference")
 
 
 def _said_in_odds(match: re.Match[str]) -> str:

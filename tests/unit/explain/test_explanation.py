@@ -98,6 +98,8 @@ def test_odds_are_rounded_towards_caution(log_e):
         ("As in the reference (e = 10^-7).", "As in the reference (this may well be chance)."),
         ("As in the reference (e = 0.0021).", "As in the reference (this may well be chance)."),
         ("The rate = 12.", "The rate = 12."),
+        ("85% of the rows of the last block off support", "85% of the rows of the last block unlike any in the reference"),
+        ("1.84 times the stable's error", "1.84 times the error of the version in service"),
     ],
 )
 def test_numbers_of_evidence_in_what_a_check_saw_become_odds(saw, said):
@@ -117,6 +119,10 @@ def test_what_was_asked_of_a_tag_is_said_with_its_unit(name, number, question, s
     (told,) = explain(case).checks
     assert told.question.startswith(question)
     assert told.saw == f"{said} in the last block (the odds that this is chance are below 1 in 10)"
+
+
+def test_a_check_that_sounds_like_one_of_a_tag_is_not_taken_for_one():
+    assert words.check("signals missing") == "Is what is needed to judge missing or too old?"
 
 
 def test_a_shift_without_lab_results_is_not_said_to_harm():
