@@ -1,0 +1,28 @@
+"""docs/replay.md, followed literally, works."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+BLOCKS = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+
+
+@pytest.mark.timeout(120)
+def test_the_page_can_be_followed_literally(tmp_path):
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    found = BLOCKS.findall((ROOT / "docs" / "replay.md").read_text())
+    blocks = [(language, block) for language, block in found if language != "text"]
+    assert [language for language, _ in blocks] == ["python", "", "", ""]
+    for language, block in blocks:
+        command = [sys.executable, "-c", block] if language == "python" else ["bash", "-ec", block]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=50)
+        assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [(e["verdict"], e["taken"]) for e in report["decisions"] if e["action"]] == [("ModelRegression", True)]
+    assert (tmp_path / "report.html").stat().st_size > 10_000
