@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from andon.api.datasource import DataSourceSpec, DataSourceStatus
-from andon.api.decision import Action, Decision, DecisionState, Evidence, Verdict
+from andon.api.decision import Action, Authority, Decision, DecisionState, Evidence, Verdict
 from andon.core.datasource.plan import Collector, Facts, decide
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -100,3 +100,18 @@ def test_only_the_newest_hundred_windows_are_kept():
 def test_a_suspended_source_is_not_touched():
     plan = decide(replace(COLLECTING, spec=SPEC.model_copy(update={"suspend": True}), decisions=(fault(),)), NOW)
     assert (plan.touch, plan.status.quarantine) == (False, [])
+
+
+@pytest.mark.parametrize(
+    ("approved", "windows", "asked"),
+    [
+        pytest.param(frozenset(), 0, True, id="nobody has approved: asked"),
+        pytest.param(frozenset({"d-other"}), 0, True, id="another was approved: asked"),
+        pytest.param(frozenset({"d-0123456789"}), 1, False, id="approved: kept out"),
+    ],
+)
+def test_a_quarantine_that_needs_approval_waits_for_it(approved, windows, asked):
+    policy, decision = fault()
+    asking = (policy, decision.model_copy(update={"authority": Authority.CONFIRM}))
+    status = decide(replace(COLLECTING, decisions=(asking,), approved=approved), NOW).status
+    assert (len(status.quarantine), any(c.type == "AwaitingApproval" for c in status.conditions)) == (windows, asked)

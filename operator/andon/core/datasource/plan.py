@@ -7,8 +7,9 @@ from typing import Final
 
 from andon.api.conditions import Claim, ConditionStatus, claim, following, not_ready, ready, reconciling, summarise
 from andon.api.datasource import DataSourceSpec, DataSourceStatus, QuarantineWindow
-from andon.api.decision import Action, Decision, DecisionState
+from andon.api.decision import Action, Authority, Decision, DecisionState
 from andon.api.missing import Missing
+from andon.core.approval import awaiting_approval
 
 KEPT_WINDOWS: Final = 100
 
@@ -27,7 +28,7 @@ class Facts:
     """What is known about one DataSource.
 
     decisions: (policy, decision) of every policy whose target reads this source. seeing: the policies of the namespace that
-    have evidence before them now.
+    have evidence before them now. approved: ids of the decisions that a person has approved on this source.
     """
 
     namespace: str
@@ -38,6 +39,11 @@ class Facts:
     collector: Collector = Collector()
     decisions: tuple[tuple[str, Decision], ...] = ()
     seeing: frozenset[str] = frozenset()
+    approved: frozenset[str] = frozenset()
+
+    def may_act(self, decision: Decision) -> bool:
+        """Whether the policy may have this done unasked, or a person has approved it."""
+        return decision.authority is Authority.ACT or decision.id in self.approved
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +65,18 @@ def quarantine(facts: Facts, now: datetime) -> list[QuarantineWindow]:
     """The windows after this look at the decisions: opened, ended, or kept though the policy is gone."""
     said = {d.id: (policy, d) for policy, d in facts.decisions if d.action is Action.QUARANTINE}
     before = [_ended(w, now) if w.until is None and _is_over(w, facts, said) else w for w in facts.status.quarantine]
-    known = {w.decision for w in before}
-    fresh = [_window(*entry) for id_, entry in said.items() if id_ not in known and entry[1].state is DecisionState.OPEN]
+    fresh = [_window(*entry) for entry in _asked_for(facts) if facts.may_act(entry[1])]
     return [*before, *fresh][-KEPT_WINDOWS:]
+
+
+def _asked_for(facts: Facts) -> list[tuple[str, Decision]]:
+    """Open decisions that have no window yet."""
+    known = {w.decision for w in facts.status.quarantine}
+    return [
+        (policy, d)
+        for policy, d in facts.decisions
+        if d.action is Action.QUARANTINE and d.state is DecisionState.OPEN and d.id not in known
+    ]
 
 
 def _is_over(window: QuarantineWindow, facts: Facts, said: Mapping[str, tuple[str, Decision]]) -> bool:
@@ -118,6 +133,9 @@ def _status(facts: Facts, claims: list[Claim], windows: list[QuarantineWindow], 
         tags = ", ".join(sorted({t for w in windows if w.until is None for t in w.tags}))
         said = claim("Quarantined", True, "TagsNotBelieved", f"Kept from training and model evidence: {tags}.")
         claims = [*claims, following(said)]
+    waiting = next((d for _, d in _asked_for(facts) if d.authority is Authority.CONFIRM and not facts.may_act(d)), None)
+    if waiting is not None:
+        claims = [*claims, awaiting_approval(waiting, "datasource", facts.namespace, facts.name)]
     return DataSourceStatus(
         observed_generation=facts.generation,
         conditions=summarise(claims, facts.status.conditions, facts.generation, now),
