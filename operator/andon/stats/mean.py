@@ -14,6 +14,8 @@ LAGS: Final = 3
 FEWEST: Final = 5
 MOST: Final = 700.0
 """Log e-value at which a series without any variance ends."""
+LARGEST: Final = 1e150
+"""Beyond which squares are no numbers any more."""
 
 
 @dataclass(slots=True)
@@ -29,6 +31,7 @@ class RunningMean:
 
     def add(self, value: float) -> None:
         """The next value, finite."""
+        value = min(max(value, -LARGEST), LARGEST)
         self.count += 1
         self.total += value
         self.squares += value * value
@@ -48,7 +51,7 @@ class RunningMean:
         if self.count < FEWEST or self.total == 0:
             return 0.0
         scale = self.count * self.tuned + 1
-        variance = max(self._variance(), 1e-12 * (self.total / self.count) ** 2)
+        variance = max(self._variance(), 1e-12 * (self.total / self.count) ** 2, 1e-300)
         push = self.total * sqrt(self.tuned / (scale * variance))
         side = log(max(erfc(-push / sqrt(2)), 1e-300))
         return min(push * push / 2 + side if push > -20 else 0.0, MOST) - log(scale) / 2

@@ -19,6 +19,9 @@ Mask = NDArray[np.bool_]
 LEAST_SHRINKAGE: Final = 0.05
 """Of the correlations towards independence: two tags that were equal in the reference must not vouch for each other for ever."""
 
+FARTHEST: Final = 1e6
+"""Standard deviations: what is further off is as far off, so that squares keep enough digits for the tags beside it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Structure:
@@ -30,11 +33,12 @@ class Structure:
 
     def standard(self, values: Floats) -> Floats:
         """Values in standard deviations from the mean, (rows, tags); NaN stays NaN."""
-        return np.asarray((values - self.mean) / self.scale)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(np.clip((values - self.mean) / self.scale, -FARTHEST, FARTHEST))
 
     def values(self, z: Floats) -> Floats:
         """The way back. A tag that is left out has its mean."""
-        return self.mean + np.where(np.isfinite(self.scale), z * self.scale, 0.0)
+        return self.mean + z * np.where(np.isfinite(self.scale), self.scale, 0.0)
 
     def filled(self, z: Floats) -> Floats:
         """Every NaN replaced by what the other tags of its row say of it: the conditional mean."""
