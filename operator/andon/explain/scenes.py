@@ -12,8 +12,9 @@ from andon.explain import words
 from andon.explain.case import Case
 from andon.explain.find import Found
 from andon.explain.plot import Limit, Mark, Plot, Scale, Series, Span
+from andon.explain.prometheus import Ask
 from andon.explain.recorded import Key, Recorded
-from andon.explain.sources import Ask, Sources
+from andon.explain.sources import Sources
 
 _QUESTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "ModelRegression": ("loss", "paired"),
@@ -140,8 +141,8 @@ def _ask(found: Found, now: datetime) -> Ask:
 
 
 def _questions(case: Case) -> tuple[str, ...]:
-    """The one that decided first, then those that belong to the verdict."""
-    deciding = (case.evidence.question,) if case.evidence else ()
+    """The one that decided first, if servers answer it, then those that belong to the verdict."""
+    deciding = (case.evidence.question,) if case.evidence and case.evidence.question in words.QUESTIONS else ()
     of_fault = tuple(question for question, fault in TAG_FAULTS.items() if fault == case.fault)
     return tuple(dict.fromkeys((*deciding, *of_fault, *_QUESTIONS.get(case.verdict, ()))))
 

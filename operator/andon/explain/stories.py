@@ -116,10 +116,12 @@ def _no_evidence(case: Case) -> Story:
 
 
 def _unknown(case: Case) -> Story:
+    blind = "No cause could be ruled out. That is not the same as “nothing is wrong”."
+    wanted = " The policy asks to go back all the same, because it cannot see." if case.action == "Rollback" else ""
     return Story(
         "It is not known.",
-        f"What is needed to judge {case.target} is missing or too old, or it points no one way.",
-        (("Nothing", "No cause could be ruled out. That is not the same as “nothing is wrong”, and no action rests on it."),),
+        f"What is needed to judge {case.target} is missing or too old, or it points no one way.{wanted}",
+        (("Nothing", blind),),
     )
 
 

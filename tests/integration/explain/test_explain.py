@@ -15,7 +15,7 @@ from kubernetes.client import CustomObjectsApi
 from andon.api import GROUP, VERSION, crd
 from andon.api.exits import Exit
 from andon.api.kinds import KINDS
-from andon.explain.sources import Ask, Live
+from andon.explain.prometheus import Ask, remembered
 from integration.api.conftest import install
 from integration.ports.conftest import NUMBERS, exporter, prometheus  # noqa: F401 - fixtures
 from support.eventually import eventually
@@ -119,11 +119,8 @@ def test_an_unknown_decision_is_answered_with_the_known_ones(cluster):
 
 def test_the_page_draws_what_prometheus_and_the_server_remember(cluster, exporter, prometheus, tmp_path):  # noqa: F811
     exporter.export(**NUMBERS | {"log_e": 7.2, "value": 1.84})
-    live, ask = (
-        Live(prometheus, str(cluster.kubeconfig)),
-        Ask(NAMESPACE, "e", ("paired",), MADE, datetime.now(UTC) + timedelta(hours=1)),
-    )
-    eventually(lambda: live.evidence(ask), lambda found: 7.2 in found.log_e.get(("paired", "candidate"), ()), within=15)
+    ask = Ask(NAMESPACE, "e", ("paired",), MADE, datetime.now(UTC) + timedelta(hours=1))
+    eventually(lambda: remembered(prometheus, ask), lambda found: 7.2 in found.log_e.get(("paired", "candidate"), ()), within=15)
     page = tmp_path / "why.html"
     done = andon(cluster, ID, "-n", NAMESPACE, "-o", "json", "--html", str(page), ANDON_PROMETHEUS=prometheus)
     assert done.returncode == Exit.OK, done.stderr

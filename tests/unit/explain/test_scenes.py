@@ -65,14 +65,14 @@ def test_only_the_revision_in_question_is_asked_about_from_before_its_first_bad_
     scenes(Found(REGRESSION, DIGEST), sources, NOW)
     assert sources.ask.revision == "4" * 12
     assert sources.ask.begin < REGRESSION.evidence.first_bad_row < AT < sources.ask.end <= NOW
-    assert 'question=~"paired|loss"' in sources.ask.selector()
+    assert 'question=~"paired|loss"' in sources.ask.query
 
 
 def test_a_tags_evidence_is_asked_for_by_its_name():
     sources = Remembered()
     scenes(Found(STUCK, None), sources, NOW)
-    assert 'subject=~"xmeas_7"' in sources.ask.selector()
-    assert "revision" not in sources.ask.selector()
+    assert 'subject=~"xmeas_7"' in sources.ask.query
+    assert "revision" not in sources.ask.query
 
 
 def test_the_future_is_not_asked_for():
