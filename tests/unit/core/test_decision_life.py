@@ -145,7 +145,7 @@ def test_the_same_rollback_is_the_same_decision_whoever_finds_it_and_when():
 def test_a_policy_made_anew_while_its_actor_acts(facts, asked):
     decision = made(facts)
     anew = decide(done(facts, copy(decision, ActedState.ACTING)), SOON)
-    assert asked_for(anew) == asked
+    assert (asked_for(anew), refused(anew)) == (asked, [])
     assert all(d.id == decision.id for d in anew.decisions)
 
 
