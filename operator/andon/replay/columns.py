@@ -103,24 +103,26 @@ class Table:
     def times(self, name: str) -> Micros:
         """A column of instants: timestamps of any unit, dates, ISO 8601 text, or numbers since the Unix epoch; UTC if they have
         no zone. Numbers are seconds, milliseconds, micro- or nanoseconds, whichever puts the first of them after 1973."""
-        column = self.data.column(name)
-        kind = column.type
-        if column.null_count:
-            first = int(np.flatnonzero(column.is_null().to_numpy())[0])
-            raise UserError(f"{self.path}: column {name}, row {first + 1} has no time; give it one or leave the row out")
-        if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-            micros = pc.cast(column, pa.timestamp("us", getattr(kind, "tz", None)), safe=False)
-            times: Micros = pc.cast(micros, pa.int64()).to_numpy().astype(np.int64)
-        elif _is_text(kind):
-            times = np.array([self._instant(name, i, text) for i, text in enumerate(column.to_pylist())], dtype=np.int64)
-        elif _is_number(kind):
-            times = self._since_epoch(name)
-        else:
-            raise UserError(f"{self.path}: column {name} is {kind}, not times; write timestamps in UTC")
+        absent = np.flatnonzero(self.data.column(name).is_null(nan_is_null=True).to_numpy())
+        if absent.size:
+            raise UserError(f"{self.path}: column {name}, row {absent[0] + 1} has no time; give it one or leave the row out")
+        times = self._instants(name)
         odd = np.flatnonzero((times < 0) | (times >= _YEAR_10000))
         if odd.size:
             raise UserError(f"{self.path}: column {name}, row {odd[0] + 1} lies outside of the years 1970 to 9999; correct it")
         return times
+
+    def _instants(self, name: str) -> Micros:
+        column = self.data.column(name)
+        kind = column.type
+        if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+            micros = pc.cast(column, pa.timestamp("us", getattr(kind, "tz", None)), safe=False)
+            return np.asarray(pc.cast(micros, pa.int64()).to_numpy(), dtype=np.int64)
+        if _is_text(kind):
+            return np.array([self._instant(name, i, text) for i, text in enumerate(column.to_pylist())], dtype=np.int64)
+        if _is_number(kind):
+            return self._since_epoch(name)
+        raise UserError(f"{self.path}: column {name} is {kind}, not times; write timestamps in UTC")
 
     def _instant(self, name: str, row: int, text: str) -> int:
         try:
@@ -130,12 +132,11 @@ class Table:
 
     def _since_epoch(self, name: str) -> Micros:
         numbers = self.numbers(name)
-        if (absent := np.flatnonzero(np.isnan(numbers))).size:
-            raise UserError(f"{self.path}: column {name}, row {absent[0] + 1} has no time; give it one or leave the row out")
-        scale = next((scale for least, scale in reversed(_UNITS) if numbers[:1].sum() >= least), 0.0)
+        first = float(numbers[0]) if numbers.size else np.nan
+        scale = next((scale for least, scale in reversed(_UNITS) if first >= least), 0.0)
         if scale == 0 and numbers.size:
-            raise UserError(f"{self.path}: column {name} begins with {numbers[0]:g}, which is no time; write timestamps in UTC")
-        return np.round(numbers * scale).astype(np.int64)
+            raise UserError(f"{self.path}: column {name} begins with {first:g}, which is no time; write timestamps in UTC")
+        return np.round(np.clip(np.nan_to_num(numbers, nan=-1.0) * scale, -1, _YEAR_10000)).astype(np.int64)
 
 
 def instant(text: str) -> datetime:

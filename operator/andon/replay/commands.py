@@ -40,6 +40,7 @@ def profile(
     ] = None,
 ) -> None:
     """Freeze what is usual: the profile of a model, from rows on which all was well."""
+    _check_folder(out)
     stable = Model.load(model)
     file = RecordingFile.open(rows)
     wanted = [name.strip() for name in features.split(",")] if features else None

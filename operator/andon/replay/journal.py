@@ -77,11 +77,16 @@ class Moment:
         known = {_case(held) for held in self.before.held}
         for held in self.after.held:
             if _case(held) not in known:
-                judged = self._whom(held.verdict, self.after.judged)
                 yield Entry(
-                    self.now, held.verdict, judged, held.action, refused=held.reason, because=held.message,
+                    self.now, held.verdict, self._refused_to(held), held.action, refused=held.reason, because=held.message,
                     evidence=self._loudest(held.verdict),
                 )  # fmt: skip
+
+    def _refused_to(self, held: HeldAction) -> Judged:
+        """A held action names no revision: only a regression is ever about the candidate."""
+        if held.verdict is Verdict.DATA_FAULT:
+            return "data"
+        return "candidate" if self.candidate is not None and held.verdict is Verdict.MODEL_REGRESSION else "stable"
 
     def _whom(self, verdict: Verdict, revision: Revision | None) -> Judged:
         """What is said of nobody, because nothing can be seen, is said of the candidate while there is one."""

@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from andon.api.errors import UserError
 from andon.replay.columns import Floats
+from andon.runtime.serve.model import NotAModelError, OnnxModel
 from andon.stats.profile import digest
-
-if TYPE_CHECKING:
-    from andon.runtime.serve.model import OnnxModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +17,11 @@ class Model:
 
     path: Path
     digest: str
-    onnx: "OnnxModel"
+    onnx: OnnxModel
 
     @classmethod
     def load(cls, path: Path) -> "Model":
         """Raises UserError when it is not there or no model."""
-        from andon.runtime.serve.model import NotAModelError, OnnxModel
-
         content = read_bytes(path)
         try:
             return cls(path, digest(content), OnnxModel(content))

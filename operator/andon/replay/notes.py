@@ -23,13 +23,13 @@ def _clocks(case: Case) -> Iterator[str]:
 
 def _regimes(case: Case) -> Iterator[str]:
     """Rows of a regime that the reference has not seen are evidence of nothing."""
-    known = {regime.name for regime in case.profile.regimes} | {SETTLING}
+    known = [regime.name or "none" for regime in case.profile.regimes]
     met = Counter(case.recording.regimes or [""] * len(case.recording))
-    unknown = {name or "none": rows for name, rows in met.items() if name not in known}
+    unknown = {name or "none": rows for name, rows in met.items() if (name or "none") not in {*known, SETTLING}}
     if unknown:
         yield (
             f"{sum(unknown.values()):,} of {len(case.recording):,} rows are of a regime that the profile does not know "
-            f"({listed(sorted(unknown))}) and are evidence of nothing; it knows {listed(sorted(n or 'none' for n in known))}"
+            f"({listed(sorted(unknown))}) and are evidence of nothing; it knows {listed(known)}"
         )
 
 

@@ -73,6 +73,8 @@ def _remarks(recording: Recording, profile: Profile, labels: int) -> Iterator[st
             f"{left:,} of {len(recording):,} rows were left out: a value lacks or is not Good, the regime settles or is unknown, "
             "or the model has no answer"
         )
+    if scarce := {*(recording.regimes or ())} - {regime.name for regime in profile.regimes} - {SETTLING, UNKNOWN_REGIME}:
+        yield f"too few rows of these regimes, so that rows of them will be evidence of nothing: {listed(sorted(scarce))}"
     if profile.blocks < CALIBRATION_BLOCKS:
         yield (
             f"{profile.blocks} blocks of 20 rows (fewer than {CALIBRATION_BLOCKS}): what inputs alone say will only be proposed; "

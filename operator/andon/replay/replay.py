@@ -58,7 +58,12 @@ def replay(case: Case, step: Callable[[int], None], film: Film | None = None) ->
         if engine.candidate is not None and scene.candidate is None:
             engine.judge(None, part.stop - 1)
         step(part.stop - part.start)
-    return entries or [Entry(time_of(int(case.recording.times[-1])), Verdict.NO_EVIDENCE, "stable")]
+    return entries or [_too_short(case)]
+
+
+def _too_short(case: Case) -> Entry:
+    because = f"{len(case.recording)} rows are no full block of {BLOCK_ROWS}."
+    return Entry(time_of(int(case.recording.times[-1])), Verdict.NO_EVIDENCE, "stable", because=because)
 
 
 def _evaluated(scene: Scene, evidence: list[Evidence], now: datetime) -> list[Entry]:

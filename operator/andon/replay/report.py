@@ -4,12 +4,14 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from math import isfinite
 from typing import Any
 
-from andon.api.decision import Action
 from andon.api.evidence import LOSS, LOSS_EQUAL, PAIRED, PAIRED_EQUAL
 from andon.api.types import number
+from andon.explain.page import replay_page
+from andon.explain.replayed import explanations_of, timeline_of
 from andon.replay.columns import time_of
 from andon.replay.film import Film
 from andon.replay.journal import Entry
@@ -53,23 +55,27 @@ def _said(entry: dict[str, Any]) -> str:
 
 
 def text(report: dict[str, Any]) -> str:
-    """The report as JSON, one entry a line apart from its neighbours."""
+    """The report as JSON text."""
     return json.dumps(report, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 def page(case: Case, report: Mapping[str, Any], entries: Sequence[Entry], film: Film) -> str:
     """The report as one HTML file, with what could be seen around each moment."""
-    from andon.explain.page import replay_page
-    from andon.explain.replayed import explanations_of, timeline_of
-
     explanations = explanations_of(report, [e.decision for e in entries if e.decision])
-    decided = {(e.at, e.verdict.value, e.action): e.evidence for e in entries if e.evidence}
+    seen = {_moment(e.at, e.verdict, e.action, e.decision.id if e.decision else None): e.evidence for e in entries}
+    tags = dict(zip(case.recording.columns, case.recording.tags, strict=True))
     plots = []
     for told in explanations:
-        numbers = decided.get((told.at, told.verdict, Action(told.action) if told.action else None))
+        numbers = seen.get(_moment(told.at, told.verdict, told.action, told.id))
         about = (numbers.question, numbers.subject) if numbers else None
-        plots.append(film.plots(about, told.subjects, told.at, case.policy.spec.evidence))
+        subjects = [tags.get(subject, subject) for subject in told.subjects]
+        plots.append(film.plots(about, subjects, told.at, case.policy.spec.evidence))
     return replay_page(report, explanations, timeline_of(report), plots)
+
+
+def _moment(at: datetime, verdict: str, action: str | None, decision: str | None) -> tuple[object, ...]:
+    """By what an explanation and the entry it explains know each other."""
+    return at, str(verdict), str(action), decision
 
 
 def _entry(case: Case, entry: Entry) -> dict[str, Any]:
@@ -126,5 +132,5 @@ def _finite(value: float) -> float | None:
     return value if isfinite(value) else None
 
 
-def _time(time: Any) -> str:
-    return str(time.isoformat(timespec="microseconds")).replace("+00:00", "Z").replace(".000000", "")
+def _time(time: datetime) -> str:
+    return time.isoformat(timespec="microseconds").replace("+00:00", "Z").replace(".000000", "")

@@ -134,6 +134,7 @@ def test_rows_of_an_unknown_regime_are_no_evidence(andon, plant, tmp_path):
     asked = plant.replay(rows=unknown, profile=tmp_path / "a.profile", candidate=plant.bad__onnx, labels=plant.labels__parquet)
     report = andon(*asked).report
     assert {e["verdict"] for e in report["decisions"]} == {"NoEvidence"}
+    assert "800 of 800 rows are of a regime that the profile does not know (Unknown)" in report["notes"][0]
 
 
 def test_a_source_that_stands_still_is_nobodys_fault(andon, plant, tmp_path):

@@ -93,6 +93,13 @@ JUDGED = status(Verdict.NO_EVIDENCE, CANDIDATE, stable=Verdict.HEALTHY)
             id="an action that a guard rail refuses",
         ),
         pytest.param(
+            JUDGED,
+            JUDGED.model_copy(update={"held": [HELD], "stable_verdict": Verdict.HARMFUL_SHIFT}),
+            CANDIDATE,
+            ["HarmfulShift stable Retrain BudgetSpent"],
+            id="one about what serves, while another is judged",
+        ),
+        pytest.param(
             SHIFTED.model_copy(update={"held": [HELD]}),
             SHIFTED.model_copy(update={"held": [HELD.model_copy(update={"message": "still"})]}),
             None,
