@@ -85,7 +85,7 @@ def explain(case: Case) -> Explanation:
         subjects=case.subjects,
         answer=story.answer,
         headline=story.headline,
-        sentence=case.summary,
+        sentence=words.plain(case.summary),
         done=done(case),
         seen=_seen(case),
         checks=_told(case.checks),
@@ -117,7 +117,7 @@ def _seen(case: Case) -> tuple[str, ...]:
     evidence = case.evidence
     if evidence is None:
         return ()
-    on = f"On {evidence.rows:,} rows: " if evidence.rows else "Seen: "
+    on = f"After {evidence.rows:,} rows: " if evidence.rows else "Seen: "
     told = [words.question(evidence.question).asks, f"{on}{words.plain(evidence.value)}. Limit: {evidence.limit}."]
     if evidence.first_bad_row is not None:
         passed = words.lasting(case.at - evidence.first_bad_row)

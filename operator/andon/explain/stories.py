@@ -34,7 +34,7 @@ def _model_regression(case: Case) -> Story:
                 "The plant",
                 "A disturbance of the plant makes both err more, and in the same rows; only their difference was judged.",
             ),
-            ("Chance", f"Of versions as good as the old one, fewer than {_chance(case)} would ever be convicted like this."),
+            ("Chance", _not_chance(case)),
         ),
     )
 
@@ -129,8 +129,11 @@ def _other(case: Case) -> Story:
     return Story(f"The verdict is {words.spoken(case.verdict)}.", case.summary)
 
 
-def _chance(case: Case) -> str:
-    return words.one_in(case.certainty) if case.certainty else "1 in 100"
+def _not_chance(case: Case) -> str:
+    rare = f"fewer than {words.one_in(case.certainty)}" if case.certainty else "few"
+    return (
+        f"Of versions just within the limit {rare} would ever be convicted like this; of those as good as the old one hardly any."
+    )
 
 
 def _version(version: str | None, otherwise: str) -> str:

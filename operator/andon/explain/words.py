@@ -7,6 +7,7 @@ from math import floor, isnan, log
 from typing import Final
 
 from andon.api.evidence import TAG_FAULTS
+from andon.stats.blocks import BLOCK_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def saw(name: str, said: str) -> str:
         return plain(said)
     value = float(number[1])
     amount = f"{value:.0%} of the rows" if unit == "share of rows" else f"{value:.1f} {unit}"
-    return f"{amount} in the last block{plain(said[number.end() :])}"
+    return plain(f"{amount} in the last block{said[number.end() :]}")
 
 
 GUARDS: Final = {
@@ -226,11 +227,27 @@ def one_in(log_e: float) -> str:
     return f"1 in {floor(10**power / step + 1e-6) * step:,.0f}"
 
 
+JARGON: Final = (
+    (r"\bthe stable's error\b", "the error of the version in service"),
+    (r"\btimes the stable's(?! own)\b", "times that of the version in service"),
+    (r"\bthe stable\b", "the version in service"),
+    (r"\bthe candidate\b", "the new version"),
+    (r"\blabelled rows\b", "rows with lab results"),
+    (r"\blabels\b", "lab results"),
+    (r"\bLabels\b", "Lab results"),
+    (r"\bof the rows (?:of|in) the last block\b", f"of the newest {BLOCK_ROWS} rows"),
+    (r"\bthe last block\b", f"the newest {BLOCK_ROWS} rows"),
+    (r"\boff support\b", "unlike any in the reference"),
+)
+"""What the engine says among its own kind, and how it is said to others, in this order."""
+
+
 def plain(said: str) -> str:
-    """What the engine saw, without its jargon: `e = 12` and `e = 10^6` in odds, `the stable` as the version in service."""
+    """What the engine said, without its jargon, and with `e = 12` and `e = 10^6` said in odds."""
     told = re.sub(r"\be = (?:10\^(-?\d+)|(\d[\d.]*(?:e[+-]\d+)?))", _said_in_odds, said)
-    told = re.sub(r"\bthe stable's (own )?error\b", r"the \1error of the version in service", told)
-    return told.replace("off support", "unlike any in the reference")
+    for pattern, instead in JARGON:
+        told = re.sub(pattern, instead, told)
+    return told
 
 
 def _said_in_odds(match: re.Match[str]) -> str:

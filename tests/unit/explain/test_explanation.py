@@ -98,7 +98,12 @@ def test_odds_are_rounded_towards_caution(log_e):
         ("As in the reference (e = 10^-7).", "As in the reference (this may well be chance)."),
         ("As in the reference (e = 0.0021).", "As in the reference (this may well be chance)."),
         ("The rate = 12.", "The rate = 12."),
-        ("85% of the rows of the last block off support", "85% of the rows of the last block unlike any in the reference"),
+        (
+            "With labels its error is 1.02 times the stable's; not worse.",
+            "With lab results its error is 1.02 times that of the version in service; not worse.",
+        ),
+        ("On the same 300 labelled rows", "On the same 300 rows with lab results"),
+        ("85% of the rows of the last block off support", "85% of the newest 20 rows unlike any in the reference"),
         ("1.84 times the stable's error", "1.84 times the error of the version in service"),
     ],
 )
@@ -109,16 +114,16 @@ def test_numbers_of_evidence_in_what_a_check_saw_become_odds(saw, said):
 @pytest.mark.parametrize(
     ("name", "number", "question", "said"),
     [
-        ("xmeas_7 stuck", "0.85", "xmeas_7: Does the reading stay at one value for longer than it ever did?", "85% of the rows"),
-        ("xmeas_7 biased", "4.17", "xmeas_7: Does the reading differ, always to one side", "4.2 times the usual gap"),
-        ("xmeas_7 noisy", "8.38e-17", "xmeas_7: Does the reading jump about", "0.0 times the usual gap"),
+        ("xmeas_7 stuck", "0.85", "xmeas_7: Does the reading stay at one value for longer than it ever did?", "85% of"),
+        ("xmeas_7 biased", "4.17", "xmeas_7: Does the reading differ, always to one side", "4.2 times the usual gap in"),
+        ("xmeas_7 noisy", "8.38e-17", "xmeas_7: Does the reading jump about", "0.0 times the usual gap in"),
     ],
 )
 def test_what_was_asked_of_a_tag_is_said_with_its_unit(name, number, question, said):
     case = replace(STUCK, checks=(check(name, f"{number} in the last block (e = 12)"),))
     (told,) = explain(case).checks
     assert told.question.startswith(question)
-    assert told.saw == f"{said} in the last block (the odds that this is chance are below 1 in 10)"
+    assert told.saw == f"{said} the newest 20 rows (the odds that this is chance are below 1 in 10)"
 
 
 def test_a_check_that_sounds_like_one_of_a_tag_is_not_taken_for_one():

@@ -51,9 +51,7 @@ def test_who_does_not_answer_is_waited_for_no_longer_than_agreed():
         assert remembered(address, ASK, timeout=0.2).reason == "Timeout"
 
 
-@pytest.mark.parametrize(
-    ("address", "said"), [(None, "was named"), ("", "was named"), ("not a url", "not a url")]
-)
+@pytest.mark.parametrize(("address", "said"), [(None, "was named"), ("", "was named"), ("not a url", "not a url")])
 def test_an_address_that_is_none_is_named(address, said):
     found = remembered(address, ASK)
     assert found.reason == "Unreachable"

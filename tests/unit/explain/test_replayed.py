@@ -77,7 +77,7 @@ def test_a_refusal_alone_is_told():
 def test_an_entry_is_told_with_its_numbers_and_the_tags_at_fault_beside_it():
     told = explanations_of(WHOLE)[1]
     assert told.answer == "It is the model."
-    assert "On 320 rows: 1.84 times the old version's error. Limit: 1.10." in told.seen
+    assert "After 320 rows: 1.84 times the old version's error. Limit: 1.10." in told.seen
     assert any("xmeas_7" in line for line in told.seen)
 
 
