@@ -31,7 +31,7 @@ class PredictionWatch:
     def _close(self, reference: Distribution) -> None:
         mean = sum(value for _, value in self.open) / BLOCK_ROWS
         self.distance = abs(mean - reference.mean) / reference.std if reference.std > 0 else float(mean != reference.mean)
-        far = self.distance > max(LEAST, ROOM * reference.wander)
+        far = self.distance >= max(LEAST, ROOM * reference.wander)
         self.detector.close(np.array([float(far)]), np.array([self.open[0][0] if far else np.nan]))
         self.open = []
 
