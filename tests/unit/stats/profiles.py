@@ -27,11 +27,16 @@ def _loadings(tags):
     return np.random.default_rng(1).uniform(0.5, 1.5, (2, tags)) * np.random.default_rng(2).choice([-1, 1], (2, tags))
 
 
-def a_process(n, seed, tags=len(TAGS)):
+def a_process(n, seed, tags=8):
     """Two slow movements that every tag follows in its own way, and some noise: standardised, (n, tags)."""
     rng = np.random.default_rng(seed)
     values = moving(n, 2, 0.8, rng) @ _loadings(tags) + 0.5 * moving(n, tags, 0.3, rng)
     return values / np.sqrt((_loadings(tags) ** 2).sum(axis=0) + 0.25)
+
+
+def along(movement):
+    """One standard deviation of one of the two movements, in those of the tags."""
+    return _loadings(len(TAGS))[movement] / np.sqrt((_loadings(len(TAGS)) ** 2).sum(axis=0) + 0.25)
 
 
 def in_units(z):
