@@ -13,10 +13,11 @@ class Case:
     """One verdict with its evidence.
 
     id, action: None when it asked for nothing. taken: whether the action was carried out. refused: why it was not, as a named
-    reason of a guard rail or as a sentence. found_at_fault, instead: versions, for a rollback. subjects: tags, most responsible
-    first. fault: what is wrong with them, in one word. faulty: other tags that were not believed at that time and were taken out
-    of the judgement of the model. certainty: the log e-value that its question had to reach. actor: kind and name of the object
-    that carries the action out, as kubectl wants them, for example `modeldeployment/soft`.
+    reason of a guard rail or as a sentence. outcome: what came of it, as its actor says. found_at_fault, instead: versions, for
+    a rollback. subjects: tags, most responsible first. fault: what is wrong with them, in one word. faulty: other tags that were
+    not believed at that time and were taken out of the judgement of the model. certainty: the log e-value that its question had
+    to reach. actor: kind and name of the object that carries the action out, as kubectl wants them, for example
+    `modeldeployment/soft`.
     """
 
     verdict: str
@@ -28,6 +29,7 @@ class Case:
     authority: str | None = None
     taken: bool = False
     refused: str | None = None
+    outcome: str | None = None
     found_at_fault: str | None = None
     instead: str | None = None
     subjects: tuple[str, ...] = ()

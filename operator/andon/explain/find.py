@@ -49,7 +49,7 @@ def find(wanted: str, objects: Iterable[Object], namespace: str) -> Found:
         return Found(replace(case, faulty=_faulty(case, everything)), decision.from_.digest if decision.from_ else None)
     if wanted in copies:
         copy = copies[wanted]
-        return Found(_told_by_the_actor(copy, namespace), copy.acted.from_.digest)
+        return Found(_told_by_the_actor(copy, everything, namespace), copy.acted.from_.digest)
     known = {i: copy.acted for i, copy in copies.items()} | {i: decision for i, (_, decision) in published.items()}
     raise UserError(_unknown(wanted, namespace, known))
 
@@ -85,19 +85,29 @@ def _told(decision: Decision, policy: EvidenceSpec, copy: _Copy | None, objects:
         held, source = _quarantined(decision.id, objects), _source_of(decision.target, objects)
         return case_of(decision, namespace, policy, taken=held, actor=source)
     actor = copy.actor if copy else _pipeline_of(decision.target, objects) if decision.action is Action.RETRAIN else None
-    taken = copy is not None and copy.acted.state in {ActedState.ACTING, ActedState.DONE}
-    return case_of(decision, namespace, policy, taken=taken, refused=_refused(copy), actor=actor)
+    taken = _carried_out(copy, objects)
+    case = case_of(decision, namespace, policy, taken=taken, refused=None if taken else _refused(copy), actor=actor)
+    return replace(case, outcome=copy.acted.outcome if copy else None)
+
+
+def _carried_out(copy: _Copy | None, objects: Iterable[Object]) -> bool:
+    """Whether it is done or being done. A rollback whose commit git refused was carried out: serving comes first."""
+    if copy is None:
+        return False
+    quarantined = (q for d in _of_kind(objects, "ModelDeployment") for q in d.get("status", {}).get("quarantined", ()))
+    locked_out = any(entry.get("decision") == copy.acted.id for entry in quarantined)
+    return locked_out or copy.acted.state in {ActedState.ACTING, ActedState.DONE}
 
 
 def _refused(copy: _Copy | None) -> str | None:
-    if copy is None or copy.acted.state in {ActedState.ACTING, ActedState.DONE}:
+    if copy is None:
         return None
     return copy.acted.outcome or copy.acted.state.value
 
 
-def _told_by_the_actor(copy: _Copy, namespace: str) -> Case:
+def _told_by_the_actor(copy: _Copy, objects: list[Object], namespace: str) -> Case:
     """The policy is gone, or has forgotten: the actor's copy has all but tags and checks."""
-    acted = copy.acted
+    acted, taken = copy.acted, _carried_out(copy, objects)
     return Case(
         verdict=acted.verdict.value,
         at=acted.decided,
@@ -105,8 +115,9 @@ def _told_by_the_actor(copy: _Copy, namespace: str) -> Case:
         namespace=namespace,
         id=acted.id,
         action=acted.action.value,
-        taken=acted.state in {ActedState.ACTING, ActedState.DONE},
-        refused=_refused(copy),
+        taken=taken,
+        refused=None if taken else _refused(copy),
+        outcome=acted.outcome,
         found_at_fault=acted.from_.version,
         instead=acted.to.version if acted.to else None,
         summary=acted.summary,

@@ -25,7 +25,7 @@ def done(case: Case) -> str:
     if case.action in _SAYS_ONLY:
         return _wanted(case)
     if case.taken:
-        return _taken(case)
+        return _taken(case) + (f" What came of it: {case.outcome.rstrip('.')}." if case.outcome else "")
     return f"{_wanted(case)} {_WAITING.get(case.authority or '', 'It is not reported as done.')}"
 
 
@@ -51,7 +51,7 @@ def _taken(case: Case) -> str:
         which = words.listed(case.subjects) or "The tag"
         return f"{which} is kept out of training and out of the judgement of models until it has recovered. Answers go on."
     if case.action == "Retrain":
-        return "A new version is being trained. It has to prove itself beside the one in service before it answers anybody."
+        return "A new version is trained. It has to prove itself beside the one in service before it answers anybody."
     return f"{words.spoken(case.action)}: done."
 
 
@@ -70,7 +70,7 @@ def _approval(case: Case) -> Step:
     actor = case.actor or {"Retrain": "trainingpipeline/NAME", "Quarantine": "datasource/NAME"}.get(
         case.action or "", f"modeldeployment/{case.target}"
     )
-    command = f"kubectl -n {case.namespace} annotate {actor} andon.dev/approve={case.id}/YOUR-USER-NAME"
+    command = f"kubectl -n {case.namespace} annotate --overwrite {actor} andon.dev/approve={case.id}/YOUR-USERNAME"
     return Step("An approver", "If you agree, approve it. If you do not, do nothing: nothing happens without you.", command)
 
 

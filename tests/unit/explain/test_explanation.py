@@ -151,6 +151,7 @@ def test_times_are_said_as_people_say_them(seconds, said):
         pytest.param(replace(REGRESSION, taken=False, refused="BudgetSpent"), "Not done", "Anybody", id="refused: the reason"),
         pytest.param(replace(STUCK, taken=False, authority="Confirm"), "a person has to approve", "An approver", id="waiting"),
         pytest.param(replace(STUCK, taken=False, authority="Advise"), "may only advise", "Instrumentation", id="advice"),
+        pytest.param(replace(REGRESSION, outcome="git says so."), "What came of it: git says so.", "Anybody", id="outcome"),
         pytest.param(replace(STUCK, action=None), "Nothing had to be done", "Instrumentation", id="no action"),
     ],
 )
@@ -183,5 +184,8 @@ def test_a_published_decision_is_told_with_its_own_checks():
     )
     told = from_decision(decision, "plant-a", actor="trainingpipeline/e")
     assert (told.verdict, told.authority, told.found_at_fault) == ("ConceptDrift", "Confirm", "3")
-    assert told.steps[0].command == "kubectl -n plant-a annotate trainingpipeline/e andon.dev/approve=d-0123456789/YOUR-USER-NAME"
+    assert (
+        told.steps[0].command
+        == "kubectl -n plant-a annotate --overwrite trainingpipeline/e andon.dev/approve=d-0123456789/YOUR-USERNAME"
+    )
     assert [c.answered for c in told.checks] == [False, True]

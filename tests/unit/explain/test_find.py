@@ -76,6 +76,15 @@ def test_why_an_actor_refused_is_told():
     assert (case.taken, case.refused) == (False, "Version 4 serves no more.")
 
 
+def test_a_rollback_that_git_refused_was_carried_out_all_the_same():
+    refused = ACTED | {"state": "Refused", "outcome": "NotGranted: the repository is not granted."}
+    served = deployment(refused)
+    served["status"]["quarantined"] = [{"version": "4", "digest": BAD, "decision": "d-0000000001", "since": AT}]
+    case = find("d-0000000001", [policy(ROLLBACK), served], "plant-a").case
+    assert (case.taken, case.refused) == (True, None)
+    assert case.outcome == "NotGranted: the repository is not granted."
+
+
 @pytest.mark.parametrize(
     ("windows", "faulty"),
     [
