@@ -18,7 +18,7 @@ from andon.ports.webhook import CloudEvent, Webhook
 log = logging.getLogger(__name__)
 
 MOST_PENDING: Final = 1000
-"""Notes under way at once; one more is lost."""
+"""Notes under way at once; one more is lost. Half of them are kept for decisions: a whole fleet may turn blind at once."""
 QUIET: Final = 600.0
 """Seconds in which the same passing reason of an object is told once."""
 
@@ -47,16 +47,11 @@ class Herald:
         self._lately.move_to_end(key)
         while len(self._lately) > _REMEMBERED:
             self._lately.popitem(last=False)
-        self.decision(note)
+        self._start(note, None, MOST_PENDING // 2)
 
     def decision(self, note: Note, event: CloudEvent | None = None) -> None:
         """Something was decided, or came of it. event: for the webhook, if the note is news."""
-        if len(self._pending) >= MOST_PENDING:
-            self._lost("QueueFull", note.reason, note.occasion)
-            return
-        task = asyncio.create_task(self._tell(note, event), name=f"tell {note.reason} {note.occasion}")
-        self._pending.add(task)
-        task.add_done_callback(self._pending.discard)
+        self._start(note, event, MOST_PENDING)
 
     async def close(self, within: float = 5.0) -> None:
         """Give what is under way this many seconds to arrive."""
@@ -67,6 +62,14 @@ class Herald:
             task.cancel()
             self._lost("Stopped", task.get_name())
         await asyncio.gather(*late, return_exceptions=True)
+
+    def _start(self, note: Note, event: CloudEvent | None, most: int) -> None:
+        if len(self._pending) >= most:
+            self._lost("QueueFull", note.reason, note.occasion)
+            return
+        task = asyncio.create_task(self._tell(note, event), name=f"tell {note.reason} {note.occasion}")
+        self._pending.add(task)
+        task.add_done_callback(self._pending.discard)
 
     async def _tell(self, note: Note, event: CloudEvent | None) -> None:
         news = await self._post(note)

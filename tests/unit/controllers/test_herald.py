@@ -87,11 +87,17 @@ async def test_a_reason_that_comes_and_goes_is_told_once():
     assert [n.reason for n in events.got] == ["Watching", "Unreachable"]
 
 
-async def test_no_more_is_under_way_than_may_be(monkeypatch):
-    monkeypatch.setattr(herald, "MOST_PENDING", 2)
+async def test_no_more_is_under_way_than_may_be_and_a_flood_of_transitions_leaves_room_for_decisions(monkeypatch):
+    def flood(telling: Herald) -> None:
+        for n in range(5):
+            telling.transition(note(str(n), f"Reason{n}"))
+        for n in range(5):
+            telling.decision(note(str(n)))
+
+    monkeypatch.setattr(herald, "MOST_PENDING", 4)
     events = Answers(True)
-    lost = await told(events, None, lambda telling: [telling.decision(note(str(n))) for n in range(5)] and None)
-    assert (lost, len(events.got)) == (["QueueFull"] * 3, 2)
+    lost = await told(events, None, flood)
+    assert (len(lost), [n.reason for n in events.got]) == (6, ["Reason0", "Reason1", "RollbackDecided", "RollbackDecided"])
 
 
 async def test_who_hangs_does_not_hold_up_the_end_and_is_counted():
