@@ -84,7 +84,7 @@ def of_candidate(question: str, log_e: float, **more: Any) -> EvidenceSeries:
 
 BAD = of_candidate("loss", SURE)
 GOOD = of_candidate("loss-equal", SURE, value=1.0)
-MOVED = says("shift", SURE, since=300, value=2.5)
+MOVED = says("shift", SURE, since=250, value=2.5)
 ERRS = says("error", SURE, since=300, value=1.6)
 
 

@@ -122,6 +122,12 @@ def test_what_only_asks_or_says_closes_with_its_verdict(facts):
     assert asked_for(after(sees(), decision)) == []
 
 
+def test_what_was_only_proposed_and_may_be_done_now_is_proposed_no_longer():
+    proposal = made(sees(*HARM, pipelines=()))
+    assert proposal.action is Action.PROPOSE
+    assert asked_for(after(sees(*HARM), proposal)) == [Action.RETRAIN]
+
+
 def test_the_same_asked_again_is_another_decision():
     first = made(sees(ERRS))
     closed = after(sees(), first)

@@ -16,7 +16,7 @@ from .deployments import revision
 from .policies import ERRS, MOVED, NOW, ROW, SURE, asked_for, policy, refused, says, sees, tag, without
 
 OFF = says("off-support", SURE, subject="inputs", value=0.4)
-LATE = says("error", -2, last_row=NOW - 250 * ROW)
+LATE = says("error", -2, last_row=NOW - 200 * ROW)
 SCRAP = {"name": "scrap", "query": "scrap", "fire": "0.05", "clear": "0.03"}
 SIGNALS = policy(signals=[{"promql": SCRAP}])
 AWAY = Missing("Timeout", "Prometheus did not answer in 2 s.")
@@ -42,7 +42,7 @@ def unlabelled(*seen):
         pytest.param(unlabelled(MOVED, OFF), Verdict.HARMFUL_SHIFT, "HarmfulShift", id="no labels, where it was never taught"),
         pytest.param(sees(MOVED, LATE), Verdict.NO_EVIDENCE, "LabelsAwaited", id="labels are on the way"),
         pytest.param(
-            sees(says("shift", SURE, since=601, value=2.5), says("error", -2, last_row=NOW - 600 * ROW)),
+            sees(says("shift", SURE, since=301, value=2.5), says("error", -2, last_row=NOW - 300 * ROW)),
             Verdict.BENIGN_SHIFT,
             "BenignShift",
             id="labels that do not come are not waited for for ever",

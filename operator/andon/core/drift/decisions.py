@@ -31,7 +31,7 @@ def published(facts: Facts, standing: Sequence[Decision], asked: Iterable[Case],
     for case in asked:
         opened = _opened(facts, decisions, case, held, now)
         if opened is not None:
-            decisions = [*(d for d in decisions if d.id != opened.id), opened]
+            decisions = [*(_superseded(d, opened, now) for d in decisions if d.id != opened.id), opened]
     return Published(_trimmed(decisions), held[:MOST_HELD])
 
 
@@ -40,9 +40,7 @@ def reviewed(facts: Facts, answers: Iterable[Answer], found: Sequence[Finding], 
     verdicts = {a.judged.digest: a.verdict for a in answers if a.judged is not None}
     faulty = {f.fault.tag for f in found}
     return [
-        d.model_copy(update={"state": DecisionState.CLOSED, "closed": now})
-        if d.state is DecisionState.OPEN and _is_over(d, facts, verdicts, faulty)
-        else d
+        _closed(d, now) if d.state is DecisionState.OPEN and _is_over(d, facts, verdicts, faulty) else d
         for d in facts.status.decisions
     ]
 
@@ -57,6 +55,16 @@ def _opened(facts: Facts, decisions: Sequence[Decision], case: Case, held: list[
     held.append(_refused(facts, case, ruling.answer.reason, ruling.answer.because, now))
     instead = ruling.answer.instead
     return _opened(facts, decisions, case.instead(instead), held, now) if instead is not None else None
+
+
+def _superseded(decision: Decision, by: Decision, now: datetime) -> Decision:
+    """What was only proposed, and may be done now, is proposed no longer."""
+    proposed = decision.state is DecisionState.OPEN and decision.action is Action.PROPOSE and decision.from_ == by.from_
+    return _closed(decision, now) if proposed and by.action in {Action.ROLLBACK, Action.RETRAIN} else decision
+
+
+def _closed(decision: Decision, now: datetime) -> Decision:
+    return decision.model_copy(update={"state": DecisionState.CLOSED, "closed": now})
 
 
 def _is_in_hand(facts: Facts, decisions: Sequence[Decision], case: Case) -> bool:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import Enum, auto
+from typing import Final
 
 from andon.api.evidence import ERROR, OFF_SUPPORT, EvidenceSeries
 from andon.core.drift.facts import Facts
@@ -9,7 +10,7 @@ from andon.core.drift.levels import CLEAR, SPAN_ROWS
 from andon.core.drift.reference import erring, fired
 from andon.core.drift.suspicion import faults_behind_errors
 
-PATIENCE_ROWS = 3 * SPAN_ROWS
+PATIENCE_ROWS: Final = SPAN_ROWS + 100
 """Rows since the plant moved after which labels that do not come, or do not say, are waited for no longer."""
 
 
