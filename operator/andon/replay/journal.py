@@ -17,9 +17,10 @@ Change = Literal["Opened", "Recovered"]
 _SPEAKS: Final[dict[Verdict, tuple[str, ...]]] = {
     Verdict.MODEL_REGRESSION: (LOSS, PAIRED),
     Verdict.CONCEPT_DRIFT: (ERROR,),
-    Verdict.HARMFUL_SHIFT: (SHIFT, OFF_SUPPORT, ERROR),
+    Verdict.HARMFUL_SHIFT: (ERROR, OFF_SUPPORT, SHIFT),
     Verdict.BENIGN_SHIFT: (SHIFT, OFF_SUPPORT),
 }
+"""The questions that lead to a verdict, those with labels first: what is known decides."""
 _QUIET: Final = frozenset({None, Verdict.HEALTHY, Verdict.NO_EVIDENCE, Verdict.UNKNOWN})
 """Verdicts on the stable that nobody asks for while a candidate is judged: `Healthy` is then said of the candidate only."""
 
@@ -79,7 +80,7 @@ class Moment:
             if _case(held) not in known:
                 yield Entry(
                     self.now, held.verdict, self._refused_to(held), held.action, refused=held.reason, because=held.message,
-                    evidence=self._loudest(held.verdict),
+                    evidence=self._speaking(held.verdict, self._refused_to(held)),
                 )  # fmt: skip
 
     def _refused_to(self, held: HeldAction) -> Judged:
@@ -110,7 +111,7 @@ class Moment:
     def _verdict(self, verdict: Verdict, judged: Judged) -> Entry:
         said = {condition.type: condition.message for condition in self.after.conditions}
         because = said.get("CandidateHealthy" if judged == "candidate" else "StableHealthy") or said.get("Ready", "")
-        return Entry(self.now, verdict, judged, evidence=self._loudest(verdict, judged), because=because)
+        return Entry(self.now, verdict, judged, evidence=self._speaking(verdict, judged), because=because)
 
     def _faults(self, told: set[str]) -> Iterator[Entry]:
         before = {(f.tag, f.fault): f for f in self.before.data_faults}
@@ -132,11 +133,11 @@ class Moment:
         found = [e for e in self.evidence if e.question == question and (question not in TAG_FAULTS or e.subject in subjects[:1])]
         return max(found, key=lambda e: e.log_e, default=None)
 
-    def _loudest(self, verdict: Verdict, judged: Judged = "stable") -> Evidence | None:
-        """What speaks most for a verdict that no decision was frozen with."""
-        healthy = (LOSS_EQUAL, PAIRED_EQUAL) if judged == "candidate" else ()
-        questions = _SPEAKS.get(verdict, healthy)
-        return max((e for e in self.evidence if e.question in questions), key=lambda e: e.log_e, default=None)
+    def _speaking(self, verdict: Verdict, judged: Judged) -> Evidence | None:
+        """What speaks for a verdict that no decision was frozen with."""
+        fit = (LOSS_EQUAL, PAIRED_EQUAL) if (verdict, judged) == (Verdict.HEALTHY, "candidate") else ()
+        questions = _SPEAKS.get(verdict, fit)
+        return next((e for q in questions for e in self.evidence if e.question == q and e.log_e > 0), None)
 
 
 def _case(held: HeldAction) -> tuple[Any, ...]:

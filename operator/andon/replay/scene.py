@@ -1,6 +1,6 @@
 """What stands around a decision? A deployment with its revisions, played: what it serves, judges and has been made to do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -56,7 +56,6 @@ class Scene:
 
     def decide(self, evidence: Iterable[Evidence], now: datetime) -> DriftPolicyStatus:
         """What the policy says of this evidence, as the operator would have it say at that time."""
-        name = self.policy.spec.target_ref.name
         facts = Facts(
             namespace=self.policy.namespace,
             name=self.policy.name,
@@ -64,7 +63,7 @@ class Scene:
             spec=self.policy.spec,
             status=self.status,
             target=self.target,
-            series=tuple(self._series(name, e, now) for e in evidence),
+            series=tuple(self._scraped(evidence, now)),
             namespace_acted=tuple(self.target.status.decisions),
             pipelines=(PLAYED,),
         )
@@ -85,25 +84,27 @@ class Scene:
     def _becomes(self, **changes: object) -> None:
         self.target = Target(self.target.spec, self.target.status.model_copy(update=changes))
 
-    def _series(self, deployment: str, evidence: Evidence, now: datetime) -> EvidenceSeries:
+    def _scraped(self, evidence: Iterable[Evidence], now: datetime) -> Iterator[EvidenceSeries]:
         """As Prometheus would have brought it, scraped at once."""
-        candidate = self.candidate if evidence.subject == "candidate" else None
-        return EvidenceSeries(
-            namespace=self.policy.namespace,
-            deployment=deployment,
-            revision=short(candidate.digest if candidate else self.stable),
-            profile=short(self.profile)[:8],
-            question=evidence.question,
-            subject=evidence.subject,
-            log_e=evidence.log_e,
-            rows=evidence.rows,
-            block=evidence.block,
-            epoch=int(evidence.epoch),
-            value=evidence.value,
-            first_bad=_instant(evidence.first_bad),
-            last_row=_instant(evidence.last_row),
-            scraped=now,
-        )
+        stable, profile = short(self.stable), short(self.profile)[:8]
+        candidate = short(self.candidate.digest) if self.candidate else ""
+        for one in evidence:
+            yield EvidenceSeries(
+                namespace=self.policy.namespace,
+                deployment=self.policy.spec.target_ref.name,
+                revision=candidate if one.subject == "candidate" else stable,
+                profile=profile,
+                question=one.question,
+                subject=one.subject,
+                log_e=one.log_e,
+                rows=one.rows,
+                block=one.block,
+                epoch=int(one.epoch),
+                value=one.value,
+                first_bad=_instant(one.first_bad),
+                last_row=_instant(one.last_row),
+                scraped=now,
+            )
 
 
 def _done(decision: Decision, policy: str) -> ActedDecision:
