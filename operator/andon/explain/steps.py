@@ -6,6 +6,13 @@ from typing import Final
 from andon.explain import words
 from andon.explain.case import Case
 
+_SAYS_ONLY: Final = frozenset({"Propose", "Alert"})
+"""Actions that change nothing, so that nobody has to approve them."""
+_WAITING: Final = {
+    "Confirm": "Not done yet: a person has to approve it. Until then everything stays as it is.",
+    "Advise": "Not done: this policy may only advise.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -36,17 +43,10 @@ def steps(case: Case) -> tuple[Step, ...]:
     return (*approval, *_BY_VERDICT.get(case.verdict, _look)(case))
 
 
-_SAYS_ONLY: Final = frozenset({"Propose", "Alert"})
-"""Actions that change nothing, so that nobody has to approve them."""
-_WAITING: Final = {
-    "Confirm": "Not done yet: a person has to approve it. Until then everything stays as it is.",
-    "Advise": "Not done: this policy may only advise.",
-}
-
-
 def _taken(case: Case) -> str:
     if case.action == "Rollback":
-        return f"Rolled back: {_version(case.instead, 'the version before')} answers again, without anybody having to act."
+        alone = ", without anybody having to act" if case.authority == "Act" else ""
+        return f"Rolled back: {words.version(case.instead, 'the version before')} answers again{alone}."
     if case.action == "Quarantine":
         which = words.listed(case.subjects) or "The tag"
         return f"{which} is kept out of training and out of the judgement of models until it has recovered. Answers go on."
@@ -57,7 +57,7 @@ def _taken(case: Case) -> str:
 
 def _wanted(case: Case) -> str:
     wishes = {
-        "Rollback": f"The policy asks to go back to {_version(case.instead, 'the version before')}.",
+        "Rollback": f"The policy asks to go back to {words.version(case.instead, 'the version before')}.",
         "Retrain": "The policy asks for a new version, trained on rows that include the present.",
         "Quarantine": "The policy asks to keep the tag out of training and out of the judgement of models.",
         "Propose": "It is put before a person. Nothing changes by itself.",
@@ -79,7 +79,7 @@ def _after_regression(case: Case) -> tuple[Step, ...]:
     look = Step("Anybody", "See what answers now.", f"{kubectl} get modeldeployment {case.target}")
     if not case.taken:
         return (look,)
-    bad = _version(case.found_at_fault, "the version")
+    bad = words.version(case.found_at_fault, "the version")
     another = f"Commit another version in git: {bad} is not served again by itself."
     all_the_same = f"If you know better, serve {bad} all the same: set this in the ModelDeployment in git."
     return (
@@ -135,7 +135,3 @@ _BY_VERDICT: Final = {
     "DataFault": _after_data_fault,
     "Unknown": _after_silence,
 }
-
-
-def _version(version: str | None, otherwise: str) -> str:
-    return f"version {version}" if version else otherwise

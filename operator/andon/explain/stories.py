@@ -23,7 +23,7 @@ def story(case: Case) -> Story:
 
 
 def _model_regression(case: Case) -> Story:
-    new, old = _version(case.found_at_fault, "the new version"), _version(case.instead, "the version before it")
+    new, old = words.version(case.found_at_fault, "the new version"), words.version(case.instead, "the version before it")
     alike = f"{new[0].upper()}{new[1:]} and {old} were given the very same rows"
     return Story(
         "It is the model.",
@@ -134,10 +134,6 @@ def _not_chance(case: Case) -> str:
     return (
         f"Of versions just within the limit {rare} would ever be convicted like this; of those as good as the old one hardly any."
     )
-
-
-def _version(version: str | None, otherwise: str) -> str:
-    return f"version {version}" if version else otherwise
 
 
 STORIES: Final[Mapping[str, Callable[[Case], Story]]] = {

@@ -255,6 +255,11 @@ def _said_in_odds(match: re.Match[str]) -> str:
     return odds(log_e)
 
 
+def version(number: str | None, otherwise: str) -> str:
+    """A version as it is spoken of. otherwise: what to say where its number is not known."""
+    return f"version {number}" if number else otherwise
+
+
 def lasting(length: timedelta) -> str:
     """A length of time as people say it: `40 s`, `12 min`, `3 h 20 min`, `5 days`."""
     total = max(0, round(length.total_seconds()))
