@@ -1,7 +1,6 @@
 """Where does a block lie in its regime? The reference of one regime, ready to be reckoned with: its structure and its limits."""
 
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -17,9 +16,8 @@ UNSURE: Final = 2.0
 """Standard errors by which the limit of a residual grows where the other tags are far from their reference: what they say of this
 one is extrapolated there, from as many independent witnesses as the reference has blocks."""
 
-ALMOST_ONE: Final = 1.001
-SWAPPED: Final = 4
-"""Tags, the foremost ones of a block, among which two are looked for whose values have changed places."""
+BEYOND: Final = 1.001
+"""Limits by which a tag counts as off that has another's value, however near the two are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class Frame:
 class Reading:
     """What one block says of each tag, (tags,).
 
-    off: how far its mean is from what the others say, in its limit. noisy: likewise how much it scatters. lone: the tags that alone
+    off: how far its mean is from what the others say, in its limit. noisy: likewise how much it scatters. lone: tags that alone
     explain why the block is off. exchanged: two of them have each other's values. coherent: no tag explains it. deviation: T² of
     what they leave, in its limit.
     """
@@ -97,25 +95,24 @@ def _offsets(frame: Frame, centre: Floats, own: Floats) -> tuple[Floats, Mask, f
     alone[first] = off[first] > 1
     if rest <= frame.deviation:
         return off, alone, rest
-    pair, left = _exchanged(frame, centre, np.argsort(lies.rest[0])[:SWAPPED])
+    other, left = _exchanged(frame, centre, first)
     if left > frame.deviation:
         return off, alone, rest
-    alone[:] = False
-    alone[pair] = True
-    return np.where(alone, np.maximum(off, ALMOST_ONE), off), alone, left
+    alone[[first, other]] = True
+    return np.where(alone, np.maximum(off, BEYOND), off), alone, left
 
 
-def _exchanged(frame: Frame, centre: Floats, foremost: NDArray[np.intp]) -> tuple[list[int], float]:
-    """The two tags that leave the least T² when each is given the other's value, and that T²."""
-    values = frame.structure.values(centre)
-    tried = []
-    for one, other in combinations(foremost.tolist(), 2):
-        put_back = values.copy()
-        put_back[[one, other]] = values[[other, one]]
-        z = np.nan_to_num(frame.structure.standard(put_back))
-        tried.append((float(z @ frame.structure.precision @ z), [one, other]))
-    left, pair = min(tried, default=(np.inf, []))
-    return pair, left
+def _exchanged(frame: Frame, centre: Floats, first: int) -> tuple[int, float]:
+    """The tag that leaves the least T² when it and the first are each given the other's value, and that T²."""
+    as_read = frame.structure.values(centre)
+    put_back = np.tile(as_read, (len(centre), 1))
+    np.fill_diagonal(put_back, as_read[first])
+    put_back[:, first] = as_read
+    z = frame.structure.standard(put_back)
+    left = np.einsum("pt,tu,pu->p", z, frame.structure.precision, z)
+    left[first] = np.inf
+    other = int(np.argmin(left))
+    return other, float(left[other])
 
 
 def _scatter(frame: Frame, around: Floats, lone: Mask) -> Floats:
