@@ -42,7 +42,7 @@ def _model_regression(case: Case) -> Story:
 def _concept_drift(case: Case) -> Story:
     return Story(
         "It is the plant: it answers differently than it used to.",
-        f"The readings look as they always did, but what the laboratory finds no longer agrees with {case.target}'s answers.",
+        "The readings look as they always did, but what the laboratory finds no longer agrees with the model's answers.",
         (
             ("The data", "Every reading agrees with what the other tags say of it, and no device reports a fault."),
             ("A bad release", "It is the same version that was right before; what changed is what the same readings lead to."),
@@ -54,10 +54,10 @@ def _concept_drift(case: Case) -> Story:
 def _harmful_shift(case: Case) -> Story:
     led = f" It shows most in {words.listed(case.subjects)}." if case.subjects else ""
     measured = case.evidence is not None and case.evidence.question == "error"
-    harm = "the lab results say that its answers suffer" if measured else "nobody can say how good its answers are there"
+    harm = "the lab results say that its answers suffer" if measured else "nobody can say yet how good its answers are there"
     return Story(
         "It is the plant: it runs where the model has not been.",
-        f"The tags move together to where {case.target} has little or no experience, and {harm}.{led}",
+        f"The tags move together to where the model has little or no experience, and {harm}.{led}",
         (
             ("The data", "The tags moved together, and each still agrees with the others. One broken sensor would stand alone."),
             ("A bad release", "It is the same version that was right before the plant moved."),
@@ -69,14 +69,14 @@ def _harmful_shift(case: Case) -> Story:
 def _not_harmless(measured: bool) -> str:
     if measured:
         return "By the lab results of these rows the model errs more than usual."
-    return "The rows are of a sort that the model has never seen; there are no lab results to say that it copes."
+    return "The rows are of a sort that the model has never seen; no lab results say yet that it copes."
 
 
 def _benign_shift(case: Case) -> Story:
     led = f" It shows most in {words.listed(case.subjects)}." if case.subjects else ""
     return Story(
         "It is the plant, and it does no harm so far.",
-        f"The tags move together to another working point, and {case.target} still answers as well as it did.{led}",
+        f"The tags move together to another working point, and the model still answers as well as it did.{led}",
         (
             ("The data", "The tags moved together, and each still agrees with the others. One broken sensor would stand alone."),
             ("The model", "Nothing speaks against its answers: they are as good as usual as far as can be seen."),
@@ -107,7 +107,7 @@ def _not_the_plant(fault: str | None) -> str:
 
 
 def _healthy(case: Case) -> Story:
-    return Story("Nothing is wrong.", f"Enough rows were seen, and nothing speaks against {case.target}.")
+    return Story("Nothing is wrong.", "Enough rows were seen, and nothing speaks against the model.")
 
 
 def _no_evidence(case: Case) -> Story:
@@ -120,7 +120,7 @@ def _unknown(case: Case) -> Story:
     wanted = " The policy asks to go back all the same, because it cannot see." if case.action == "Rollback" else ""
     return Story(
         "It is not known.",
-        f"What is needed to judge {case.target} is missing or too old, or it points no one way.{wanted}",
+        f"What is needed to judge the model is missing or too old, or it points no one way.{wanted}",
         (("Nothing", blind),),
     )
 
