@@ -15,10 +15,10 @@ REFERENCE_ROWS = 2000
 
 def moving(n, series, memory, rng):
     """Independent stationary AR(1) series of standard deviation 1, (n, series)."""
-    values = np.empty((n, series))
-    values[0] = rng.normal(size=series)
-    for i in range(1, n):
-        values[i] = memory * values[i - 1] + np.sqrt(1 - memory**2) * rng.normal(size=series)
+    values, last = np.empty((n, series)), rng.normal(size=series)
+    for i in range(n):
+        values[i] = last
+        last = memory * last + np.sqrt(1 - memory**2) * rng.normal(size=series)
     return values
 
 

@@ -1,0 +1,182 @@
+"""A profile is made of sound rows, says which column cannot be used, and comes from the rows as they are."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from andon.api.evidence import SETTLING
+from andon.api.pipeline import Feature
+from andon.stats.blocks import BLOCK_ROWS
+from andon.stats.build import LEAST_ROWS, UnusableRowsError, profile
+from andon.stats.frame import Frame
+from andon.stats.profile import Profile, ProfileError
+from andon.stats.structure import bearing, structure_of
+from unit.stats.profiles import REFERENCE_ROWS, TAGS, a_process, in_units, of_the_process, reference, rows, truth
+
+
+def made(values, **changes):
+    return profile(reference(rows(values), **changes))
+
+
+def values(n=300, **columns):
+    """Values of the process; columns: tags that have others."""
+    table = in_units(a_process(n, seed=3))
+    for tag, column in columns.items():
+        table[:, TAGS.index(tag)] = column
+    return table
+
+
+@pytest.mark.parametrize(
+    ("given_", "changes", "message"),
+    [
+        pytest.param(values(c=np.nan), {}, "c has no value in any of 300 rows; leave it out", id="an empty column is named"),
+        pytest.param(values(c=np.inf), {}, "c has no value in any of 300 rows", id="so is one of infinities"),
+        pytest.param(values(n=0), {}, "a has no value in any of 0 rows", id="no rows"),
+        pytest.param(values(n=1), {}, "1 of 1 rows .* needs at least 60", id="one row"),
+        pytest.param(values(n=LEAST_ROWS - 1), {}, "59 of 59 rows", id="a row too few"),
+        pytest.param(
+            values(), {"prediction": np.full(300, np.nan)}, "0 of 300 rows have every value and a prediction", id="no model"
+        ),
+        pytest.param(
+            values(a=np.where(np.arange(300) % 2, np.nan, 1.0), b=np.where(np.arange(300) % 2, 1.0, np.nan)),
+            {},
+            "0 of 300 rows have every value",
+            id="no row that is whole",
+        ),
+    ],
+)
+def test_rows_that_cannot_be_used_say_which_and_what_to_do(given_, changes, message):
+    with pytest.raises(UnusableRowsError, match=message):
+        made(given_, **changes)
+
+
+def test_rows_that_lack_a_value_or_settle_are_left_out():
+    table = values(b=np.where(np.arange(300) < 50, np.nan, np.arange(300) % 7))
+    names = (SETTLING,) * 100 + ("",) * 200
+    whole = profile(reference(rows(table, regimes=names)))
+    assert (whole.rows, whole.blocks) == (200, 10)
+    assert [r.name for r in whole.regimes] == [""]
+
+
+def test_regimes_are_kept_apart_and_one_with_too_few_rows_is_left_out():
+    table = values()
+    table[150:] += 5 * table.std(axis=0)
+    names = ("cold",) * 150 + ("hot",) * 120 + ("rare",) * 30
+    of_both = profile(reference(rows(table, regimes=names)))
+    assert [(r.name, r.rows) for r in of_both.regimes] == [("cold", 150), ("hot", 120)]
+    for regime, part in zip(of_both.regimes, (table[:150], table[150:270]), strict=True):
+        assert [t.mean for t in regime.tags] == pytest.approx(part.mean(axis=0))
+
+
+def test_no_regime_with_enough_rows_is_an_error():
+    names = tuple(str(i // 50) for i in range(300))
+    with pytest.raises(UnusableRowsError, match="no regime has 60 rows"):
+        profile(reference(rows(values(), regimes=names)))
+
+
+def test_a_constant_column_is_kept_and_never_off():
+    whole = made(values(c=4.5))
+    assert whole.regimes[0].tags[2].std == 0.0
+    assert whole.features[2].support.min == whole.features[2].support.max == 4.5
+    assert whole.max_run("c") == 300
+    assert Frame.of(whole.regimes[0]).structure.standard(values(c=99.0))[:, 2].tolist() == [0.0] * 300
+
+
+def test_a_whole_table_that_never_moves_makes_a_profile():
+    assert made(np.ones((100, 8))).blocks == 5
+
+
+@pytest.mark.parametrize("tags", [60, 100])
+def test_fewer_rows_than_columns_make_a_profile_with_wide_limits(tags):
+    few, many = (made(a_process(n, seed=4, tags=tags)) for n in (LEAST_ROWS, 1500))
+    assert few.regimes[0].deviation > many.regimes[0].deviation
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-12, 1e12, 1e30])
+def test_the_unit_does_not_matter(scale):
+    one, other = (made(a_process(300, seed=3) * s).regimes[0] for s in (1.0, scale))
+    assert other.correlation == pytest.approx(one.correlation, abs=2e-4)
+    assert (other.deviation, other.scatter, other.jump) == pytest.approx((one.deviation, one.scatter, one.jump), rel=1e-3)
+
+
+def test_one_tag_may_be_two_features():
+    features = [Feature(name=name, tag=tag) for name, tag in (("one", "a"), ("two", "b"), ("again", "a"))]
+    whole = made(values(), features=features)
+    assert [f.name for f in whole.features] == ["one", "two", "again"]
+    assert len(whole.regimes[0].tags) == 2
+
+
+def test_runs_are_broken_by_gaps_in_time():
+    table = values(a=np.repeat(np.arange(30), 10))
+    whole = rows(table)
+    assert profile(reference(whole)).max_run("a") == 10
+    times = whole.times + np.where(np.arange(300) % 10 < 4, 0, 100)
+    assert profile(reference(type(whole)(whole.tags, times, 1.0, table, whole.status, whole.ages))).max_run("a") == 6
+
+
+def errors(held_out, n=300, wrong=1.0):
+    """Labels that are off by 0.5 where the model was fitted, and by `wrong` where it was not."""
+    prediction = np.arange(n, dtype=float) % 9
+    return made(values(n), prediction=prediction, labels=prediction + np.where(held_out, wrong, 0.5), held_out=held_out).error
+
+
+def test_the_usual_error_is_that_of_held_out_rows():
+    error = errors(np.arange(300) >= 200)
+    assert (error.rmse, error.rows, error.held_out) == (1.0, 100, True)
+
+
+def test_with_too_few_held_out_rows_it_is_that_of_all_and_says_so():
+    error = errors(np.arange(300) >= 300 - BLOCK_ROWS + 1, wrong=0.5)
+    assert (error.rmse, error.rows, error.held_out) == (0.5, 300, False)
+
+
+def test_without_labels_there_is_no_usual_error():
+    assert made(values()).error is None
+
+
+def test_the_tolerance_is_as_large_as_the_error_wandered():
+    calm, restless = np.ones(300), np.where(np.arange(300) < 100, 3.0, 1.0)
+    prediction = values().mean(axis=1)
+    tolerances = [made(values(), labels=prediction + off, held_out=True).error.tolerance for off in (calm, restless)]
+    assert tolerances[0] == 1.25
+    assert tolerances[1] > 1.5
+
+
+def test_a_perfect_model_has_no_usual_error():
+    prediction = values().mean(axis=1)
+    assert made(values(), labels=prediction).error.rmse == 0.0
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10**6), st.integers(2, 12), st.integers(60, 400))
+def test_what_was_written_is_read_back(seed, tags, n):
+    one = made(a_process(n, seed, tags=tags), labels=np.arange(n, dtype=float))
+    assert Profile.parse(one.dump()) == one
+    assert Profile.parse(one.dump()).dump() == one.dump()
+
+
+def test_equal_rows_give_equal_bytes():
+    assert made(values()).dump() == made(values()).dump()
+
+
+def test_rounding_the_correlations_keeps_t_squared_within_one_per_cent():
+    table = in_units(a_process(REFERENCE_ROWS, seed=11))
+    exact, kept = structure_of(table), Frame.of(of_the_process().regimes[0]).structure
+    z = exact.standard(in_units(a_process(500, seed=12)))
+    totals = [bearing(s, z, np.diag(s.precision)).total for s in (exact, kept)]
+    assert totals[1] == pytest.approx(totals[0], rel=0.01)
+
+
+@pytest.mark.parametrize("regimes", [1, 4])
+def test_a_profile_of_fifty_features_is_small(regimes):
+    table = in_units(a_process(1000, seed=5, tags=50))
+    names = tuple(np.repeat([f"grade {i}" for i in range(regimes)], 1000 // regimes).tolist())
+    size = len(profile(reference(rows(table, regimes=names), prediction=truth(table))).dump())
+    assert size < 16_000 + 30_000 * regimes
+
+
+def test_a_document_of_the_first_format_is_refused():
+    old = b'{"format": 1, "features": [], "target": "y", "every": "1s", "rows": 500, "rmse": 0.1}'
+    with pytest.raises(ProfileError, match=r"profile.json: format: Input should be 2"):
+        Profile.parse(old)
