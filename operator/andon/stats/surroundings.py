@@ -142,9 +142,9 @@ class Surroundings:
                 self._regime = name
                 z[mine], inputs[mine], replaced[mine] = self._repaired(self._regimes[name][1], believed[mine], found[mine])
         known = np.array([n in self._regimes for n in names], dtype=np.bool_)
-        fit: Mask = np.logical_and.reduce((known, replaced.mean(axis=1) <= MOST_REPAIRED, np.isfinite(inputs).all(axis=1)))
+        fit: Mask = known & (replaced.mean(axis=1) <= MOST_REPAIRED) & np.isfinite(inputs).all(axis=1)
         self._keep(rows, names, z, believed)
-        return Judged(rows.times, inputs[:, self._columns], fit, replaced.any(axis=1))
+        return Judged(rows.times, inputs[:, self._columns], fit, np.asarray(replaced.any(axis=1)))
 
     def _repaired(self, frame: Frame, values: Floats, found: Mask) -> tuple[Floats, Floats, Mask]:
         """z to go by in the block, and inputs with what is not to be believed replaced. found: at fault in this very row."""
