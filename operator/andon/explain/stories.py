@@ -75,11 +75,11 @@ def _not_harmless(measured: bool) -> str:
 def _benign_shift(case: Case) -> Story:
     led = f" It shows most in {words.listed(case.subjects)}." if case.subjects else ""
     return Story(
-        "It is the plant, and it does no harm so far.",
-        f"The tags move together to another working point, and the model still answers as well as it did.{led}",
+        "It is the plant, and no harm is seen so far.",
+        f"The tags move together to another working point, and nothing says that the model's answers suffer.{led}",
         (
             ("The data", "The tags moved together, and each still agrees with the others. One broken sensor would stand alone."),
-            ("The model", "Nothing speaks against its answers: they are as good as usual as far as can be seen."),
+            ("The model", "Nothing speaks against its answers, as far as can be seen."),
         ),
     )
 
