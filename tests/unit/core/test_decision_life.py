@@ -9,6 +9,7 @@ from andon.api.decision import ActedDecision, ActedState, Action, Authority, Dec
 from andon.api.missing import Missing
 from andon.api.policy import DriftPolicyStatus
 from andon.core.deployment.decisions import copied
+from andon.core.drift.facts import Heard
 from andon.core.drift.plan import decide
 
 from .deployments import revision, serving, spec
@@ -191,6 +192,12 @@ def test_what_is_done_while_nothing_can_be_seen(field, missing):
     (rollback,) = blind("Rollback", judging(), 31).decisions
     assert (rollback.action, rollback.from_, rollback.to) == (Action.ROLLBACK, revision("2"), revision("1"))
     assert asked_for(blind("Rollback", sees(), 31)) == [], "what serves is never taken back for that"
+
+
+def test_a_signal_of_the_users_own_that_is_missing_is_answered_alike():
+    scrap = {"promql": {"name": "scrap", "query": "scrap", "fire": "0.05", "clear": "0.03"}}
+    facts = sees(spec=policy(signals=[scrap], onProviderError="Alert"), signals={"scrap": Heard((), AWAY)})
+    assert [(d.action, d.verdict) for d in decide(facts, NOW).decisions] == [(Action.ALERT, Verdict.UNKNOWN)]
 
 
 def test_the_newest_ten_are_kept_and_no_open_one_is_forgotten():

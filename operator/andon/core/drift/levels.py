@@ -1,8 +1,8 @@
 """At which log e-value is something said, and at which taken back?
 
 By Ville's inequality an e-value of what is true reaches N with a chance of 1/N at most, however often it is looked at. The
-levels are what `docs/decision-quality.md` was measured with, at one false alarm a year; a policy that bears k a year has those
-for automatic actions lowered by ln k, one that bears fewer has them raised.
+levels are what `docs/decision-quality.md` was measured with, at one false alarm a year. A policy that bears k a year has those of
+tags, of predictions beside each other and of the stable lowered by ln k; one that bears fewer has them raised.
 """
 
 from math import log
