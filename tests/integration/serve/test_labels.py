@@ -79,6 +79,17 @@ async def test_a_restart_neither_loses_nor_repeats_a_label(server, plant, one, t
     assert (await server.evidence("loss"))["rows"] == 200
 
 
+async def test_after_an_outage_far_longer_than_labels_are_late_none_is_lost(server, plant, one):
+    await begin(server, plant, one, delay="1s")
+    plant.happen(1)
+    await scored(server, 1)
+    await server.stop()
+    plant.happen(600)
+    label(plant, range(2, 602))
+    await server.start()
+    await server.until(lambda: learned(server), lambda seen: seen == 600)
+
+
 async def test_a_label_may_come_before_its_row(server, plant, one):
     await begin(server, plant, one, delay="60s")
     plant.happen(1)
@@ -106,6 +117,7 @@ async def test_labels_of_another_quantity_are_none_of_this_model(server, plant, 
     await begin(server, plant, one, delay="60s")
     await go_on(server, plant, 40)
     assert await learned(server) == 0
+    assert "they are of z, version 1 predicts y" in server.log()
 
 
 async def test_a_promoted_candidate_is_measured_by_what_it_said_before(server, plant, one, tmp_path):

@@ -105,13 +105,13 @@ class Book:
     def _learn(self, portion: Portion, panel: Panel, labels: Labels | None) -> int:
         """Join the labels that came with what waits for them; how many."""
         waiting, until_ms = self._store.waiting, portion.next_ms
-        if labels is not None and panel.profile.target in {None, labels.tag}:
+        if labels is not None:
             waiting.label(labels.values)
         joined = waiting.join(panel.trial.stable, panel.trial.candidate, until_ms)
         if len(joined.times):
             self._ledger.learn(joined.times, joined.labels, joined.stable, np.minimum(joined.candidate, WORST))
-        span_ms = _patience_ms(portion, panel)
-        waiting.forget(until_ms - span_ms, until_ms + span_ms)
+        most_ms = round(1000 * MOST_ROWS * portion.rows.every)
+        waiting.forget(until_ms - min(_patience_ms(panel), most_ms), until_ms + most_ms)
         return len(joined.times)
 
     def report(self) -> dict[str, Any]:
@@ -127,10 +127,9 @@ class Book:
         self._store.close()
 
 
-def _patience_ms(portion: Portion, panel: Panel) -> int:
-    """For how long a prediction waits for its label: twice as long as that may take, within bounds."""
-    delay = 2 * seconds(panel.labels.delay) if panel.labels else 0.0
-    return round(1000 * min(delay, MOST_ROWS * portion.rows.every))
+def _patience_ms(panel: Panel) -> int:
+    """For how long a prediction waits for its label: twice as long as that may take."""
+    return round(2000 * seconds(panel.labels.delay)) if panel.labels else 0
 
 
 def _kept(portion: Portion, panel: Panel, answers: Answers) -> Iterator[Prediction]:

@@ -8,6 +8,7 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -18,6 +19,7 @@ from andon.api.types import seconds
 from andon.runtime.serve import labels, rows
 from andon.runtime.serve.book import Book, Scored
 from andon.runtime.serve.collector import CollectorError
+from andon.runtime.serve.labels import Labels
 from andon.runtime.serve.lineup import Lineup
 from andon.runtime.serve.metrics import Finding, Metrics
 from andon.runtime.serve.panel import Panel
@@ -92,11 +94,11 @@ class Scoring:
             return
         if portion.lost:
             log.warning("the collector no longer had rows=%d after cursor_ms=%d", portion.lost, self._book.cursor_ms)
-        labelled = await self._labels(source)
+        labelled = await self._labels(source, now)
         scored = await self._in_thread(lambda: self._book.take(portion, now, labelled))
         self._count(portion, now, scored)
 
-    async def _labels(self, source: RowSource) -> labels.Labels | None:
+    async def _labels(self, source: RowSource, panel: Panel) -> Labels | None:
         """What has arrived since; without it rows go on."""
         if source.labels is None:
             return None
@@ -105,6 +107,10 @@ class Scoring:
         except CollectorError as error:
             self._say("labels", str(error))
             return None
+        if panel.profile.target not in {None, found.tag}:
+            version, target = panel.stable.slot.version, panel.profile.target
+            self._say("labels", f"they are of {found.tag}, version {version} predicts {target}: it is judged without labels")
+            return replace(found, values={})
         self._say("labels", "")
         return found
 

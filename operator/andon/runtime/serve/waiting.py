@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from andon.api.types import short
 
 MOST_ROWS: Final = 500_000
-"""Rows for which predictions wait at most, however late labels may be."""
+"""Rows for which predictions wait at most, however late labels may be, and by which labels may be ahead of their rows."""
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS judged (
