@@ -144,6 +144,13 @@ def test_a_source_that_stands_still_is_nobodys_fault(andon, plant, tmp_path):
     assert {e["action"] for e in report["decisions"]} == {None}
 
 
+def test_values_that_no_model_can_hold_are_borne(andon, plant, tmp_path):
+    rows = Recorded.of(*FAULT_FREE, start=LATER)
+    rows.column("xmeas_7")[::40] = 1e300
+    report = andon(*plant.replay(rows=rows.write(tmp_path / "wild.parquet"), labels=plant.labels__parquet)).report
+    assert {e["action"] for e in report["decisions"]} <= {None, "Quarantine"}
+
+
 def test_the_page_and_the_report_are_written_and_the_terminal_tells_the_same(andon, plant, tmp_path):
     files = {"json": tmp_path / "report.json", "html": tmp_path / "report.html"}
     done = andon(*plant.replay(candidate=plant.bad__onnx, labels=plant.labels__parquet, **files))
