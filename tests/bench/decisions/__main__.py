@@ -5,8 +5,6 @@ import os
 import sys
 from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # before scikit-learn: every process has one core
-
 
 def main() -> int:
     """1 where a must does not hold."""

@@ -11,6 +11,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from .plants import Floats, Stretch, joined, plant
 
@@ -37,7 +38,8 @@ class Model:
 
 
 def fit(estimator: str, rows: Stretch) -> Model:
-    """A model of that kind, fitted to these rows."""
+    """A model of that kind, fitted to these rows. From here on the process uses one core: threads that wait for one spin."""
+    threadpool_limits(1)
     made = (
         make_pipeline(StandardScaler(), Ridge(10.0))
         if estimator == "ridge"
