@@ -172,5 +172,7 @@ def test_what_the_guards_saw_is_frozen_with_the_decision():
 
 
 def test_an_expected_shift_is_noted_all_the_same():
-    facts = saying(sees(MOVED), expectedShift=shift_expected(-HOUR, HOUR))
-    assert decide(facts, NOW).verdict is Verdict.BENIGN_SHIFT
+    window = {"from": "2026-01-02T01:00:00Z", "to": "2026-01-02T07:00:00+02:00", "reason": "catalyst change"}
+    status = decide(saying(sees(MOVED), expectedShift=[window]), NOW)
+    assert status.verdict is Verdict.BENIGN_SHIFT
+    assert status.held[0].message == "A shift is expected until 2026-01-02 05:00 UTC (catalyst change): noted."

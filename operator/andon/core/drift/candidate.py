@@ -23,8 +23,8 @@ def too_few_rows(facts: Facts, now: datetime) -> Answer | Passed:
     rows = max((s.rows for q in _QUESTIONS if (s := facts.about(facts.candidate, q)) is not None), default=0)
     least = facts.spec.evidence.min_rows
     if rows >= least:
-        return Passed(f"{_named(facts)} and the stable scored the same {rows} rows (at least {least}).")
-    because = f"{_named(facts)} is judged on at least {least} rows; they are coming in."
+        return Passed(f"{_named(facts).capitalize()} and the stable scored the same {rows} rows (at least {least}).")
+    because = f"{_named(facts).capitalize()} is judged on at least {least} rows; they are coming in."
     return Answer(Verdict.NO_EVIDENCE, "TooFewRows", because, facts.candidate)
 
 

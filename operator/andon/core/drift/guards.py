@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from andon.api.decision import ActedDecision, ActedState, Action, Authority
@@ -59,7 +59,9 @@ def expected_shift(asked: Asked, now: datetime) -> Ruling | Passed:
     window = next((w for w in asked.facts.spec.expected_shift if w.from_ <= now <= w.to), None)
     if window is None or asked.case.verdict not in PLANT:
         return Passed("No shift of the plant is expected now, or it is not about one.")
-    return Ruling(f"A shift is expected until {window.to:%Y-%m-%d %H:%M} UTC ({window.reason}): noted.", "ExpectedShift")
+    return Ruling(
+        f"A shift is expected until {window.to.astimezone(UTC):%Y-%m-%d %H:%M} UTC ({window.reason}): noted.", "ExpectedShift"
+    )
 
 
 def data_gate(asked: Asked, now: datetime) -> Ruling | Passed:

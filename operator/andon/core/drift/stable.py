@@ -46,8 +46,7 @@ def too_few_rows(facts: Facts, now: datetime) -> Answer | Passed:
 def regime_unsettled(facts: Facts, now: datetime) -> Answer | Passed:
     """The rows are of a regime that the reference does not know, or of none yet."""
     del now
-    wanted = short(facts.stable.digest) if facts.stable else ""
-    shares = {s.subject: s.value for s in facts.seen if s.question == REGIME and s.revision == wanted}
+    shares = _regime_shares(facts)
     if shares.get(SETTLING, 0.0) > 0.5:
         because = "The machine settles after a changeover: its rows say nothing yet."
         return Answer(Verdict.NO_EVIDENCE, "Settling", because, facts.stable)
@@ -159,6 +158,14 @@ STABLE: Final[Looks[Facts, Answer]] = (  # the order is the policy; read it top 
     own_signal_missing,  # what was to be looked at cannot be seen
     nothing_wrong,  # Healthy
 )
+
+
+def _regime_shares(facts: Facts) -> dict[str, float]:
+    """Of the last rows, by regime, in the newest accumulation: a server that was replaced may have been elsewhere."""
+    wanted = short(facts.stable.digest) if facts.stable else ""
+    mine = [s for s in facts.seen if s.question == REGIME and s.revision == wanted]
+    newest_epoch = max((s.epoch for s in mine), default=0)
+    return {s.subject: s.value for s in mine if s.epoch == newest_epoch}
 
 
 def _harmful_by_labels(facts: Facts, shift: EvidenceSeries, moved: str) -> Answer:
