@@ -58,15 +58,15 @@ def _model(function: Predict, *name: str) -> Model:
 def profile(plant_name: str, estimator: str, *, told: bool) -> Profile:
     """Of the stable, from all of the plant's reference; told, or not, which rows the stable was not fitted to."""
     plant = plants.plant(plant_name)
-    recording = _reference(plant)
+    recording = reference(plant)
     first_checked = recording.times[sum(len(stretch) for stretch in plant.fitted)]
     labels = Labels(np.arange(len(recording)), plant.reference.y, recording.times)
     stable = _model(models.stable(plant_name, estimator), "stable", plant_name, estimator)
     return made(recording, stable, labels, int(first_checked) if told else None).profile
 
 
-def _reference(plant: Plant) -> Recording:
-    """A day passes between two of its stretches."""
+def reference(plant: Plant) -> Recording:
+    """The rows a profile is made of; a day passes between two of its stretches."""
     stretches = (*plant.fitted, *plant.checked)
     x = plant.reference.x
     gaps = SEAM * np.repeat(np.arange(len(stretches)), [len(stretch) for stretch in stretches])
