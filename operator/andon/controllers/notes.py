@@ -14,6 +14,12 @@ from andon.ports.webhook import CloudEvent
 RECEIPTS: Final = timedelta(hours=1)
 """How long the API server keeps Events, and so how old a decision may be of which one knows whether it was told."""
 
+_AUTHORITY: Final = {
+    "Act": "acted on without asking",
+    "Confirm": "waiting for a person's approval",
+    "Advise": "for people to act on",
+}
+
 
 def subject_of(obj: Object, kind: str) -> Subject:
     """Whom a note is about."""
@@ -58,13 +64,6 @@ def cloud_event(subject: Subject, decision: Decision) -> CloudEvent:
         time=decision.since,
         data=plain(decision),
     )
-
-
-_AUTHORITY: Final = {
-    "Act": "acted on without asking",
-    "Confirm": "waiting for a person's approval",
-    "Advise": "for people to act on",
-}
 
 
 def _occasion(decision: Decision) -> str:

@@ -111,7 +111,7 @@ class PrometheusMetrics:
             return result
         try:
             return signals.reading(result, query)
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (LookupError, TypeError, ValueError, AttributeError):
             return self._malformed()
 
     def _ask_signal(self, query: str) -> Any:

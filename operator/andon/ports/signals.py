@@ -14,6 +14,11 @@ from andon.api.evidence import Reading
 from andon.api.missing import Missing
 
 _SAMPLED: Final = "andon_sampled"
+_NOTHING: Final = (
+    "Next: check its metric and labels, that they are scraped, and that no comparison (`>`) drops what does not hold: "
+    "the limits are `fire` and `clear`."
+)
+_MANY: Final = "Next: say which by labels, or make one of them by max(), sum() or avg()."
 
 
 def question(query: str) -> str:
@@ -27,7 +32,7 @@ def question(query: str) -> str:
 def reading(result: Sequence[Mapping[str, Any]], query: str) -> Reading | Missing:
     """The answer to `question(query)`: one number with its time, or why there is none.
 
-    Raises KeyError, TypeError, ValueError or AttributeError when it is no instant vector.
+    Raises LookupError, TypeError, ValueError or AttributeError when it is no instant vector, or one without times.
     """
     times = [entry for entry in result if _SAMPLED in entry["metric"]]
     series = [entry for entry in result if _SAMPLED not in entry["metric"]]
@@ -41,13 +46,6 @@ def reading(result: Sequence[Mapping[str, Any]], query: str) -> Reading | Missin
     if not math.isfinite(value):
         return Missing("NotANumber", f"{_named(query)} is {value}. Next: see whether it divides by zero.")
     return Reading(value, datetime.fromtimestamp(float(times[0]["value"][1]), UTC))
-
-
-_NOTHING: Final = (
-    "Next: check its metric and labels, that they are scraped, and that no comparison (`>`) drops what does not hold: "
-    "the limits are `fire` and `clear`."
-)
-_MANY: Final = "Next: say which by labels, or make one of them by max(), sum() or avg()."
 
 
 def refused(query: str, said: Missing) -> Missing:

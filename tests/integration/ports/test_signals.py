@@ -19,6 +19,7 @@ from support.eventually import eventually
 from support.odd import answering, nobody, silent
 
 EMPTY = json.dumps({"status": "success", "data": {"resultType": "vector", "result": []}}).encode()
+TIMELESS = json.dumps({"data": {"result": [{"metric": {}, "value": [1795.0, "1"]}]}}).encode()
 HISTOGRAM = json.dumps({"data": {"result": [{"metric": {}, "histogram": [1, {}]}]}}).encode()
 
 
@@ -88,6 +89,7 @@ def test_what_is_not_one_number_says_why(prometheus, scrap, query, reason, says)
         pytest.param(200, b"<html>log in</html>", "Malformed", "JSON", id="not JSON"),
         pytest.param(200, b'{"data": {"result": [1795.0, "1"]}}', "Malformed", "as Prometheus does", id="a scalar"),
         pytest.param(200, b'{"data": {"result": [{"metric": {}}]}}', "Malformed", "as Prometheus does", id="no value"),
+        pytest.param(200, TIMELESS, "Malformed", "as Prometheus does", id="no time of its sample"),
         pytest.param(200, HISTOGRAM, "NotANumber", "histogram_quantile", id="a native histogram"),
     ],
 )  # fmt: skip
