@@ -79,33 +79,38 @@ class Ledger:
         around, judgement = self._ready()
         parts = []
         for portion in around.portions(rows):
+            if around.at_block_end:
+                self._remember(around, self._judgement or judgement)
             parts.append(around.take(portion, max_age))
             if around.at_block_end:
-                self._look_back(around, judgement)
+                self._take_back(around)
         judged = Judged.joined(parts) if parts else around.take(rows, max_age)
         self._repaired.add(judged.times[judged.repaired], gap=1.5 * rows.every)
         return judged
 
-    def _look_back(self, around: Surroundings, judgement: Judgement) -> None:
-        """Take back what counted since a fault began that is known only now; remember how things are."""
+    def _remember(self, around: Surroundings, judgement: Judgement) -> None:
+        self._earlier = [*self._earlier, (around.last_row, judgement.state())][-REMEMBERED:]
+
+    def _take_back(self, around: Surroundings) -> None:
+        """What counted since a fault began that is known only now."""
         since = around.newly_found()
         if since is not None and self._earlier:
             self._taken_back.put(since, around.last_row)
             known = [(time, state) for time, state in self._earlier if time <= since] or self._earlier[:1]
             self._judgement, self._earlier = Judgement.restore(known[-1][1]), known
-        self._earlier = [*self._earlier, (around.last_row, (self._judgement or judgement).state())][-REMEMBERED:]
 
     def score(self, judged: Judged, stable: Floats, candidate: Floats | None) -> None:
         """What the models predict for `judged.inputs`, NaN where there is none; candidate None: there is none."""
         around, judgement = self._ready()
         profile = around.profile
-        sound = judged.fit & ~judged.repaired & np.isfinite(stable)
+        fit = judged.fit & np.isfinite(stable)
+        sound = fit & ~judged.repaired
         pairs = list(zip(judged.times[sound].tolist(), stable[sound].tolist(), strict=True))
         self._predictions.fold(pairs, around.regime.prediction)
         usual = self._usual_error(profile, judgement)
         if judgement.paired is None or candidate is None or usual is None:
             return
-        fit = judged.fit & inside_support(profile, judged.inputs) & np.isfinite(stable)
+        fit &= inside_support(profile, judged.inputs) & ~self._taken_back.covers(judged.times)
         judgement.paired.fold(judged.times[fit], squared_differences(stable[fit], candidate[fit], usual))
 
     def _usual_error(self, profile: Profile, judgement: Judgement) -> float | None:
