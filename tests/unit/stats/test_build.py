@@ -173,7 +173,7 @@ def test_a_profile_of_fifty_features_is_small(regimes):
     table = in_units(a_process(1000, seed=5, tags=50))
     names = tuple(np.repeat([f"grade {i}" for i in range(regimes)], 1000 // regimes).tolist())
     size = len(profile(reference(rows(table, regimes=names), prediction=truth(table))).dump())
-    assert size < 16_000 + 30_000 * regimes
+    assert size < 10_000 + 25_000 * regimes
 
 
 def test_a_document_of_the_first_format_is_refused():
