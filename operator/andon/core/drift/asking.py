@@ -37,7 +37,7 @@ _SUBJECTS: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One thing that a verdict asks for. about: the revision or the tags, so that the same case is known again."""
+    """One thing that a verdict asks for, about a revision (from_) or about tags (subjects, with their fault)."""
 
     action: Action
     verdict: Verdict
