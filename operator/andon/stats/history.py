@@ -32,13 +32,13 @@ class History:
 
     looks: deque[Look] = field(default_factory=lambda: deque(maxlen=KEPT_BLOCKS))
 
-    def add(self, time: float, structure: Structure, z: Floats, inputs: InputsWatch) -> None:
-        """A block has been read."""
-        filled = structure.filled(z)
-        centre = filled.mean(axis=0)
-        there = (~np.isnan(z)).any(axis=0)
+    def add(self, time: float, structure: Structure, measured: Floats, sound: Floats, inputs: InputsWatch) -> None:
+        """A block has been read. measured: standardised rows, (rows, tags); sound: what of them speaks about others, else NaN."""
+        there = ~np.isnan(measured)
+        rows = np.where(there.any(axis=0), there.sum(axis=0), np.nan)
+        values = structure.values(np.where(there, measured, 0.0).sum(axis=0) / rows)
+        centre = structure.filled(sound).mean(axis=0)
         told = centre - (centre @ structure.precision) / np.diag(structure.precision)
-        values = np.where(there, structure.values(centre), np.nan)
         self.looks.append(Look(time, values, structure.values(told), inputs.off.copy(), inputs.deviation))
 
     def report(self, tags: tuple[str, ...]) -> dict[str, Any]:

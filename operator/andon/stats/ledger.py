@@ -9,7 +9,7 @@ those), and later, when labels have come, `learn`.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,6 @@ from andon.stats.spans import Spans
 from andon.stats.surroundings import Judged, Surroundings
 
 Floats = NDArray[np.float64]
-
-FITTED: Final = 1.5
-"""By how much the error on rows that a model was fitted to may flatter it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,21 +99,15 @@ class Ledger:
     def score(self, judged: Judged, stable: Floats, candidate: Floats | None) -> None:
         """What the models predict for `judged.inputs`, NaN where there is none; candidate None: there is none."""
         around, judgement = self._ready()
-        profile = around.profile
         fit = judged.fit & np.isfinite(stable)
         sound = fit & ~judged.repaired
         pairs = list(zip(judged.times[sound].tolist(), stable[sound].tolist(), strict=True))
         self._predictions.fold(pairs, around.regime.prediction)
-        usual = self._usual_error(profile, judgement)
+        usual = judgement.error.expected
         if judgement.paired is None or candidate is None or usual is None:
             return
-        fit &= inside_support(profile, judged.inputs) & ~self._taken_back.covers(judged.times)
+        fit &= inside_support(around.profile, judged.inputs) & ~self._taken_back.covers(judged.times)
         judgement.paired.fold(judged.times[fit], squared_differences(stable[fit], candidate[fit], usual))
-
-    def _usual_error(self, profile: Profile, judgement: Judgement) -> float | None:
-        if judgement.error.sure:
-            return judgement.error.usual
-        return profile.error.rmse * FITTED if profile.error else None
 
     def learn(self, times: Floats, labels: Floats, stable: Floats, candidate: Floats) -> None:
         """Labels that have come, in order of their rows' times, with what the models predicted for `judged.inputs` of those rows.
@@ -126,7 +117,8 @@ class Ledger:
         """
         around, judgement = self._ready()
         known = np.isfinite(labels) & np.isfinite(stable) & ~self._taken_back.covers(times)
-        of_stable, of_candidate = np.square(stable - labels), np.square(candidate - labels)
+        with np.errstate(over="ignore"):
+            of_stable, of_candidate = np.square(stable - labels), np.square(candidate - labels)
         if not around.suspicious:
             sound = known & ~self._repaired.covers(times)
             judgement.error.fold(_listed(sound, times, of_stable), quiet=around.quiet)

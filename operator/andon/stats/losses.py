@@ -30,6 +30,8 @@ WILD: Final = 100.0
 ERROR_CLIP: Final = 0.5
 LEARNED_BLOCKS: Final = 5
 """Blocks at the beginning from which the stable's usual error is learned, unless the profile knows it from held-out rows."""
+FITTED: Final = 1.5
+"""By how much the error on rows that a model was fitted to may flatter it."""
 LAST_BLOCKS: Final = 10
 
 
@@ -106,7 +108,7 @@ class Losses:
 
 @dataclass(slots=True)
 class StableError:
-    """The stable beside its own reference. usual: RMSE of the reference; None: to be learned. sure: it need not be learned."""
+    """The stable beside its own reference. usual: RMSE of the reference; None: not known yet. sure: it need not be learned."""
 
     usual: float | None
     sure: bool
@@ -132,15 +134,21 @@ class StableError:
         first, self.open = self.open[0][0], []
         if not self.sure:
             self._learn(mean, quiet)
+        if self.expected is None:
             return
         self.last = [*self.last, mean][-LAST_BLOCKS:]
-        share = excess(mean, (self.tolerance * (self.usual or 0.0)) ** 2, ERROR_CLIP)
+        share = excess(mean, (self.tolerance * self.expected) ** 2, ERROR_CLIP)
         self.worse = np.maximum(betting.against_at_most(np.array(self.worse), share, 0.5), 0.0).tolist()
         self.block += 1
         if max(self.worse) <= 0:
             self.first_bad = None
         elif self.first_bad is None:
             self.first_bad = first
+
+    @property
+    def expected(self) -> float | None:
+        """The RMSE to go by: with room, as long as it is only known from rows that the model may have been fitted to."""
+        return self.usual if self.sure or self.usual is None else FITTED * self.usual
 
     def _learn(self, mean: float, quiet: bool) -> None:
         """The larger of what the profile says and what the first rows show: rows that a model was fitted to flatter it."""
@@ -151,9 +159,9 @@ class StableError:
 
     def evidence(self) -> list[Evidence]:
         """The question, once a block was held against the usual error."""
-        if self.block == 0 or not self.usual:
+        if self.block == 0 or not self.expected:
             return []
-        ratio = sqrt(sum(self.last) / len(self.last)) / self.usual
+        ratio = sqrt(sum(self.last) / len(self.last)) / self.expected
         rows = self.block * BLOCK_ROWS
         return [Evidence(ERROR, "stable", _log_e(self.worse), rows, self.block, self.epoch, ratio, self.last_row, self.first_bad)]
 

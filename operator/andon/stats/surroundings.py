@@ -57,6 +57,7 @@ class OpenBlock:
     times: list[float] = field(default_factory=list)
     regimes: list[str] = field(default_factory=list)
     z: list[list[float]] = field(default_factory=list)
+    found: list[list[bool]] = field(default_factory=list)
     outside: list[list[bool]] = field(default_factory=list)
 
 
@@ -143,14 +144,13 @@ class Surroundings:
                 z[mine], inputs[mine], replaced[mine] = self._repaired(self._regimes[name][1], believed[mine], found[mine])
         known = np.array([n in self._regimes for n in names], dtype=np.bool_)
         fit: Mask = known & (replaced.mean(axis=1) <= MOST_REPAIRED) & np.isfinite(inputs).all(axis=1)
-        self._keep(rows, names, z, believed)
+        self._keep(rows, names, z, found, believed)
         return Judged(rows.times, inputs[:, self._columns], fit, np.asarray(replaced.any(axis=1)))
 
     def _repaired(self, frame: Frame, values: Floats, found: Mask) -> tuple[Floats, Floats, Mask]:
-        """z to go by in the block, and inputs with what is not to be believed replaced. found: at fault in this very row."""
-        z = np.where(found, np.nan, frame.structure.standard(values))
-        there = z.copy()
-        there[:, ~self.believed] = np.nan
+        """z as measured, and inputs with what is not to be believed replaced. found: at fault in this very row."""
+        z = frame.structure.standard(values)
+        there = np.where(found | ~self.believed, np.nan, z)
         filled, absent = frame.structure.filled(there), ~self.believed
         lies = bearing(frame.structure, filled, frame.structure.own_precision(absent))
         own, rows = frame.structure.own_precision(absent), np.arange(len(z))
@@ -161,7 +161,7 @@ class Surroundings:
         told = frame.structure.values(frame.structure.filled(there))
         return z, np.where(replaced, told, values), replaced
 
-    def _keep(self, rows: Rows, names: tuple[str, ...], z: Floats, values: Floats) -> None:
+    def _keep(self, rows: Rows, names: tuple[str, ...], z: Floats, found: Mask, values: Floats) -> None:
         low, high = self._support
         with np.errstate(invalid="ignore"):
             outside = (values < low) | (values > high)
@@ -169,6 +169,7 @@ class Surroundings:
         block.times += rows.times.tolist()
         block.regimes += names
         block.z += z.tolist()
+        block.found += found.tolist()
         block.outside += outside.tolist()
         self._lately.extend(n if n in self._regimes else SETTLING if n == SETTLING else UNKNOWN_REGIME for n in names)
         self.last_row = float(rows.times[-1]) if len(rows) else self.last_row
@@ -180,13 +181,14 @@ class Surroundings:
         self.block += 1
         self._watch.close()
         if len(set(block.regimes)) == 1 and block.regimes[0] in self._regimes:
-            frame = self._regimes[block.regimes[0]][1]
-            self._inputs.close(
-                frame,
-                Block(np.array(block.times), np.array(block.z), np.array(block.outside), self.believed),
-            )
-            self.history.add(block.times[-1], frame.structure, np.array(block.z), self._inputs)
+            self._read(self._regimes[block.regimes[0]][1], block)
         self._notice()
+
+    def _read(self, frame: Frame, block: OpenBlock) -> None:
+        measured, believed = np.array(block.z, dtype=np.float64), self.believed
+        sound = np.where(np.array(block.found), np.nan, measured)
+        self._inputs.close(frame, Block(np.array(block.times), sound, np.array(block.outside), believed))
+        self.history.add(block.times[-1], frame.structure, measured, np.where(believed, sound, np.nan), self._inputs)
 
     def _notice(self) -> None:
         """Which tags are at fault since this block, and since when their oldest such fault began."""
@@ -242,7 +244,7 @@ class Surroundings:
         return {
             "watch": self._watch.state(),
             "inputs": self._inputs.state(),
-            "open": [block.times, block.regimes, _without_nan(block.z), block.outside],
+            "open": [block.times, block.regimes, _without_nan(block.z), block.found, block.outside],
             "lately": list(self._lately),
             "found": sorted(self._found),
             "numbers": [self.epoch, self.block, self.last_row, self._regime],
@@ -253,8 +255,8 @@ class Surroundings:
         """The surroundings as they were."""
         epoch, block, last_row, regime = state["numbers"]
         one = cls(profile, TagWatch.restore(state["watch"]), InputsWatch.restore(state["inputs"]), epoch)
-        times, regimes, z, outside = state["open"]
-        one._open = OpenBlock(times, regimes, np.array(z, dtype=np.float64).tolist(), outside)
+        times, regimes, z, found, outside = state["open"]
+        one._open = OpenBlock(times, regimes, np.array(z, dtype=np.float64).tolist(), found, outside)
         one._lately.extend(state["lately"])
         one._found = {(question, tag) for question, tag in state["found"]}
         one.block, one.last_row = block, last_row
