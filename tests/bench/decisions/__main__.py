@@ -15,7 +15,9 @@ def main() -> int:
     parser.add_argument("--verbose", action="store_true", help="with --seed: the evidence of every block, too")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--year", action="store_true", help="a year of fault-free rows per plant, too")
-    parser.add_argument("--river", action="store_true", help="ask river, too (make bench-peers)")
+    parser.add_argument("--power", type=int, default=0, help="long episodes per class, for how many rows a verdict takes")
+    parser.add_argument("--publish", type=Path, help="run nothing: bring the figures of --out into this page")
+    parser.add_argument("--river", action="store_true", help="ask river, too (make bench-decisions installs it)")
     parser.add_argument("--out", type=Path, default=Path("build/bench/decisions.json"))
     given = parser.parse_args()
     if given.only and given.seed is not None:
@@ -25,10 +27,14 @@ def main() -> int:
         return 0
     from . import report, run
 
+    if given.publish:
+        report.publish(given.out, given.publish)
+        return 0
     outcomes = run.run(run.jobs(given.episodes, given.only), given.processes)
     if given.river:
         outcomes = run.with_river(outcomes)
-    found = run.document(outcomes, run.year(given.processes) if given.year else [])
+    years = run.year(given.processes) if given.year else []
+    found = run.document(outcomes, years, run.power(given.power, given.processes))
     run.write(found, given.out)
     sys.stdout.write(report.text(found) + "\n")
     return 0 if all(must["ok"] for must in found["musts"]) else 1

@@ -218,7 +218,7 @@ def make(kind: str, seed: int, plant_name: str | None = None, estimator: str | N
     rng = np.random.default_rng([zlib.crc32(kind.encode()), seed])
     plant = plants.plant(plant_name or plants.NAMES[seed % len(plants.NAMES)])
     chosen = estimator or plant.estimators[seed // len(plants.NAMES) % len(plant.estimators)]
-    setup, *troubles = YEAR if kind == "year" else CLASSES[kind]
+    setup, *troubles = {**CLASSES, **LONG, "year": YEAR}[kind]
     scene = setup(plant, chosen, rng)
     for trouble in troubles:
         trouble(scene)
@@ -292,3 +292,9 @@ CLASSES: Final[dict[str, Recipe]] = {
 
 YEAR: Final[Recipe] = (partial(sound, rows=175_200),)
 """As many rows as a year has at one every 3 minutes. Not a class: one of it lasts as long as a hundred others."""
+
+LONG: Final[dict[str, Recipe]] = {
+    f"long-{which}": (partial(sound, rows=6200), partial(candidate, CANDIDATES[which]))
+    for which in ("good", "10-worse", "25-worse", "50-worse")
+}
+"""Candidates alone, for long enough to see how many rows a verdict takes. No classes either."""

@@ -1,66 +1,142 @@
 """The figures as tables, for a terminal and for the documentation: both from the same JSON."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
-RULES: Final = {"always": "always fire", "never": "never fire", "psi": "PSI > 0.2", "adwin": "ADWIN"}
+from .tables import POWER_ROWS
+
+RULES: Final = {
+    "andon": "Andon",
+    "always": "always fire",
+    "never": "never fire",
+    "psi": "PSI > 0.2",
+    "adwin": "ADWIN on the error",
+}
+BEGIN: Final = "<!-- figures: written by `python -m tests.bench.decisions --publish`, not by hand -->"
+END: Final = "<!-- end of figures -->"
+
+Found = dict[str, Any]
 
 
-def text(found: dict[str, Any]) -> str:
-    """All tables."""
-    parts = ["## Musts", musts(found), "## Classes", classes(found)]
-    if found["year"]:
-        parts += ["## A year without a fault", year(found)]
-    return "\n\n".join([*parts, "## Episodes to look at", failures(found)])
+def text(found: Found) -> str:
+    """All of it, for a terminal."""
+    return f"{figures(found)}\n\n### Episodes to look at\n{failures(found)}"
 
 
-def musts(found: dict[str, Any]) -> str:
+def publish(source: Path, page: Path) -> None:
+    """Put the figures in place of those between the page's two marks. Raises ValueError where it has none."""
+    before, begin, rest = page.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{page} has no place for figures: put {BEGIN} and {END} where they go")
+    page.write_text(f"{before}{BEGIN}\n{figures(json.loads(source.read_text()))}\n{END}{after}")
+
+
+def figures(found: Found) -> str:
+    """Every table that has something to show."""
+    machine = found["machine"]
+    episodes = max((result["episodes"] for result in found["results"]), default=0)
+    parts = {
+        "What must hold": musts(found),
+        "In how many of 100 episodes a model would have been touched": rivals(found),
+        "Sensors, the plant, and nothing": without_candidate(found),
+        "Candidates": with_candidate(found),
+        "A year without a fault": year(found) if found["year"] else "",
+        "How many rows a verdict takes": power(found) if found["power"] else "",
+    }
+    measured = f"{episodes} episodes per class; commit {machine['commit']}; {machine['cores']} cores, Python {machine['python']}."
+    return "\n\n".join([measured, *(f"### {title}\n{part}" for title, part in parts.items() if part)])
+
+
+def musts(found: Found) -> str:
     """Each must, its worst class, and whether it holds."""
     rows = [
-        [m["name"], _number(m["value"]), _number(m["limit"]), m.get("worst") or "", "holds" if m["ok"] else "FAILS"]
+        [m["name"], _number(m["value"]), _number(m["limit"]), m.get("worst") or "", "holds" if m["ok"] else "**does not**"]
         for m in found["musts"]
     ]
     return table(["must", "value", "limit", "worst class: k/n (95 % interval)", ""], rows)
 
 
-def classes(found: dict[str, Any]) -> str:
-    """One row per class. Shares are per cent of its episodes."""
-    rules = list(found["results"][0]["alarms"]) if found["results"] else []
-    head = ["class", "n", "rolled back", "retrained", "healthy", "tag right", "tag wrong", "delay (90 %)", "verdicts said"]
-    rows = [[*_class(result), *(_share(result["alarms"][rule]) for rule in rules)] for result in found["results"]]
-    return table([*head, *(RULES[rule] for rule in rules)], rows)
+def rivals(found: Found) -> str:
+    """Per cent of the episodes, by what is the matter."""
+    rules = list(found["rivals"][0]["acted"]) if found["rivals"] else []
+    rows = [[r["truth"], *(_share(r["acted"][rule]) for rule in rules)] for r in found["rivals"]]
+    return table(["what is the matter", *(RULES[rule] for rule in rules)], rows)
 
 
-def _class(result: dict[str, Any]) -> list[str]:
-    delay = result["rollback delay"] or result["tag delay"] or result["healthy delay"]
-    verdicts = {v: n for v, n in result["verdicts"].items() if v not in {"NoEvidence", "Healthy", "Unknown"}}
-    return [
-        result["class"],
-        str(result["episodes"]),
-        *(_share(result[what]) for what in ("rolled back", "retrained", "healthy")),
-        _share(result["tag right"]) if result["tag right"] else "-",
-        _share(result["tag wrong"]),
-        f"{delay['median']:.0f} ({delay['p90']:.0f})" if delay else "-",
-        ", ".join(f"{v} {n}" for v, n in sorted(verdicts.items(), key=lambda item: -item[1])) or "-",
+def without_candidate(found: Found) -> str:
+    """Classes without a candidate."""
+    head = ["class", "n", "right tag first", "wrong tag first", "rows until named", "Retrain", "verdicts on the model"]
+    rows = [
+        [
+            r["class"],
+            str(r["episodes"]),
+            _interval(r["tag right"]),
+            _share(r["tag wrong"]),
+            _delay(r["tag delay"]),
+            _share(r["retrained"]),
+            _verdicts(r),
+        ]
+        for r in _results(found, candidate=False)
     ]
+    return table(head, rows)
 
 
-def year(found: dict[str, Any]) -> str:
+def with_candidate(found: Found) -> str:
+    """Classes with one."""
+    head = ["class", "n", "rolled back", "after rows", "found healthy", "after rows", "wrong tag first", "Retrain"]
+    rows = [
+        [
+            r["class"].removeprefix("candidate-"),
+            str(r["episodes"]),
+            _interval(r["rolled back"]),
+            _delay(r["rollback delay"]),
+            _interval(r["healthy"]),
+            _delay(r["healthy delay"]),
+            _share(r["tag wrong"]),
+            _share(r["retrained"]),
+        ]
+        for r in _results(found, candidate=True)
+    ]
+    return table(head, rows)
+
+
+def _results(found: Found, *, candidate: bool) -> list[Found]:
+    return [r for r in found["results"] if r["class"].startswith("candidate-") == candidate]
+
+
+def year(found: Found) -> str:
     """A year of sound rows per plant."""
     head = ["plant", "rows", "distinct rows", "automatic actions", "per year, at most (95 %)"]
-    return table(head, [[_number(y[column]) for column in head] for y in found["year"]]) + "".join(
-        f"\n{what}" for y in found["year"] for what in y["what"][:20]
-    )
+    rows = [[_number(y[column]) for column in head] for y in found["year"]]
+    return "\n".join([table(head, rows), *(f"- {y['plant']}: {what}" for y in found["year"] for what in y["what"][:20])])
 
 
-def failures(found: dict[str, Any]) -> str:
+def power(found: Found) -> str:
+    """Per cent rolled back / found healthy by then."""
+    head = ["candidate", "differs by", "n", *(f"{rows:,} rows" for rows in POWER_ROWS)]
+    rows = [
+        [
+            p["class"].removeprefix("long-"),
+            p["mechanism"],
+            str(p["n"]),
+            *(f"{_percent(p['rolled back'][str(r)], p['n'])} / {_percent(p['healthy'][str(r)], p['n'])}" for r in POWER_ROWS),
+        ]
+        for p in found["power"]
+    ]
+    return "Per cent rolled back / found healthy within so many labelled rows.\n\n" + table(head, rows)
+
+
+def failures(found: Found) -> str:
     """Up to ten names per must and class."""
     lines = []
     for must, names in found["failures"].items():
         kinds: dict[str, list[str]] = {}
         for name in names:
             kinds.setdefault(name.split("#")[0], []).append(name)
-        lines += [f"{must}: {n}" for of in kinds.values() for n in of[:10]]
+        lines += [f"{must}: {name}" for of in kinds.values() for name in of[:10]]
     return "\n".join(lines) or "none"
 
 
@@ -73,11 +149,31 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _share(counted: dict[str, Any]) -> str:
-    return f"{100 * counted['k'] / counted['n']:.0f}" if counted["n"] else "-"
+def _share(counted: Found) -> str:
+    return _percent(counted["k"], counted["n"])
+
+
+def _percent(k: int, n: int) -> str:
+    return f"{100 * k / n:.0f}" if n else "-"
+
+
+def _interval(counted: Found | None) -> str:
+    """`297 (97-100 %)`: how many, and the interval of the share."""
+    return f"{counted['k']} ({100 * counted['low']:.0f}-{100 * counted['high']:.0f} %)" if counted else "-"
+
+
+def _delay(delay: Found | None) -> str:
+    """Median, and what nine of ten stay below."""
+    return f"{delay['median']:.0f} (90 %: {delay['p90']:.0f})" if delay else "-"
+
+
+def _verdicts(result: Found) -> str:
+    """How often each verdict was said that is more than "healthy" or "too little seen"."""
+    loud = {v: n for v, n in result["verdicts"].items() if v not in {"NoEvidence", "Healthy", "Unknown"}}
+    return ", ".join(f"{verdict} {n}" for verdict, n in sorted(loud.items(), key=lambda item: -item[1])) or "-"
 
 
 def _number(value: Any) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.3g}" if isinstance(value, float) and value < 1000 else f"{value:,}" if not isinstance(value, str) else value
+    if value is None or isinstance(value, str):
+        return value or "-"
+    return f"{value:.3g}" if isinstance(value, float) else f"{value:,}"

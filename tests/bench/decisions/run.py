@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from . import peers, plants, tables
-from .episodes import CLASSES, make
+from .episodes import CLASSES, LONG, make
 from .score import Outcome, scored
 
 Job = tuple[str, int]
@@ -61,7 +61,7 @@ def year(processes: int) -> list[dict[str, Any]]:
 
 
 def with_river(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """The same, with the row at which ADWIN calls on the labelled error of what serves. Needs `make bench-peers`."""
+    """The same, with the row at which ADWIN calls on the labelled error of what serves. `make bench-decisions` installs it."""
     lines = (
         json.dumps([None if np.isnan(e) else e for e in peers.served_error(make(o.kind, o.seed)).tolist()]) for o in outcomes
     )
@@ -77,7 +77,13 @@ def with_river(outcomes: Sequence[Outcome]) -> list[Outcome]:
     return [replace(o, alarms=o.alarms | {"adwin": row}) for o, row in zip(outcomes, alarms, strict=True)]
 
 
-def document(outcomes: Sequence[Outcome], years: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def power(episodes: int, processes: int) -> list[dict[str, Any]]:
+    """How many rows it takes to convict or to promote."""
+    wanted = [(kind, seed) for kind in LONG for seed in range(episodes)]
+    return tables.power(run(wanted, processes)) if wanted else []
+
+
+def document(outcomes: Sequence[Outcome], years: Sequence[dict[str, Any]], powers: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The figures as DESIGN §8 wants them."""
     musts = [must.result(outcomes) for must in tables.MUSTS] + [tables.delay_must(outcomes)]
     actions = sum(y["automatic actions"] for y in years)
@@ -91,12 +97,23 @@ def document(outcomes: Sequence[Outcome], years: Sequence[dict[str, Any]]) -> di
             "cpu": platform.processor() or platform.machine(),
             "cores": os.cpu_count(),
             "python": platform.python_version(),
+            "commit": _commit(),
         },
         "results": [tables.summary(kind, of) for kind, of in tables.by_kind(outcomes).items()],
+        "rivals": tables.rivals(outcomes),
         "year": list(years),
+        "power": list(powers),
         "musts": musts,
         "failures": failures,
     }
+
+
+def _commit() -> str:
+    """Which code was measured, and on which day."""
+    told = subprocess.run(
+        ["git", "log", "-1", "--format=%h of %cs"], capture_output=True, text=True, check=False, timeout=60
+    ).stdout.strip()
+    return told or "no git"
 
 
 def write(found: dict[str, Any], path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from andon.api.decision import Action
+from andon.stats.blocks import BLOCK_ROWS
 
 from .engine import MIN_ROWS
 from .intervals import Share
@@ -21,6 +22,7 @@ MISTAKES: Final = ("candidate-scrambled", "candidate-unit-mistake")
 """What should not be promoted, and need not be convicted where it happens to make no difference."""
 PROMOTION_ROWS: Final = 1500
 PAIRED_ROWS: Final = 100
+POWER_ROWS: Final = (300, 500, 1000, 1500, 3000, 6000)
 
 Asked = Callable[[Outcome], bool]
 
@@ -155,3 +157,52 @@ def _counted(holds: Iterable[bool]) -> dict[str, Any]:
 def _delays(rows: Iterable[int | None]) -> dict[str, float] | None:
     found = [r for r in rows if r is not None]
     return {"median": float(np.median(found)), "p90": float(np.quantile(found, 0.9)), "n": len(found)} if found else None
+
+
+GROUPS: Final[dict[str, Asked]] = {
+    "nothing is wrong": lambda o: o.truth.kind == "fault-free",
+    "a sensor is wrong": lambda o: o.truth.kind == "data" and o.truth.rmse_ratio is None,
+    "the plant is disturbed": lambda o: o.truth.kind == "process" and o.truth.rmse_ratio is None,
+    "concept drift, labels": _of_kind("concept-labelled"),
+    "concept drift, no labels": _of_kind("concept-unlabelled"),
+    "candidate at most 2 % worse": _is_good_and_labelled,
+    "candidate 25 % worse or more": _is_bad,
+}
+
+
+def rivals(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """By what is the matter: in how many episodes each rule would have acted on a model."""
+    found = []
+    for group, among in GROUPS.items():
+        asked = [o for o in outcomes if among(o)]
+        if asked:
+            acted = {"andon": _counted(bool(o.harm) for o in asked)}
+            found.append({"truth": group, "acted": acted | {rule: _alarmed(asked, rule) for rule in asked[0].alarms}})
+    return found
+
+
+def _alarmed(outcomes: Sequence[Outcome], rule: str) -> dict[str, Any]:
+    return _counted(o.alarms[rule] is not None for o in outcomes)
+
+
+def power(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """Of long episodes: how many labelled rows a verdict takes, by class and by how the candidate differs."""
+    cells: dict[tuple[str, str], list[Outcome]] = {}
+    for o in outcomes:
+        cells.setdefault((o.kind, o.truth.detail), []).append(o)
+        cells.setdefault((o.kind, "all"), []).append(o)
+    return [
+        {
+            "class": kind,
+            "mechanism": mechanism,
+            "n": len(of),
+            "rolled back": {str(rows): _within(of, rows, lambda o: o.rolled_back) for rows in POWER_ROWS},
+            "healthy": {str(rows): _within(of, rows, lambda o: o.healthy) for rows in POWER_ROWS},
+        }
+        for (kind, mechanism), of in sorted(cells.items())
+    ]
+
+
+def _within(outcomes: Sequence[Outcome], rows: int, at: Callable[[Outcome], int | None]) -> int:
+    delays = (o.delay(at(o), o.candidate_from) for o in outcomes)
+    return sum(delay is not None and delay <= rows + BLOCK_ROWS for delay in delays)
