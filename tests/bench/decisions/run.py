@@ -85,7 +85,7 @@ def power(episodes: int, processes: int) -> list[dict[str, Any]]:
 
 def document(outcomes: Sequence[Outcome], years: Sequence[dict[str, Any]], powers: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The figures as DESIGN §8 wants them."""
-    musts = [must.result(outcomes) for must in tables.MUSTS] + [tables.delay_must(outcomes)]
+    musts = tables.results(outcomes)
     actions = sum(y["automatic actions"] for y in years)
     if years:
         musts.append(

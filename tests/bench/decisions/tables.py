@@ -75,11 +75,11 @@ class Must:
         """Episodes to look at."""
         return [o for o in outcomes if self.among(o) and self.holds(o) == self.at_most]
 
-    def result(self, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-        """As DESIGN §8 has it: the worst class decides."""
+    def result(self, outcomes: Sequence[Outcome]) -> dict[str, Any] | None:
+        """As DESIGN §8 has it: the worst class decides. None where no episode was asked."""
         shares = self.shares(outcomes)
         if not shares:
-            return {"name": self.name, "value": None, "limit": self.limit, "ok": True, "worst": None}
+            return None
         worst = (max if self.at_most else min)(shares, key=lambda kind: shares[kind].value)
         value = shares[worst].value
         ok = value <= self.limit if self.at_most else value >= self.limit
@@ -102,15 +102,23 @@ MUSTS: Final = (
 )
 
 
-def delay_must(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def results(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """Every must that these outcomes say something about."""
+    found = [*(must.result(outcomes) for must in MUSTS), _delay_result(outcomes)]
+    return [result for result in found if result is not None]
+
+
+def _delay_result(outcomes: Sequence[Outcome]) -> dict[str, Any] | None:
     """Candidates 50 % worse or scrambled, alone: median rows beyond the policy's minimum."""
-    found = [_conviction(o) for o in outcomes if o.kind in {"candidate-50-worse", "candidate-scrambled"}]
-    beyond = float(np.median([f - MIN_ROWS for f in found])) if found else None
+    delays = [_conviction(o) for o in outcomes if o.kind in {"candidate-50-worse", "candidate-scrambled"}]
+    if not delays:
+        return None
+    beyond = float(np.median(delays)) - MIN_ROWS
     return {
         "name": "50 % worse or scrambled: median paired rows beyond the minimum until rolled back",
-        "value": beyond if beyond is None or np.isfinite(beyond) else None,
+        "value": beyond if np.isfinite(beyond) else None,
         "limit": PAIRED_ROWS,
-        "ok": beyond is None or beyond <= PAIRED_ROWS,
+        "ok": beyond <= PAIRED_ROWS,
     }
 
 
