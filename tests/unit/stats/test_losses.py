@@ -160,9 +160,17 @@ def test_a_stable_that_errs_as_usual_again_is_acquitted():
 
 
 def test_without_held_out_rows_the_usual_error_is_learned_from_the_first_quiet_blocks():
-    learning = error_of([9.0] * LEARNED_BLOCKS, usual=1.0, sure=False)
-    assert (learning.sure, learning.usual, learning.evidence()) == (True, 3.0, [])
+    assert error_of([9.0] * (LEARNED_BLOCKS - 1), usual=None, sure=False).evidence() == []
+    learned = error_of([9.0] * LEARNED_BLOCKS + [4 * 9.0] * 20, usual=None, sure=False)
+    assert (learned.sure, learned.usual) == (True, 3.0)
+    assert learned.evidence()[0].log_e >= CONVICTS
     assert not error_of([9.0] * 50, usual=1.0, sure=False, quiet=False).sure
+
+
+@pytest.mark.parametrize(("error", "worse"), [(1.8, False), (3.0, True)])
+def test_until_then_what_fitted_rows_say_is_used_with_room(error, worse):
+    found = error_of([error**2] * 50, usual=1.0, sure=False, quiet=False).evidence()[0]
+    assert (found.log_e >= CONVICTS) is worse
 
 
 @pytest.mark.parametrize(("usual", "learned"), [(None, 1.0), (0.5, 1.0), (4.0, 4.0)])
