@@ -74,9 +74,10 @@ class Outcome:
         """Healthy, and not rolled back before, when so many rows of the candidate have a label."""
         return self.healthy is not None and self.healthy <= self.candidate_from + labelled_rows + self.late
 
-    def delay(self, row: int | None, since: int | None) -> int | None:
-        """Rows from the first one concerned to the one at which it was known."""
-        return None if row is None or since is None else row - since + 1
+
+def delay(row: int | None, since: int | None) -> int | None:
+    """Rows from the first one concerned to the one at which it was known."""
+    return None if row is None or since is None else row - since + 1
 
 
 def scored(kind: str, seed: int) -> Outcome:

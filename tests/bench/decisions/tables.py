@@ -12,7 +12,7 @@ from andon.stats.blocks import BLOCK_ROWS
 
 from .engine import MIN_ROWS
 from .intervals import Share
-from .score import Outcome
+from .score import Outcome, delay
 
 NAMED: Final = ("sensor-stuck", "sensor-dropped", "sensor-unit", "sensor-bias-2", "sensor-bias-4")
 """Classes in which the tag must be named."""
@@ -123,7 +123,7 @@ def _delay_result(outcomes: Sequence[Outcome]) -> dict[str, Any] | None:
 
 
 def _conviction(o: Outcome) -> float:
-    rows = o.delay(o.rolled_back, o.candidate_from)
+    rows = delay(o.rolled_back, o.candidate_from)
     return np.inf if rows is None else float(rows)
 
 
@@ -149,9 +149,9 @@ def summary(kind: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "healthy": _counted(o.healthy is not None for o in outcomes),
         "tag right": _counted(o.right_tag for o in outcomes) if any(o.truth.tags for o in outcomes) else None,
         "tag wrong": _counted(o.tag is not None and not o.right_tag for o in outcomes),
-        "rollback delay": _delays(o.delay(o.rolled_back, o.candidate_from) for o in outcomes),
-        "healthy delay": _delays(o.delay(o.healthy, o.candidate_from) for o in outcomes),
-        "tag delay": _delays(o.delay(o.tag_row, o.truth.from_row) for o in outcomes if o.right_tag),
+        "rollback delay": _delays(delay(o.rolled_back, o.candidate_from) for o in outcomes),
+        "healthy delay": _delays(delay(o.healthy, o.candidate_from) for o in outcomes),
+        "tag delay": _delays(delay(o.tag_row, o.truth.from_row) for o in outcomes if o.right_tag),
         "alarms": {rule: _counted(o.alarms[rule] is not None for o in outcomes) for rule in outcomes[0].alarms},
     }
 
@@ -212,5 +212,5 @@ def power(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
 
 
 def _within(outcomes: Sequence[Outcome], rows: int, at: Callable[[Outcome], int | None]) -> int:
-    delays = (o.delay(at(o), o.candidate_from) for o in outcomes)
-    return sum(delay is not None and delay <= rows + BLOCK_ROWS for delay in delays)
+    taken = (delay(at(o), o.candidate_from) for o in outcomes)
+    return sum(t is not None and t <= rows + BLOCK_ROWS for t in taken)
