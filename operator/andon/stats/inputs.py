@@ -38,7 +38,8 @@ class Block:
 @dataclass(slots=True)
 class InputsWatch:
     """Arrays per tag: off, noisy: of the last block, in their limits. was_off, with_plant: 1 or 0. off_since: Unix seconds.
-    deviation, outside: of the last block."""
+    lately: how far off of itself, over some blocks; what the plant does to all tags is none of theirs. deviation, outside: of the
+    last block."""
 
     of_tags: Detector
     of_rows: Detector
@@ -108,7 +109,8 @@ class InputsWatch:
     def _remember(self, reading: Reading, outside: float, disturbed: bool) -> None:
         known = ~np.isnan(reading.off)
         self.off, self.noisy = np.where(known, reading.off, self.off), np.where(known, reading.noisy, self.noisy)
-        self.lately = np.where(known & ~np.isnan(self.lately), 0.8 * self.lately + 0.2 * np.minimum(self.off, 2.0), self.lately)
+        blamed = np.zeros_like(self.off) if reading.coherent else np.minimum(self.off, 2.0)
+        self.lately = np.where(known & ~np.isnan(self.lately), 0.8 * self.lately + 0.2 * blamed, self.lately)
         self.deviation, self.outside = reading.deviation, outside
         self.disturbed = disturbed or reading.coherent
 

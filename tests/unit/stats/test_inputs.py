@@ -97,6 +97,17 @@ def test_a_coherent_shift_is_the_plants_and_names_nobody(kind, seed):
     assert {subject for _, subject in found(in_units(z))} == {"inputs"}
 
 
+@pytest.mark.parametrize("kind", SHIFTS)
+def test_while_the_plant_moves_no_tag_is_suspected_of_the_errors(kind):
+    z = process()
+    z[FAULTY] += SHIFTS[kind]()
+    assert not watched(in_units(z)).suspicious
+
+
+def test_a_tag_that_is_off_by_itself_is_suspected_of_them():
+    assert watched(with_fault(3, lambda z: z + 1.0)).suspicious
+
+
 def test_a_tag_that_went_off_in_the_rows_in_which_others_jumped_is_the_plants():
     z = process()
     z[BEGINS : BEGINS + 10] += 3 * np.array([1, -1] * 4)
