@@ -56,6 +56,7 @@ def unlabelled(*seen):
         pytest.param(sees(regime("Settling", 0.8), MOVED), Verdict.NO_EVIDENCE, "Settling", id="after a changeover"),
         pytest.param(sees(regime("Unknown", 1.0), MOVED), Verdict.NO_EVIDENCE, "UnknownRegime", id="a recipe nobody knows"),
         pytest.param(sees(regime("Settling", 0.2), MOVED), Verdict.BENIGN_SHIFT, "BenignShift", id="hardly settling any more"),
+        pytest.param(sees(regime("Settling", 0.55)), Verdict.HEALTHY, "Healthy", id="over within a block: what was said stands"),
         pytest.param(sees(ERRS, tag("xmeas_7", "biased", 4.0)), Verdict.NO_EVIDENCE, "DataSuspect", id="a tag may be behind it"),
         pytest.param(sees(tag("xmeas_7", "biased", 4.0)), Verdict.HEALTHY, "Healthy", id="a suspicion alone blames nobody"),
         pytest.param(
@@ -115,6 +116,22 @@ def test_what_is_asked_for(facts, asked, held):
 def test_hysteresis(log_e, before, verdict):
     standing = DriftPolicyStatus(stable_verdict=before, stable_judged=revision("1"))
     facts = sees(replace(MOVED, log_e=log_e), status=standing)
+    assert judge(facts, NOW).stable.answer.verdict is verdict
+
+
+HARMED = DriftPolicyStatus(stable_verdict=Verdict.HARMFUL_SHIFT, stable_judged=revision("1"))
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict"),
+    [
+        pytest.param(
+            sees(ERRS, status=HARMED), Verdict.HARMFUL_SHIFT, id="the errors are still those of the rows that had moved"
+        ),
+        pytest.param(sees(replace(ERRS, value=1.0), status=HARMED), Verdict.HEALTHY, id="until it errs no more"),
+    ],
+)
+def test_a_shift_that_is_over_does_not_become_concept_drift(facts, verdict):
     assert judge(facts, NOW).stable.answer.verdict is verdict
 
 

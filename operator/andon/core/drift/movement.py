@@ -4,7 +4,8 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Final
 
-from andon.api.evidence import ERROR, OFF_SUPPORT, EvidenceSeries
+from andon.api.decision import Verdict
+from andon.api.evidence import ERROR, OFF_SUPPORT, SHIFT, EvidenceSeries
 from andon.core.drift.facts import Facts
 from andon.core.drift.levels import CLEAR, SPAN_ROWS
 from andon.core.drift.reference import erring, fired
@@ -35,6 +36,13 @@ def movement(facts: Facts, shift: EvidenceSeries, now: datetime) -> Movement:
         if _rows_since(shift, shift.last_row, facts) < PATIENCE_ROWS:
             return Movement.AWAITING_LABELS
     return Movement.HARMFUL_OFF_SUPPORT if fired(facts, OFF_SUPPORT) else Movement.BENIGN_INSIDE
+
+
+def harm_stands(facts: Facts, now: datetime) -> bool:
+    """Whether the inputs are back after a harmful shift, while the errors looked back on are still those of its rows."""
+    before = facts.status
+    said = before.stable_verdict is Verdict.HARMFUL_SHIFT and before.stable_judged == facts.stable
+    return said and not fired(facts, SHIFT) and erring(facts, now)
 
 
 def _rows_since(shift: EvidenceSeries, last: datetime | None, facts: Facts) -> float:

@@ -18,11 +18,14 @@ from andon.api.types import short
 from andon.core.chain import Looks, Passed
 from andon.core.drift.answer import PLANT, Answer, frozen, odds
 from andon.core.drift.facts import Facts
-from andon.core.drift.movement import Movement, movement
+from andon.core.drift.movement import Movement, harm_stands, movement
 from andon.core.drift.reference import erring, error_limit, fired
 from andon.core.drift.sight import signals_missing
 from andon.core.drift.signals import firing, newest, unread
 from andon.core.drift.suspicion import faults_behind_errors, suspects, tag_series
+
+_SETTLING_SHARE: Final = 0.75
+"""Of the newest rows that must settle before it is said: a changeover that is over within a block changes no verdict."""
 
 
 def nothing_served(facts: Facts, now: datetime) -> Answer | Passed:
@@ -47,7 +50,7 @@ def regime_unsettled(facts: Facts, now: datetime) -> Answer | Passed:
     """The rows are of a regime that the reference does not know, or of none yet."""
     del now
     shares = _regime_shares(facts)
-    if shares.get(SETTLING, 0.0) > 0.5:
+    if shares.get(SETTLING, 0.0) > _SETTLING_SHARE:
         because = "The machine settles after a changeover: its rows say nothing yet."
         return Answer(Verdict.NO_EVIDENCE, "Settling", because, facts.stable)
     if shares.get(UNKNOWN_REGIME, 0.0) > 0.5:
@@ -74,6 +77,8 @@ def concept_drift(facts: Facts, now: datetime) -> Answer | Passed:
         return Passed("No labels join the rows: whether inputs mean something else now cannot be seen.")
     if not erring(facts, now):
         return Passed(f"With labels its error is {error.value:.2f} times that of its reference ({odds(error)}).")
+    if harm_stands(facts, now):
+        return Passed(f"Its error is {error.value:.2f} times that of its reference, in rows in which the inputs had moved.")
     if fired(facts, SHIFT):
         return Passed(f"Its error is {error.value:.2f} times that of its reference, but the inputs have moved ({odds(shift)}).")
     because = (
@@ -86,6 +91,8 @@ def concept_drift(facts: Facts, now: datetime) -> Answer | Passed:
 def plant_moved(facts: Facts, now: datetime) -> Answer | Passed:
     """The inputs move together as they never did in the reference: with harm, without, or not known yet."""
     shift = facts.about(facts.stable, SHIFT)
+    if shift is not None and harm_stands(facts, now):
+        return _harmful_by_labels(facts, shift, "The inputs had moved together and are back")
     if shift is None or not fired(facts, SHIFT):
         return Passed(f"The inputs move as in the reference ({odds(shift)}).")
     seen = movement(facts, shift, now)
