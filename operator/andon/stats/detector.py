@@ -8,6 +8,7 @@ after 1/a blocks or more on average. Shin, Ramdas and Rinaldo, "E-detectors", Ne
 lower the detector), so log e is below 0 from that block on.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from math import log
 from typing import Any, Final, Self
@@ -71,7 +72,7 @@ class Detector:
         return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
 
     @classmethod
-    def restore(cls, state: dict[str, Any]) -> Self:
+    def restore(cls, state: Mapping[str, Any]) -> Self:
         """The detector as it was."""
         return cls(**{name: np.array(value, dtype=np.float64) for name, value in state.items()})
 

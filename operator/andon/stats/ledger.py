@@ -9,7 +9,7 @@ those), and later, when labels have come, `learn`.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,10 @@ from andon.stats.spans import Spans
 from andon.stats.surroundings import Judged, Surroundings
 
 Floats = NDArray[np.float64]
+
+
+WORST: Final = 1e200
+"""Squared error that an answer counts for which is no finite number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +121,7 @@ class Ledger:
         """
         around, judgement = self._ready()
         known = np.isfinite(labels) & np.isfinite(stable) & ~self._taken_back.covers(times)
-        with np.errstate(over="ignore"):
-            of_stable, of_candidate = np.square(stable - labels), np.square(candidate - labels)
+        of_stable, of_candidate = _squared(stable - labels), _squared(candidate - labels)
         if not around.suspicious:
             sound = known & ~self._repaired.covers(times)
             judgement.error.fold(_listed(sound, times, of_stable), quiet=around.quiet)
@@ -180,6 +183,12 @@ def features(rows: Rows, profile: Profile, max_age: float) -> Floats:
     """The model's inputs as measured, (rows, features) in column order; NaN where the value is missing."""
     column = {tag: i for i, tag in enumerate(rows.tags)}
     return rows.believed(max_age)[:, [column[f.tag] for f in profile.features]]
+
+
+def _squared(errors: Floats) -> Floats:
+    """Squared errors, none of them infinite: the state is JSON, which has no such number."""
+    with np.errstate(over="ignore"):
+        return np.minimum(np.square(errors), WORST)
 
 
 def _listed(chosen: NDArray[np.bool_], *columns: Floats) -> list[Any]:

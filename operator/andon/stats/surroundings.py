@@ -81,6 +81,8 @@ class Surroundings:
         self._open = OpenBlock()
         self._lately: deque[str] = deque(maxlen=BLOCK_ROWS)
         self._found: set[tuple[str, str]] = set()
+        self._of_blocks: dict[str, Any] | None = None
+        self._of_tags: list[Evidence] | None = None
         self._new: float | None = None
 
     @classmethod
@@ -172,13 +174,13 @@ class Surroundings:
         block.found += found.tolist()
         block.outside += outside.tolist()
         self._lately.extend(n if n in self._regimes else SETTLING if n == SETTLING else UNKNOWN_REGIME for n in names)
-        self.last_row = float(rows.times[-1]) if len(rows) else self.last_row
         if len(block.times) == BLOCK_ROWS:
             self._close()
 
     def _close(self) -> None:
         block, self._open = self._open, OpenBlock()
-        self.block += 1
+        self._of_blocks = self._of_tags = None
+        self.block, self.last_row = self.block + 1, block.times[-1]
         self._watch.close()
         if len(set(block.regimes)) == 1 and block.regimes[0] in self._regimes:
             self._read(self._regimes[block.regimes[0]][1], block)
@@ -211,12 +213,7 @@ class Surroundings:
         """Every question about tags, inputs and predictions, once a block is full."""
         if self.block == 0:
             return []
-        inputs, rows = self._inputs, self.block * BLOCK_ROWS
-
-        def said(question: str, subject: str, log_e: float, value: float, first: float = np.nan) -> Evidence:
-            begun = None if np.isnan(first) else first
-            return Evidence(question, subject, log_e, rows, self.block, self.epoch, value, self.last_row, begun)
-
+        inputs, said = self._inputs, self._said
         of_rows = zip(
             (SHIFT, OFF_SUPPORT), inputs.of_rows.log_e, (inputs.deviation, inputs.outside), inputs.of_rows.first_bad, strict=True
         )
@@ -226,35 +223,52 @@ class Surroundings:
             said(PREDICTION, PREDICTION, float(of_prediction.log_e[0]), predictions.distance, float(of_prediction.first_bad[0])),
             *(said(REGIME, name, 0.0, n / len(self._lately)) for name, n in Counter(n or "all" for n in self._lately).items()),
             said(REFERENCE, "blocks", 0.0, float(self.profile.blocks)),
-            *(
-                said(question, tag, float(log_e[q, t]), float(value[q, t]), float(detector.first_bad[q, t]))
-                for detector, questions, value in (
-                    (self._watch.detector, QUESTIONS, self._watch.detector.share),
-                    (inputs.of_tags, OF_TAGS, np.stack([inputs.of_tags.share[0], inputs.off, inputs.noisy])),
-                )
-                for log_e in (detector.log_e,)
-                for q, question in enumerate(questions)
-                for t, tag in enumerate(self.tags)
-            ),
+            *self._about_tags(),
         ]
+
+    def _about_tags(self) -> list[Evidence]:
+        if self._of_tags is None:
+            watch, inputs = self._watch.detector, self._inputs
+            parts = (
+                (watch, QUESTIONS, watch.share),
+                (inputs.of_tags, OF_TAGS, np.stack([inputs.of_tags.share[0], inputs.off, inputs.noisy])),
+            )
+            self._of_tags = [
+                self._said(question, tag, log_e, value, first)
+                for detector, questions, values in parts
+                for question, *rows in zip(questions, detector.log_e, values, detector.first_bad, strict=True)
+                for tag, log_e, value, first in zip(self.tags, *(row.tolist() for row in rows), strict=True)
+            ]
+        return self._of_tags
+
+    def _said(self, question: str, subject: str, log_e: float, value: float, first: float = np.nan) -> Evidence:
+        begun, rows = None if np.isnan(first) else first, self.block * BLOCK_ROWS
+        return Evidence(question, subject, log_e, rows, self.block, self.epoch, value, self.last_row, begun)
 
     def state(self) -> dict[str, Any]:
         """What `restore` goes on from; JSON."""
         block = self._open
         return {
             "watch": self._watch.state(),
-            "inputs": self._inputs.state(),
+            "blocks": self._block_state(),
             "open": [block.times, block.regimes, _without_nan(block.z), block.found, block.outside],
             "lately": list(self._lately),
             "found": sorted(self._found),
             "numbers": [self.epoch, self.block, self.last_row, self._regime],
         }
 
+    def _block_state(self) -> dict[str, Any]:
+        """What changes with blocks only: most of it, and rows may be committed one by one."""
+        if self._of_blocks is None:
+            self._of_blocks = {"detector": self._watch.detector.state(), "inputs": self._inputs.state()}
+        return self._of_blocks
+
     @classmethod
     def restore(cls, profile: Profile, state: dict[str, Any]) -> Self:
         """The surroundings as they were."""
         epoch, block, last_row, regime = state["numbers"]
-        one = cls(profile, TagWatch.restore(state["watch"]), InputsWatch.restore(state["inputs"]), epoch)
+        watch = TagWatch.restore(state["watch"], state["blocks"]["detector"])
+        one = cls(profile, watch, InputsWatch.restore(state["blocks"]["inputs"]), epoch)
         times, regimes, z, found, outside = state["open"]
         one._open = OpenBlock(times, regimes, np.array(z, dtype=np.float64).tolist(), found, outside)
         one._lately.extend(state["lately"])

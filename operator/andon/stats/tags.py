@@ -93,12 +93,12 @@ class TagWatch:
         self.faults, self.began = np.zeros_like(self.faults), np.full_like(self.began, np.nan)
 
     def state(self) -> dict[str, Any]:
-        """What `restore` goes on from; JSON, with null for NaN."""
+        """What `restore` goes on from but for the detector, which changes with blocks only; JSON, with null for NaN."""
         arrays = {f.name: plain(getattr(self, f.name)) for f in fields(self) if f.name not in {"tags", "detector"}}
-        return {"tags": list(self.tags), "detector": self.detector.state(), **arrays}
+        return {"tags": list(self.tags), **arrays}
 
     @classmethod
-    def restore(cls, state: Mapping[str, Any]) -> Self:
+    def restore(cls, state: Mapping[str, Any], detector: Mapping[str, Any]) -> Self:
         """The watch as it was."""
-        arrays = {k: np.array(v, dtype=np.float64) for k, v in state.items() if k not in {"tags", "detector"}}
-        return cls(tags=tuple(state["tags"]), detector=Detector.restore(state["detector"]), **arrays)
+        arrays = {k: np.array(v, dtype=np.float64) for k, v in state.items() if k != "tags"}
+        return cls(tags=tuple(state["tags"]), detector=Detector.restore(detector), **arrays)
