@@ -145,7 +145,8 @@ def test_on_a_finer_clock_than_the_references_one_value_may_fill_more_rows(every
 @given(st.lists(st.sampled_from([1.0, 2.0, np.nan]), min_size=1, max_size=90), st.integers(0, 4))
 def test_a_restart_between_any_two_blocks_changes_nothing(values, blocks):
     cut = blocks * BLOCK_ROWS
-    half = TagWatch.restore(orjson.loads(orjson.dumps(watch(rows(values).part(0, cut)).state())))
+    past = watch(rows(values).part(0, cut))
+    half = TagWatch.restore(*orjson.loads(orjson.dumps([past.state(), past.detector.state()])))
     whole = watch(rows(values))
     for first in range(cut, len(values), BLOCK_ROWS):
         part = rows(values).part(first, first + BLOCK_ROWS)
