@@ -30,9 +30,7 @@ def main() -> int:
     if given.publish:
         report.publish(given.out, given.publish)
         return 0
-    outcomes = run.run(run.jobs(given.episodes, given.only), given.processes)
-    if given.river:
-        outcomes = run.with_river(outcomes)
+    outcomes = run.run(run.jobs(given.episodes, given.only), given.processes, river=given.river)
     years = run.year(given.processes) if given.year else []
     found = run.document(outcomes, years, run.power(given.power, given.processes))
     run.write(found, given.out)

@@ -3,7 +3,10 @@
 A rule has no verdict: its alarm means "act on the model", whatever the cause.
 """
 
+import json
+import subprocess
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -18,12 +21,35 @@ PSI_BINS: Final = 10
 STEP: Final = 20
 
 
-def alarms(episode: Episode) -> dict[str, int | None]:
-    """By rule. river's are added by `river`, which runs in an environment of its own."""
-    return {"always": 0, "never": None, "psi": _psi_alarm(episode)}
+RIVER: Final = Path("build/peers/river/bin/python")
 
 
-def served_error(episode: Episode) -> Floats:
+def alarms(episode: Episode, *, river: bool) -> dict[str, int | None]:
+    """By rule. river: ask it too, in the environment of its own that `make bench-decisions` makes."""
+    found = {"always": 0, "never": None, "psi": _psi_alarm(episode)}
+    return found | {"adwin": _adwin_alarm(episode)} if river else found
+
+
+def _adwin_alarm(episode: Episode) -> int | None:
+    """ADWIN on the labelled error of what serves."""
+    asked = _river()
+    if asked.stdin is None or asked.stdout is None:
+        raise RuntimeError("river was started without pipes")
+    errors = [None if np.isnan(error) else error for error in _served_error(episode).tolist()]
+    asked.stdin.write(json.dumps(errors) + "\n")
+    asked.stdin.flush()
+    row: int | None = json.loads(asked.stdout.readline())
+    return row
+
+
+@cache
+def _river() -> subprocess.Popen[str]:
+    """One per process; it ends when its standard input does."""
+    command = [RIVER, Path(__file__).with_name("river_alarms.py")]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def _served_error(episode: Episode) -> Floats:
     """Absolute error of what a user without shadowing would serve: the candidate from its first row on. NaN where no label is."""
     served = episode.stable(episode.rows.values)
     if episode.candidate is not None:

@@ -24,3 +24,4 @@ def first_alarm(errors: list[float | None]) -> int | None:
 
 for line in sys.stdin:
     sys.stdout.write(f"{json.dumps(first_alarm(json.loads(line)))}\n")
+    sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Run many episodes, in processes, with a bar; ask river in an environment of its own; write the figures down."""
+"""Run many episodes, in processes, with a bar, and write the figures down."""
 
 import json
 import os
@@ -8,18 +8,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
-from . import peers, plants, tables
-from .episodes import CLASSES, LONG, make
+from . import plants, tables
+from .episodes import CLASSES, LONG
 from .score import Outcome, scored
 
 Job = tuple[str, int]
-RIVER: Final = Path("build/peers/river/bin/python")
 FAULT_FREE_YEAR: Final = 3.0
 """Upper 95 % bound of a Poisson rate of which none was seen in one year."""
 
@@ -29,11 +25,11 @@ def jobs(episodes: int, only: str | None) -> list[Job]:
     return [(kind, seed) for kind in CLASSES if only is None or kind.startswith(only) for seed in range(episodes)]
 
 
-def run(wanted: Sequence[Job], processes: int) -> list[Outcome]:
+def run(wanted: Sequence[Job], processes: int, *, river: bool = False) -> list[Outcome]:
     """Every outcome, in the order of the jobs."""
     found: dict[Job, Outcome] = {}
     with ProcessPoolExecutor(processes) as pool, _progress(len(wanted)) as step:
-        futures = {pool.submit(scored, *job): job for job in wanted}
+        futures = {pool.submit(scored, *job, river=river): job for job in wanted}
         try:
             for future in as_completed(futures):
                 found[futures[future]] = future.result()
@@ -58,23 +54,6 @@ def year(processes: int) -> list[dict[str, Any]]:
         }
         for o in outcomes
     ]
-
-
-def with_river(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """The same, with the row at which ADWIN calls on the labelled error of what serves. `make bench-decisions` installs it."""
-    lines = (
-        json.dumps([None if np.isnan(e) else e for e in peers.served_error(make(o.kind, o.seed)).tolist()]) for o in outcomes
-    )
-    asked = subprocess.run(
-        [RIVER, Path(__file__).with_name("river_alarms.py")],
-        input="\n".join(lines),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=3600,
-    )
-    alarms = [json.loads(line) for line in asked.stdout.splitlines()]
-    return [replace(o, alarms=o.alarms | {"adwin": row}) for o, row in zip(outcomes, alarms, strict=True)]
 
 
 def power(episodes: int, processes: int) -> list[dict[str, Any]]:

@@ -80,16 +80,16 @@ def delay(row: int | None, since: int | None) -> int | None:
     return None if row is None or since is None else row - since + 1
 
 
-def scored(kind: str, seed: int) -> Outcome:
-    """Make and run the episode of that class and seed. Raises RuntimeError naming it."""
+def scored(kind: str, seed: int, *, river: bool = False) -> Outcome:
+    """Make and run the episode of that class and seed. river: ask it too. Raises RuntimeError naming the episode."""
     try:
         episode = make(kind, seed)
-        return outcome(episode, engine.entries(episode))
+        return outcome(episode, engine.entries(episode), river=river)
     except Exception as error:
         raise RuntimeError(f"{kind}#{seed} could not be judged: {error!r}") from error
 
 
-def outcome(episode: Episode, entries: Sequence[Entry]) -> Outcome:
+def outcome(episode: Episode, entries: Sequence[Entry], *, river: bool = False) -> Outcome:
     """The report's entries against the truth."""
     rows = [_row(episode, entry) for entry in entries]
     pairs = list(zip(rows, entries, strict=True))
@@ -108,7 +108,7 @@ def outcome(episode: Episode, entries: Sequence[Entry]) -> Outcome:
         tag=faults[0][1].subjects[0] if faults else None,
         tag_row=faults[0][0] if faults else None,
         said=frozenset(e.verdict.value for e in entries if e.judged != "data"),
-        alarms=peers.alarms(episode),
+        alarms=peers.alarms(episode, river=river),
     )
 
 
