@@ -104,6 +104,12 @@ def test_the_chain_says_what_each_check_saw_and_ends_with_the_answer():
     assert all(check.saw for check in told.checks)
 
 
+@pytest.mark.parametrize(("ratio", "told"), [(1.8, "is 1.80 times"), (10.0, "is at least 10.00 times")])
+def test_an_error_as_large_as_is_counted_may_be_larger(ratio, told):
+    facts = judging(of_candidate("loss", SURE, value=ratio))
+    assert told in decide(facts, NOW).decisions[0].summary
+
+
 def test_a_decision_keeps_the_checks_as_they_were():
     facts = judging(BAD)
     first = decide(facts, NOW)

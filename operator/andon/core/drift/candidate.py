@@ -15,6 +15,8 @@ from andon.core.drift.signals import firing, newest
 from andon.core.drift.suspicion import suspects
 
 _QUESTIONS: Final = (LOSS, LOSS_EQUAL, PAIRED, PAIRED_EQUAL)
+_MOST_COUNTED: Final = 9.995
+"""The server counts no block for more than ten times the stable's error: where all are such, it may be more."""
 
 
 def too_few_rows(facts: Facts, now: datetime) -> Answer | Passed:
@@ -46,10 +48,9 @@ def worse_with_labels(facts: Facts, now: datetime) -> Answer | Passed:
         return series
     if series.log_e < LOSS_CONVICT or series.value <= _limit(facts):
         return Passed(f"With labels its error is {series.value:.2f} times the stable's; not worse for certain ({odds(series)}).")
-    because = (
-        f"On the same {series.rows} labelled rows the error of {_named(facts)} is {series.value:.2f} times {_others(facts)}."
-    )
-    return _convicted(facts, because, _numbers(series, facts, ""))
+    least = "at least " if series.value >= _MOST_COUNTED else ""
+    because = f"On the same {series.rows} labelled rows the error of {_named(facts)} is {least}{series.value:.2f} times {_others(facts)}."
+    return _convicted(facts, because, _numbers(series, facts, least))
 
 
 def equal_with_labels(facts: Facts, now: datetime) -> Answer | Passed:
