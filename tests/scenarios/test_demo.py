@@ -9,21 +9,22 @@ from pathlib import Path
 
 import pytest
 
-ACTS = 7  # six, and the quiet minute after them
+ACTS = 8  # seven, and the quiet minute after them
 
 
 @pytest.mark.demo
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(1500)
 def test_the_whole_story_holds(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
     report = tmp_path / "report.json"
     command = [sys.executable, "-m", "andon.cli", "demo", "--report", str(report)]
     with capfd.disabled():
-        played = subprocess.run(command, env={**os.environ, "XDG_STATE_HOME": str(tmp_path)}, timeout=1100, check=False)
+        played = subprocess.run(command, env={**os.environ, "XDG_STATE_HOME": str(tmp_path)}, timeout=1400, check=False)
     told = json.loads(report.read_text())
     assert [check for act in told["acts"] for check in act["checks"] if not check["ok"]] == []
     assert (played.returncode, told["ok"], len(told["acts"])) == (0, True, ACTS)
     assert [commit["linesChanged"] for commit in told["git"]["commits"]] == [1]
     assert set(told["settled"]["writes"].values()) == {0}
+    assert "HarmfulShift" in report.with_suffix(".html").read_text()
     assert seconds_to_revert(told["rollback"]) <= told["rollback"]["intervalSeconds"] + 1
 
 

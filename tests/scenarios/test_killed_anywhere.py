@@ -1,10 +1,12 @@
 """The operator is killed at each moment of a rollback: the same end state, and one commit, every time."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from kubernetes import config as kubernetes_config
 from kubernetes.client import CoreV1Api, CustomObjectsApi
 
 from andon.lab.demo.world import NAME, NAMESPACE, World
+from andon.lab.lab import SPECS
 from andon.lab.mistake import train_in_wrong_unit
 from andon.runtime.train.config import read
 from support.eventually import eventually
@@ -50,7 +53,7 @@ class Plant:
 def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
-        lab("up")
+        lab("up", "--specs", str(often(tmp_path_factory.mktemp("specs"))))
         try:
             world = World(LAB)
             eventually(lambda: world.ready("modeldeployment"), within=240)
@@ -59,8 +62,18 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
             lab("down")
 
 
-def lab(command: str) -> str:
-    ran = [sys.executable, "-m", "andon.cli", "lab", command, "--name", LAB]
+def often(folder: Path) -> Path:
+    """The plant's specs with a policy that may roll back as often as this is played."""
+    shutil.copytree(SPECS, folder, dirs_exist_ok=True)
+    path = folder / NAMESPACE / f"{NAME}.yaml"
+    usual = "  evidence: {minRows: 60}\n"
+    assert usual in path.read_text()
+    path.write_text(path.read_text().replace(usual, f"{usual}  cooldown: 1s\n  budget: {{rollbacks: {{max: 100, per: 1d}}}}\n"))
+    return folder
+
+
+def lab(command: str, *options: str) -> str:
+    ran = [sys.executable, "-m", "andon.cli", "lab", command, "--name", LAB, *options]
     return subprocess.run(ran, check=True, text=True, stdout=subprocess.PIPE, timeout=1200).stdout
 
 
@@ -106,9 +119,9 @@ def test_a_rollback_ends_the_same(plant: Plant, moment: Callable[[Plant, str, st
     plant.world.commit_version(version, f"Serve version {version}")
     before = plant.tip()
     if moment is not never:
-        until(lambda: moment(plant, version, before), within=90)
+        until(lambda: moment(plant, version, before), within=180)
         plant.world.kill_operator()
-    eventually(lambda: finished(plant, version), within=180)
+    eventually(lambda: finished(plant, version), within=240)
     status = plant.status("modeldeployments")
     (acted,) = [d for d in status["decisions"] if d["from"]["version"] == version]
     assert (acted["state"], status["effective"]["version"], status.get("candidate")) == ("Done", "1", None)

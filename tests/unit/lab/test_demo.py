@@ -23,6 +23,6 @@ def test_an_interrupted_demo_takes_its_lab_down(
     ended = []
     monkeypatch.setattr(main.toolchain, "ensure", lambda: signal.raise_signal(ending))
     monkeypatch.setattr(main.daemon, "down", ended.append)
-    assert main.main(None, 6, keep=False, speed=900.0) == 1
+    assert main.main(None, 7, keep=False, speed=900.0) == 1
     assert ended == ["demo"]
     assert capsys.readouterr().out.strip() == "interrupted; the lab goes down with it"

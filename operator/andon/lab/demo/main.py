@@ -15,11 +15,12 @@ from andon.api.exits import Exit
 from andon.lab import daemon, toolchain
 from andon.lab.audit import tally, writes
 from andon.lab.crew import LabError
-from andon.lab.demo import acts
+from andon.lab.demo import acts, troubles
 from andon.lab.demo.rollback import Rollback
 from andon.lab.demo.story import NeverHappenedError, Story
 from andon.lab.demo.world import World
 from andon.lab.lab import Options
+from andon.lab.state import folder_of
 
 _QUIET: Final = 60.0
 _LAB: Final = "demo"
@@ -27,12 +28,12 @@ _LIBRARIES: Final = ("mlflow", "asyncua", "kopf", "onnxruntime")
 
 
 def main(report: Path | None, last_act: int, *, keep: bool, speed: float) -> int:
-    """Exit code 0 only if every check held. report: file for the JSON report. last_act: 1 to 6."""
+    """Exit code 0 only if every check held. report: file for the JSON report. last_act: 1 to 7."""
     story, began = Story(), time.monotonic()
     _end_like_ctrl_c(signal.SIGTERM, signal.SIGHUP)
     try:
         toolchain.ensure()
-        told = _play(story, last_act, speed)
+        told = _play(story, last_act, speed, _page(report))
     except (LabError, toolchain.ToolchainError) as error:
         story.say(f"andon demo: {error}")
         return Exit.FAILED
@@ -56,7 +57,12 @@ def _end_like_ctrl_c(*numbers: signal.Signals) -> None:
             signal.signal(number, signal.default_int_handler)
 
 
-def _play(story: Story, last_act: int, speed: float) -> dict[str, Any]:
+def _page(report: Path | None) -> Path:
+    """Where an explanation is written: beside the report, else where the lab's logs outlive it."""
+    return report.with_suffix(".html") if report else folder_of(_LAB) / "logs" / "decision.html"
+
+
+def _play(story: Story, last_act: int, speed: float, page: Path) -> dict[str, Any]:
     told: dict[str, Any] = {"rollback": None, "commits": [], "settled": None}
     try:
         with story.act("1. Plant up"):
@@ -69,21 +75,22 @@ def _play(story: Story, last_act: int, speed: float) -> dict[str, Any]:
             world = World(_LAB)
             began = world.pull()
             acts.plant_up(story, world)
-        _play_on(story, world, last_act, told)
+        _play_on(story, world, last_act, page, told)
         told["commits"] = world.commits(began)
     except NeverHappenedError as error:
         story.say(f"the story ends here: {error}")
     return _report(story, told)
 
 
-def _play_on(story: Story, world: World, last_act: int, told: dict[str, Any]) -> None:
+def _play_on(story: Story, world: World, last_act: int, page: Path, told: dict[str, Any]) -> None:
     rollback: list[Rollback] = []
     later: tuple[tuple[str, Callable[[], object]], ...] = (
         ("2. A model from raw tags", lambda: acts.model_from_tags(story, world)),
         ("3. A bad version, committed by hand", lambda: rollback.append(acts.bad_version(story, world))),
         ("4. The same bad version again", lambda: acts.same_version_again(story, world, rollback[0].version)),
-        ("5. A sensor sticks", lambda: acts.sensor_sticks(story, world)),
-        ("6. Prometheus goes away", lambda: acts.prometheus_goes_away(story, world)),
+        ("5. A sensor sticks", lambda: troubles.sensor_sticks(story, world)),
+        ("6. Prometheus goes away", lambda: troubles.prometheus_goes_away(story, world)),
+        ("7. The plant itself changes", lambda: troubles.plant_changes(story, world, page)),
     )
     for name, play in later[: last_act - 1]:
         with story.act(name):
@@ -99,10 +106,13 @@ def _settled(story: Story, world: World) -> dict[str, Any]:
     begin = datetime.now(UTC)
     end = begin + timedelta(seconds=_QUIET)
     story.await_("a quiet minute passes", lambda: datetime.now(UTC) > end or None, within=_QUIET + 30)
-    found = tally(writes(world.folder / "audit.log", begin, end))
+    answered = list(writes(world.folder / "audit.log", begin, end))
+    found = tally(answered)
     identities = sorted({*found.writes, *_identities(world)})
     counts = {identity: found.writes[identity] for identity in identities}
     story.check("operator and pods wrote nothing for a minute", ok=not any(counts.values()), detail=json.dumps(counts))
+    for write in (w for w in answered if w.is_workload and not w.is_lease):
+        story.say(f"{write.at:%H:%M:%S} {write.verb} {write.resource} {write.name} by {write.identity}")
     return {"seconds": _QUIET, "writes": counts, "leaseRenewals": sum(found.leases.values())}
 
 

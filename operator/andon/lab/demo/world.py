@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -80,6 +81,13 @@ class World:
         """Status and reason of a condition, as `True/Serving`; empty when it is not there."""
         conditions = self.read(kind).get("status", {}).get("conditions", ())
         return next((f"{c['status']}/{c['reason']}" for c in conditions if c["type"] == type_), "")
+
+    def explain(self, decision: str, *options: str) -> str:
+        """What `andon explain` prints, complaints included."""
+        command = (sys.executable, "-m", "andon.cli", "explain", decision, "--namespace", NAMESPACE, *options)
+        known = {"KUBECONFIG": self._kubeconfig, "ANDON_PROMETHEUS": self._rows["prometheus"].address}
+        ran = subprocess.run(command, env={**os.environ, **known}, capture_output=True, text=True, timeout=120, check=False)
+        return ran.stdout + ran.stderr
 
     def ready(self, kind: str) -> bool:
         """Whether the kind's object of this plant is Ready as of its newest spec."""
