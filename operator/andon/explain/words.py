@@ -215,7 +215,7 @@ def odds(log_e: float) -> str:
     """A log e-value as an engineer would say it. NaN: nothing is known."""
     if isnan(log_e):
         return "nothing is known"
-    if log_e < log(10):
+    if log_e < log(5):
         return "this may well be chance"
     return f"the odds that this is chance are below {one_in(log_e)}"
 

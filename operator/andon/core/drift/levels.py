@@ -11,7 +11,7 @@ from typing import Final
 from andon.api.policy import EvidenceSpec
 from andon.api.types import number
 
-LOSS_CONVICT: Final = log(10)
+LOSS_CONVICT: Final = log(5)
 """With labels: the candidate is worse by more than half of the margin for certain, and by more than all of it as measured. Little
 is asked, since going back is cheap, and a good candidate is a whole margin away from it."""
 LOSS_ACQUIT: Final = log(300)
