@@ -49,7 +49,8 @@ def worse_with_labels(facts: Facts, now: datetime) -> Answer | Passed:
     if series.log_e < LOSS_CONVICT or series.value <= _limit(facts):
         return Passed(f"With labels its error is {series.value:.2f} times the stable's; not worse for certain ({odds(series)}).")
     least = "at least " if series.value >= _MOST_COUNTED else ""
-    because = f"On the same {series.rows} labelled rows the error of {_named(facts)} is {least}{series.value:.2f} times {_others(facts)}."
+    times = f"{least}{series.value:.2f} times"
+    because = f"On the same {series.rows} labelled rows the error of {_named(facts)} is {times} {_others(facts)}."
     return _convicted(facts, because, _numbers(series, facts, least))
 
 
