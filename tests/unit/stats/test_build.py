@@ -1,5 +1,7 @@
 """A profile is made of sound rows, says which column cannot be used, and comes from the rows as they are."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,7 @@ from andon.stats.build import LEAST_ROWS, UnusableRowsError, profile
 from andon.stats.frame import Frame
 from andon.stats.profile import Profile, ProfileError
 from andon.stats.structure import bearing, structure_of
-from unit.stats.profiles import REFERENCE_ROWS, TAGS, a_process, in_units, of_the_process, reference, rows, truth
+from unit.stats.profiles import REFERENCE_ROWS, TAGS, a_process, in_units, moving, of_the_process, reference, rows, truth
 
 
 def made(values, **changes):
@@ -98,6 +100,24 @@ def test_the_unit_does_not_matter(scale):
     one, other = (made(a_process(300, seed=3) * s).regimes[0] for s in (1.0, scale))
     assert other.correlation == pytest.approx(one.correlation, abs=2e-4)
     assert (other.deviation, other.scatter, other.jump) == pytest.approx((one.deviation, one.scatter, one.jump), rel=1e-3)
+
+
+def test_a_tag_that_wanders_by_itself_in_the_reference_has_a_limit_that_lets_it():
+    table = values(1000)
+    table[:, 2] = moving(1000, 1, 0.98, np.random.default_rng(2))[:, 0]
+    offsets = [tag.offset for tag in made(table).regimes[0].tags]
+    assert offsets[2] > 1.5
+    assert max(np.delete(offsets, 2)) < 1.3
+
+
+def test_the_limit_of_a_residual_grows_where_the_others_are_far_and_less_so_for_a_long_reference():
+    frame = Frame.of(of_the_process().regimes[0])
+    longer = replace(frame, blocks=4 * frame.blocks)
+    own, near, far = (np.full(len(TAGS), value) for value in (4.0, 0.0, 100.0))
+    assert frame.offset_limits(own, near) == pytest.approx(frame.offset)
+    room = frame.offset_limits(own, far) - frame.offset
+    assert room == pytest.approx(2 * np.sqrt(100 / (4 * 100)))
+    assert longer.offset_limits(own, far) - longer.offset == pytest.approx(room / 2)
 
 
 def test_one_tag_may_be_two_features():

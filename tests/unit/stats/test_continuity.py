@@ -2,7 +2,7 @@
 
 import numpy as np
 import orjson
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from andon.api.evidence import SETTLING
@@ -61,6 +61,7 @@ def test_what_the_tags_say_and_which_inputs_are_fit_is_the_same_for_any_portions
 
 
 @few
+@example({N - 5})
 @given(st.sets(st.integers(1, N - 1), min_size=1, max_size=4))
 def test_a_restart_between_any_two_portions_changes_nothing(stops):
     one = server(STORY, labels=LABELS, worse=0.3)

@@ -67,6 +67,12 @@ def test_a_noisy_tag_is_named_and_nobody_else(tag):
     assert found(with_fault(tag, lambda z: z + 2 * noise())) == {("noisy", TAGS[tag])}
 
 
+def test_where_all_scatter_more_nobody_is_noisy():
+    z = process()
+    z[FAULTY] += 2 * np.random.default_rng(4).normal(size=(N - BEGINS, len(TAGS)))
+    assert [subject for question, subject in found(in_units(z)) if question == "noisy"] == []
+
+
 @pytest.mark.parametrize("far", [20, 1e4, 1e12, -1e160, 1e300])
 def test_what_is_far_out_is_out_of_range_whatever_its_size(far):
     assert found(with_fault(3, lambda z: far * (1 + 0.01 * noise()))) == {("out-of-range", "d"), ("biased", "d")}

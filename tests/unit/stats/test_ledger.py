@@ -85,6 +85,14 @@ def test_a_single_wild_value_is_repaired_and_its_row_counts():
     assert said(one.ledger)[PAIRED].rows == 600
 
 
+def test_a_row_in_which_the_whole_plant_jumps_is_not_repaired():
+    z = a_process(60, 31)
+    z[30] += 12 * np.array([1, -1] * 4)
+    judged = server(rows(in_units(z))).take(60)
+    assert not judged.repaired.any()
+    assert judged.fit.all()
+
+
 def test_what_counted_since_a_fault_began_is_taken_back_when_it_is_found():
     given, real = story(fault=biased)
     before, after = (said(played(given.part(0, n), labels=real[:n]).ledger) for n in (240, 260))
@@ -116,6 +124,28 @@ def test_errors_are_not_put_down_to_the_stable_while_a_tag_is_at_fault():
     found = said(played(given, labels=real).ledger)
     assert found[ERROR].rows < 300
     assert found[ERROR].log_e < log(20)
+
+
+def test_nor_errors_on_repaired_rows_whose_labels_come_when_the_tag_has_healed():
+    def healed(column):
+        column[200:300] += 3
+
+    given, real = story(700, fault=healed)
+    disturbed = real.copy()
+    disturbed[260:300] += 100
+    first, second = (said(played(given, labels=labels, late=200).ledger)[ERROR] for labels in (real, disturbed))
+    assert first == second
+    assert first.rows > 100
+
+
+def test_nor_while_one_is_nearly_so():
+    def nearly(column):
+        column[200:] += 0.9
+
+    given, real = story(fault=nearly)
+    found = said(played(given, labels=real).ledger)
+    assert {subject for question, subject in found if found[question, subject].log_e >= CONVICTS} & set(TAGS) == set()
+    assert found[ERROR].rows < 400 < found[LOSS].rows
 
 
 def test_the_stable_that_errs_more_than_it_did_is_found():
