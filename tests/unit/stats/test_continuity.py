@@ -21,7 +21,7 @@ def _story():
     z[170:185] = np.nan
     z[200, 1] = 40
     labels[::7] = np.nan
-    names = [""] * 205 + [SETTLING] * 8 + ["unknown"] * 9 + [""] * (N - 222)
+    names = [""] * 205 + [SETTLING] * 8 + ["unknown"] * 9 + [""] * (N - 230) + [SETTLING] * 8
     return rows(in_units(z), regimes=tuple(names)), labels
 
 
