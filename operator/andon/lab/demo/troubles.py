@@ -64,17 +64,13 @@ def prometheus_goes_away(story: Story, world: World) -> None:
     story.show("kubectl get andon", world.kubectl("get", "andon"))
 
 
-def _kind_version(world: World, kind: str) -> str:
-    """The resourceVersion of the kind's object: it moves with every change."""
-    return str(world.read(kind)["metadata"]["resourceVersion"])
-
-
 def plant_changes(story: Story, world: World, page: Path) -> None:
     """7. The plant itself changes: the model was never taught there. page: where the explanation is written."""
     touched = _touched(world)
+    page.unlink(missing_ok=True)
     world.plant(do="fault", number=_KINETICS)
     story.say(f"The reaction's kinetics drift: process fault {_KINETICS}, which version 1 has never seen. All sensors are sound.")
-    decision = story.await_("the policy proposes: HarmfulShift -> Retrain", lambda: _proposed(world), within=240)
+    decision = story.await_("the policy proposes: HarmfulShift -> Retrain", lambda: _proposed(world), within=300)
     story.show("kubectl get driftpolicies", world.kubectl("get", "driftpolicies"))
     said = world.read("driftpolicy")["status"]["stableVerdict"]
     story.check("the verdict is HarmfulShift", ok=said == decision["verdict"] == "HarmfulShift", detail=decision["summary"])
@@ -86,12 +82,18 @@ def plant_changes(story: Story, world: World, page: Path) -> None:
     path = """jsonpath={.status.conditions[?(@.type=="AwaitingApproval")].message}"""
     story.show(f"kubectl get trainingpipeline {NAME} -o '{path}'", world.kubectl("get", "trainingpipeline", NAME, "-o", path))
     _explained(story, world, decision["id"], "IT IS THE PLANT", page)
-    story.check("its page is written", ok="HarmfulShift" in page.read_text(encoding="utf-8"), detail=str(page))
+    written = page.read_text(encoding="utf-8") if page.exists() else ""
+    story.check("its page is written, and has the verdict", ok="HarmfulShift" in written, detail=str(page))
     story.check("nothing is trained, rolled back or committed without that person", ok=_touched(world) == touched)
     world.plant(do="normal")
     healthy: Callable[[], bool | None] = lambda: world.read("driftpolicy")["status"]["verdict"] == "Healthy" or None  # noqa: E731
-    story.await_("the plant is back to normal, and the model Healthy", healthy, within=240)
+    story.await_("the plant is back to normal, and the model Healthy", healthy, within=300)
     story.check("nobody asks for training any more", ok=_proposed(world) is None)
+
+
+def _kind_version(world: World, kind: str) -> str:
+    """The resourceVersion of the kind's object: it moves with every change."""
+    return str(world.read(kind)["metadata"]["resourceVersion"])
 
 
 def _explained(story: Story, world: World, decision: str, answer: str, page: Path | None = None) -> None:
