@@ -119,6 +119,12 @@ def test_hysteresis(log_e, before, verdict):
     assert judge(facts, NOW).stable.answer.verdict is verdict
 
 
+def test_harm_began_when_the_plant_moved():
+    errs = replace(ERRS, first_bad=NOW - 300 * ROW)
+    (decision,) = decide(sees(errs, says("shift", SURE, since=40, value=2.5)), NOW).decisions
+    assert decision.evidence.first_bad_row == NOW - 40 * ROW
+
+
 HARMED = DriftPolicyStatus(stable_verdict=Verdict.HARMFUL_SHIFT, stable_judged=revision("1"))
 
 

@@ -1,5 +1,6 @@
 """Is what serves still right, and if not: has the meaning of the inputs changed, or has the plant moved?"""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -179,7 +180,10 @@ def _harmful_by_labels(facts: Facts, shift: EvidenceSeries, moved: str) -> Answe
     error = facts.about(facts.stable, ERROR)
     times = f"{error.value:.2f}" if error else "?"
     because = f"{moved}, and with labels the error is {times} times that of the reference (limit {error_limit(facts):.2f})."
-    numbers = _error_numbers(error, facts) if error else _shift_numbers(shift)
+    since = shift.first_bad or (
+        error.first_bad if error else None
+    )  # small errors of a sound model may have begun to count before
+    numbers = _error_numbers(replace(error, first_bad=since), facts) if error else _shift_numbers(shift)
     return Answer(Verdict.HARMFUL_SHIFT, "HarmfulShift", because, facts.stable, numbers)
 
 
