@@ -1,6 +1,7 @@
 """How is one feature, or the prediction, distributed in the reference? Bins frozen with the reference, never made from what is
 held against it, with open ends on both sides."""
 
+from math import floor, log10
 from typing import Annotated, Final, Self
 
 import numpy as np
@@ -30,8 +31,13 @@ class Bins(ApiModel):
 
     @classmethod
     def of(cls, values: Floats) -> Self:
-        """Bins of equal counts, as far as repeated values allow. values: finite, at least one."""
-        edges = np.unique(np.float32(np.quantile(values, np.linspace(0, 1, BINS + 1)[1:-1]))).astype(np.float64)
+        """Bins of equal counts, as far as repeated values allow; edges with as many digits as tell them apart.
+
+        values: finite, at least one.
+        """
+        wanted = np.quantile(values, np.linspace(0, 1, BINS + 1)[1:-1])
+        spread = float(values.max() - values.min())
+        edges = np.unique(np.round(wanted, 4 - floor(log10(spread)))) if spread > 0 else wanted[:1]
         return cls(edges=edges.tolist(), counts=count(edges, values).tolist())
 
 

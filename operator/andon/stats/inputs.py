@@ -78,16 +78,18 @@ class InputsWatch:
         self.with_plant[alone & reading.exchanged] = 0.0
         broken = alone & (self.with_plant == 0)
         noisy = ~np.isnan(reading.noisy) & (reading.noisy > 1) & ~alone & (not reading.coherent)
-        self._close_tags(block, np.stack([broken & (block.outside.mean(axis=0) > 0.5), broken, noisy]))
+        unsaid = np.isnan(block.z).all(axis=0) | (~block.believed & reading.coherent & (reading.off > 1))
+        self._close_tags(block, np.stack([broken & (block.outside.mean(axis=0) > 0.5), broken, noisy]), unsaid)
         shifted = reading.coherent or bool((alone & (self.with_plant > 0)).any())
         outside = float(block.outside[:, block.believed & ~broken].any(axis=1).mean())
         rows = np.array([float(shifted), outside])
         self.of_rows.close(rows, np.where(rows > 0, block.times[0], np.nan))
         self._remember(reading, outside, disturbed)
 
-    def _close_tags(self, block: Block, found: Mask) -> None:
-        """A tag without any value says nothing of these."""
-        share = np.where(np.isnan(block.z).all(axis=0), np.nan, found.astype(np.float64))
+    def _close_tags(self, block: Block, found: Mask, unsaid: Mask) -> None:
+        """unsaid: tags without any value, and those at fault of which a plant that moves does not let anybody tell whether they
+        have healed."""
+        share = np.where(unsaid, np.nan, found.astype(np.float64))
         first = np.stack([self.off_since, self.off_since, np.full_like(self.off_since, block.times[0])])
         self.of_tags.close(share, np.where(share > 0, first, np.nan))
 
@@ -114,12 +116,15 @@ class InputsWatch:
         self.deviation, self.outside = reading.deviation, outside
         self.disturbed = disturbed or reading.coherent
 
+    @property
+    def moved(self) -> Mask:
+        """Tags that are off because the plant has moved, (tags,)."""
+        return self.with_plant > 0
+
     def state(self) -> dict[str, Any]:
         """What `restore` goes on from; JSON."""
         kept = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {
-            k: v.state() if isinstance(v, Detector) else plain(v) if isinstance(v, np.ndarray) else v for k, v in kept.items()
-        }
+        return {name: _plain(value) for name, value in kept.items()}
 
     @classmethod
     def restore(cls, state: dict[str, Any]) -> Self:

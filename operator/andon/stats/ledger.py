@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from andon.stats.blocks import Evidence, Rows
+from andon.stats.blocks import BLOCK_ROWS, Evidence, Rows
 from andon.stats.judgement import REMEMBERED, Judgement
 from andon.stats.paired import inside_support, squared_differences
 from andon.stats.predictions import PredictionWatch
@@ -25,8 +25,10 @@ from andon.stats.surroundings import Judged, Surroundings
 Floats = NDArray[np.float64]
 
 
+WILD: Final = 30.0
+"""Times the stable's usual error that a single row may count."""
 WORST: Final = 1e200
-"""Squared error that an answer counts for which is no finite number."""
+"""The most that a squared error counts where the usual one is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Ledger:
         self._earlier: list[tuple[float, dict[str, Any]]] = []
         self._repaired = Spans()
         self._taken_back = Spans()
+        self._doubtful = Spans()
+        self._moving = Spans()
         self._kept: dict[str, Any] | None = None
 
     def begin(self, profile: Profile, trial: Trial, now: float) -> None:
@@ -63,7 +67,8 @@ class Ledger:
             self._predictions, self._earlier, self.trial = PredictionWatch(), [], None
         if trial != self.trial:
             judgement.try_out(trial.margin if trial.candidate else None, now)
-            self.trial, self._earlier = trial, []
+            self.trial = trial
+            self._earlier = [(self._around.last_row, judgement.state())] if self._around else []
 
     def _take_up(self, profile: Profile, now: float) -> None:
         kept, self._kept = self._kept, None
@@ -85,6 +90,7 @@ class Ledger:
             parts.append(around.take(portion, max_age))
             if around.at_block_end:
                 self._take_back(around)
+                self._doubt(around, rows.every)
         judged = Judged.joined(parts) if parts else around.take(rows, max_age)
         self._repaired.add(judged.times[judged.repaired], gap=1.5 * rows.every)
         return judged
@@ -99,6 +105,12 @@ class Ledger:
             self._taken_back.put(since, around.last_row)
             known = [(time, state) for time, state in self._earlier if time <= since] or self._earlier[:1]
             self._judgement, self._earlier = Judgement.restore(known[-1][1]), known
+
+    def _doubt(self, around: Surroundings, every: float) -> None:
+        """Rows of which labels, when they come, say nothing about the stable, or nothing of how it usually errs."""
+        for spans, held in ((self._doubtful, around.suspicious), (self._moving, not around.quiet)):
+            if held:
+                spans.put(around.last_row - (BLOCK_ROWS - 1) * every, around.last_row, gap=1.5 * every)
 
     def score(self, judged: Judged, stable: Floats, candidate: Floats | None) -> None:
         """What the models predict for `judged.inputs`, NaN where there is none; candidate None: there is none."""
@@ -119,12 +131,12 @@ class Ledger:
         A prediction is NaN where there is none, infinite where a model's answer was not finite. Rows without the stable's own say
         nothing, nor do those taken back since.
         """
-        around, judgement = self._ready()
+        _, judgement = self._ready()
         known = np.isfinite(labels) & np.isfinite(stable) & ~self._taken_back.covers(times)
-        of_stable, of_candidate = _squared(stable - labels), _squared(candidate - labels)
-        if not around.suspicious:
-            sound = known & ~self._repaired.covers(times)
-            judgement.error.fold(_listed(sound, times, of_stable), quiet=around.quiet)
+        most = (WILD * judgement.error.expected) ** 2 if judgement.error.expected else WORST
+        of_stable, of_candidate = _squared(stable - labels, most), _squared(candidate - labels, most)
+        sound = known & ~self._repaired.covers(times) & ~self._doubtful.covers(times)
+        judgement.error.fold(_listed(sound, times, of_stable, ~self._moving.covers(times)))
         if judgement.losses is not None:
             judgement.losses.fold(_listed(known & ~np.isnan(candidate), times, of_candidate, of_stable))
 
@@ -132,6 +144,9 @@ class Ledger:
         if self._around is None or self._judgement is None:
             raise ValueError("begin() names profile and trial before rows are folded")
         return self._around, self._judgement
+
+    def _spans(self) -> tuple[Spans, ...]:
+        return self._repaired, self._taken_back, self._doubtful, self._moving
 
     def evidence(self) -> list[Evidence]:
         """Every answer there is."""
@@ -159,8 +174,7 @@ class Ledger:
             "judgement": self._judgement.state(),
             "predictions": self._predictions.state(),
             "earlier": self._earlier,
-            "repaired": self._repaired.known,
-            "takenBack": self._taken_back.known,
+            "spans": [spans.known for spans in self._spans()],
             "trial": [self.trial.stable, self.trial.candidate, self.trial.margin],
         }
 
@@ -174,7 +188,8 @@ class Ledger:
         one._judgement = Judgement.restore(state["judgement"])
         one._predictions = PredictionWatch.restore(state["predictions"])
         one._earlier = [(time, earlier) for time, earlier in state["earlier"]]
-        one._repaired, one._taken_back = (Spans([(a, b) for a, b in state[key]]) for key in ("repaired", "takenBack"))
+        for spans, known in zip(one._spans(), state["spans"], strict=True):
+            spans.known = [(first, last) for first, last in known]
         one.trial = Trial(*state["trial"])
         return one
 
@@ -185,12 +200,12 @@ def features(rows: Rows, profile: Profile, max_age: float) -> Floats:
     return rows.believed(max_age)[:, [column[f.tag] for f in profile.features]]
 
 
-def _squared(errors: Floats) -> Floats:
-    """Squared errors, none of them infinite: the state is JSON, which has no such number."""
+def _squared(errors: Floats, most: float) -> Floats:
+    """Squared errors, none above the most: one absurd label must not outweigh a thousand, and JSON has no infinity."""
     with np.errstate(over="ignore"):
-        return np.minimum(np.square(errors), WORST)
+        return np.minimum(np.square(errors), most)
 
 
-def _listed(chosen: NDArray[np.bool_], *columns: Floats) -> list[Any]:
+def _listed(chosen: NDArray[np.bool_], *columns: NDArray[Any]) -> list[Any]:
     """The chosen rows as tuples."""
     return list(zip(*(column[chosen].tolist() for column in columns), strict=True))

@@ -38,7 +38,7 @@ LAST_BLOCKS: Final = 10
 def excess(losses: float, allowed: float, clip: float) -> float:
     """h, clipped, as a number in [0, 1] with 0.5 where both are equal."""
     total = losses + allowed
-    h = (losses - allowed) / total if 0 < total < np.inf else (1.0 if losses > allowed else 0.0)
+    h = (losses - allowed) / total if 0 < total < np.inf else (1.0 if losses > allowed else -1.0)
     return float(0.5 + np.clip(h, -clip, clip) / clip / 2)
 
 
@@ -115,22 +115,23 @@ class StableError:
     tolerance: float
     epoch: float
     worse: list[float] = field(default_factory=lambda: betting.start().tolist())
-    open: list[tuple[float, float]] = field(default_factory=list)
+    open: list[tuple[float, float, bool]] = field(default_factory=list)
     learned: list[float] = field(default_factory=list)
     last: list[float] = field(default_factory=list)
     block: int = 0
     first_bad: float | None = None
     last_row: float = 0.0
 
-    def fold(self, rows: Sequence[tuple[float, float]], quiet: bool) -> None:
-        """Rows in order: (time, squared error). quiet: inputs are as in the reference, so that the usual error may be learned."""
+    def fold(self, rows: Sequence[tuple[float, float, bool]]) -> None:
+        """Rows in order: (time, squared error, whether inputs are as in the reference: the usual error is learned then)."""
         for row in rows:
             self.open.append(row)
             if len(self.open) == BLOCK_ROWS:
-                self._close(quiet)
+                self._close()
 
-    def _close(self, quiet: bool) -> None:
-        mean, self.last_row = sum(square for _, square in self.open) / BLOCK_ROWS, self.open[-1][0]
+    def _close(self) -> None:
+        mean, self.last_row = sum(square for _, square, _ in self.open) / BLOCK_ROWS, self.open[-1][0]
+        quiet = all(quiet for _, _, quiet in self.open)
         first, self.open = self.open[0][0], []
         if not self.sure:
             self._learn(mean, quiet)

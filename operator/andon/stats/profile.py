@@ -136,7 +136,9 @@ class Profile(ApiModel):
         try:
             return cls.model_validate_json(content, strict=True)
         except ValidationError as error:
-            raise ProfileError(str(invalid("profile.json", error))) from None
+            raise ProfileError(
+                f"{invalid('profile.json', error)}; train the version again, or make it with andon profile"
+            ) from None
 
     def dump(self) -> bytes:
         """The bytes to store: equal profiles give equal bytes."""

@@ -26,9 +26,9 @@ class Spans:
                 self.known.append((time, time))
         self.known = self.known[-KEPT:]
 
-    def put(self, first: float, last: float) -> None:
-        """It held throughout; what began later is swallowed."""
-        first = min([first, *(a for a, b in self.known if b >= first)])
+    def put(self, first: float, last: float, gap: float = 0.0) -> None:
+        """It held throughout; what began later is swallowed, and what ended at most gap seconds before goes on."""
+        first = min([first, *(a for a, b in self.known if b >= first - gap)])
         self.known = [*((a, b) for a, b in self.known if b < first), (first, max(first, last))][-KEPT:]
 
     def covers(self, times: Floats) -> NDArray[np.bool_]:

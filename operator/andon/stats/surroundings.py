@@ -158,6 +158,7 @@ class Surroundings:
         own, rows = frame.structure.own_precision(absent), np.arange(len(z))
         first = lies.foremost
         spike = (np.abs(lies.residuals[rows, first]) * np.sqrt(own[first]) > SPIKE) & (lies.rest[rows, first] <= frame.jump)
+        spike &= ~self._inputs.moved[first]
         there[rows[spike], first[spike]] = np.nan
         replaced = np.isnan(there)
         told = frame.structure.values(frame.structure.filled(there))

@@ -56,7 +56,7 @@ def test_what_the_tags_say_and_which_inputs_are_fit_is_the_same_for_any_portions
     assert np.array_equal(np.concatenate([p.fit for p in parts]), at_once.fit)
     assert np.array_equal(np.concatenate([p.repaired for p in parts]), at_once.repaired)
     assert np.allclose(np.concatenate([p.inputs for p in parts]), at_once.inputs, rtol=1e-12, equal_nan=True)
-    for part in ("around", "repaired", "takenBack", "predictions"):
+    for part in ("around", "spans", "predictions"):
         assert orjson.dumps(one.ledger.state()[part]) == orjson.dumps(whole.ledger.state()[part])
 
 
