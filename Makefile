@@ -73,7 +73,7 @@ $(TOOLCHAIN): $(PACKAGES) $(wildcard operator/andon/lab/toolchain/go.*)
 	@touch $@
 
 # What others offer is compared with, never imported: an environment of its own.
-$(RIVER): tests/bench/decisions/river.txt
+$(RIVER): tests/bench/peers/river.txt
 	$(call headline,peers: river)
 	@"$(PYTHON)" -m venv --clear build/peers/river
 	@build/peers/river/bin/pip install --quiet --disable-pip-version-check --requirement $<

@@ -176,7 +176,9 @@ def any_sensor_fault(scene: Scene, *, lasting: bool) -> None:
 def candidate(make_one: Make, scene: Scene) -> None:
     """A successor is judged from row 100 on."""
     judged = Stretch(scene.true.x[CANDIDATE_FROM:], scene.labels[CANDIDATE_FROM:])
-    made = make_one(Setting(scene.plant, scene.estimator, scene.stable, judged), scene.rng)
+    struck = scene.truth.from_row if scene.truth.kind == "process" else None
+    sound_rows = len(judged) if struck is None else struck - CANDIDATE_FROM
+    made = make_one(Setting(scene.plant, scene.estimator, scene.stable, judged, sound_rows), scene.rng)
     scene.candidate = made
     kind = scene.truth.kind if scene.truth.kind != "fault-free" else "model"
     detail = f"{made.mechanism}; {scene.truth.detail}" if scene.truth.detail else made.mechanism

@@ -1,7 +1,7 @@
 """What is served? Models fitted to a plant's reference, as functions of the features."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
@@ -24,17 +24,33 @@ POOL: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A fitted estimator that answers as the server would."""
+    """A fitted estimator that answers as the server would. The last answers are kept: a candidate asks for its stable's again."""
 
     estimator: Any
+    last: dict[bytes, Floats] = field(default_factory=dict, repr=False, compare=False)
 
     def __call__(self, x: Floats) -> Floats:
         """Its predictions."""
+        asked = x.tobytes()
+        if asked not in self.last:
+            self.last.clear()
+            self.last[asked] = self._predicted(x)
+        return self.last[asked].copy()
+
+    def _predicted(self, x: Floats) -> Floats:
         answers = np.full(len(x), np.nan)
         whole = np.isfinite(x).all(axis=1)
         if whole.any():
-            answers[whole] = self.estimator.predict(x[whole])
+            answers[whole] = predicted(self.estimator, x[whole])
         return answers
+
+
+def predicted(estimator: Any, x: Floats) -> Floats:
+    """What the estimator predicts. A ridge does by its coefficients: the pipeline's checks take ten times as long as its sum."""
+    if not isinstance(estimator, Pipeline):
+        return np.asarray(estimator.predict(x))
+    scaler, ridge = estimator[0], estimator[-1]
+    return np.asarray((x - scaler.mean_) / scaler.scale_ @ ridge.coef_ + ridge.intercept_)
 
 
 def fit(estimator: str, rows: Stretch) -> Model:

@@ -21,7 +21,7 @@ PSI_BINS: Final = 10
 STEP: Final = 20
 
 
-RIVER: Final = Path("build/peers/river/bin/python")
+RIVER: Final = (Path("build/peers/river/bin/python"), Path(__file__).parents[1] / "peers" / "river_alarms.py")
 
 
 def alarms(episode: Episode, *, river: bool) -> dict[str, int | None]:
@@ -45,8 +45,7 @@ def _adwin_alarm(episode: Episode) -> int | None:
 @cache
 def _river() -> subprocess.Popen[str]:
     """One per process; it ends when its standard input does."""
-    command = [RIVER, Path(__file__).with_name("river_alarms.py")]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(RIVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def _served_error(episode: Episode) -> Floats:

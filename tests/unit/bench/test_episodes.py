@@ -48,6 +48,14 @@ def test_in_a_disturbance_a_candidate_is_worse_before_it_as_well(which):
     assert rmse(episode.candidate(x) - y) / rmse(episode.stable(x) - y) > 1.1
 
 
+@pytest.mark.parametrize("seed", [0, 1, 6, 8])
+def test_in_a_disturbance_a_good_candidate_is_good_before_it_as_well(seed):
+    episode = make("candidate-good+process", seed)
+    before = slice(CANDIDATE_FROM, episode.truth.from_row)
+    x, y = episode.rows.values[before], episode.labels[before]
+    assert rmse(episode.candidate(x) - y) / rmse(episode.stable(x) - y) < 1.021
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_broken_sensor_changes_its_own_column_in_its_own_rows_only(seed):
     sound, broken = make("fault-free", seed), make("sensor-bias-2", seed)

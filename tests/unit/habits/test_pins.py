@@ -5,6 +5,7 @@ import re
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
+from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -13,6 +14,8 @@ from andon.lab.toolchain import MODULE, TOOLS
 from unit.habits.tree import ROOT, modules
 
 OWN = {"andon"} | {entry.stem for entry in (ROOT / "tests").iterdir()}
+PEERS = "tests/bench/peers/"
+"""Scripts for environments of their own, with the requirements of these beside them."""
 
 
 def test_every_requirement_is_pinned_within_its_bounds():
@@ -28,9 +31,14 @@ def test_everything_imported_is_pinned():
     loose = {
         f"{path}: {name}"
         for path, name in third_party()
-        if not any(canonicalize_name(d) in pins for d in distributions.get(name, ()))
+        if not path.startswith(PEERS) and not any(canonicalize_name(d) in pins for d in distributions.get(name, ()))
     }
     assert not loose
+
+
+def test_what_a_peers_script_imports_is_pinned_for_the_peers():
+    pins = {name for path in (ROOT / PEERS).glob("*.txt") for name in pinned(path)}
+    assert not {f"{path}: {name}" for path, name in third_party() if path.startswith(PEERS) and name not in pins}
 
 
 def test_the_toolchain_builds_what_go_mod_pins():
@@ -39,8 +47,8 @@ def test_the_toolchain_builds_what_go_mod_pins():
     assert sorted(block[1].split()) == sorted(tool.package for tool in TOOLS)
 
 
-def pinned() -> dict[str, str]:
-    lines = (ROOT / "constraints.txt").read_text().splitlines()
+def pinned(file: Path = ROOT / "constraints.txt") -> dict[str, str]:
+    lines = file.read_text().splitlines()
     return {canonicalize_name(name): version for name, version in (line.split("==") for line in lines if line and line[0] != "#")}
 
 
