@@ -16,8 +16,12 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--year", action="store_true", help="a year of fault-free rows per plant, too")
     parser.add_argument("--power", type=int, default=0, help="long episodes per class, for how many rows a verdict takes")
+    parser.add_argument("--so-far", action="store_true", help="run nothing: the figures of every episode that is kept")
     parser.add_argument("--publish", type=Path, help="run nothing: bring the figures of --out into this page")
     parser.add_argument("--river", action="store_true", help="ask river, too (make bench-decisions installs it)")
+    parser.add_argument(
+        "--kept", type=Path, default=Path("build/bench/episodes.jsonl"), help="outcomes; a run that was stopped goes on"
+    )
     parser.add_argument("--out", type=Path, default=Path("build/bench/decisions.json"))
     given = parser.parse_args()
     if given.only and given.seed is not None:
@@ -26,13 +30,15 @@ def main() -> int:
         sys.stdout.write(look.at(given.only, given.seed, evidence=given.verbose))
         return 0
     from . import report, run
+    from .kept import Kept
 
     if given.publish:
         report.publish(given.out, given.publish)
         return 0
-    outcomes = run.run(run.jobs(given.episodes, given.only), given.processes, river=given.river)
-    years = run.year(given.processes) if given.year else []
-    found = run.document(outcomes, years, run.power(given.power, given.processes))
+    kept = Kept(given.kept, river=given.river)
+    wanted = run.jobs(given.episodes, only=given.only, power=given.power, years=given.year)
+    outcomes = [*kept.found.values()] if given.so_far else run.run(wanted, given.processes, kept, river=given.river)
+    found = run.document(outcomes)
     run.write(found, given.out)
     sys.stdout.write(report.text(found) + "\n")
     return 0 if all(must["ok"] for must in found["musts"]) else 1

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ RULES: Final = {
 }
 BEGIN: Final = "<!-- figures: written by `python -m tests.bench.decisions --publish`, not by hand -->"
 END: Final = "<!-- end of figures -->"
+
+ENOUGH: Final = 5
+"""Episodes of one mechanism that make a row of the power table."""
 
 Found = dict[str, Any]
 
@@ -37,26 +41,46 @@ def publish(source: Path, page: Path) -> None:
 def figures(found: Found) -> str:
     """Every table that has something to show."""
     machine = found["machine"]
-    episodes = max((result["episodes"] for result in found["results"]), default=0)
     parts = {
-        "What must hold": musts(found),
+        "What must hold": musts(found["musts"]),
+        **{f"The same of {record}": musts(of) for record, of in found["beside"].items()},
         "In how many of 100 episodes a model would have been touched": rivals(found),
-        "Sensors, the plant, and nothing": without_candidate(found),
-        "Candidates": with_candidate(found),
         "A year without a fault": year(found) if found["year"] else "",
         "How many rows a verdict takes": power(found) if found["power"] else "",
+        "How many rows are one": independent(found),
+        **{
+            f"Sensors, the plant, and nothing: {record}": without_candidate(of) for record, of in _results(found, candidate=False)
+        },
+        **{f"Candidates: {record}": with_candidate(of) for record, of in _results(found, candidate=True)},
     }
-    measured = f"{episodes} episodes per class; commit {machine['commit']}; {machine['cores']} cores, Python {machine['python']}."
+    measured = f"{_episodes(found)}; commit {machine['commit']}; {machine['cores']} cores, Python {machine['python']}."
     return "\n\n".join([measured, *(f"### {title}\n{part}" for title, part in parts.items() if part)])
 
 
-def musts(found: Found) -> str:
-    """Each must, its worst class, and whether it holds."""
+def _episodes(found: Found) -> str:
+    """How many of each class there are, over all records."""
+    classes: dict[str, int] = {}
+    for result in found["results"]:
+        classes[result["class"]] = classes.get(result["class"], 0) + result["episodes"]
+    least, most = min(classes.values(), default=0), max(classes.values(), default=0)
+    of_each = f"{most}" if least == most else f"{least} to {most}"
+    return f"{of_each} episodes of each of {len(classes)} classes, {sum(classes.values()):,} in all"
+
+
+def musts(of_record: Sequence[Found]) -> str:
+    """Each must, all its classes and the worst of them, which decides."""
     rows = [
-        [m["name"], _number(m["value"]), _number(m["limit"]), m.get("worst") or "", "holds" if m["ok"] else "**does not**"]
-        for m in found["musts"]
+        [
+            m["name"],
+            _number(m["value"]),
+            _number(m["limit"]),
+            m["all"],
+            m.get("worst", "-"),
+            "holds" if m["ok"] else "**does not**",
+        ]
+        for m in of_record
     ]
-    return table(["must", "value", "limit", "worst class: k/n (95 % interval)", ""], rows)
+    return table(["must", "value", "limit", "all classes: k/n (95 % interval)", "worst class", ""], rows)
 
 
 def rivals(found: Found) -> str:
@@ -66,7 +90,7 @@ def rivals(found: Found) -> str:
     return table(["what is the matter", *(RULES[rule] for rule in rules)], rows)
 
 
-def without_candidate(found: Found) -> str:
+def without_candidate(results: Sequence[Found]) -> str:
     """Classes without a candidate."""
     head = ["class", "n", "right tag first", "wrong tag first", "rows until named", "Retrain", "verdicts on the model"]
     rows = [
@@ -79,12 +103,12 @@ def without_candidate(found: Found) -> str:
             _share(r["retrained"]),
             _verdicts(r),
         ]
-        for r in _results(found, candidate=False)
+        for r in results
     ]
     return table(head, rows)
 
 
-def with_candidate(found: Found) -> str:
+def with_candidate(results: Sequence[Found]) -> str:
     """Classes with one."""
     head = ["class", "n", "rolled back", "after rows", "found healthy", "after rows", "wrong tag first", "Retrain"]
     rows = [
@@ -98,13 +122,15 @@ def with_candidate(found: Found) -> str:
             _share(r["tag wrong"]),
             _share(r["retrained"]),
         ]
-        for r in _results(found, candidate=True)
+        for r in results
     ]
     return table(head, rows)
 
 
-def _results(found: Found, *, candidate: bool) -> list[Found]:
-    return [r for r in found["results"] if r["class"].startswith("candidate-") == candidate]
+def _results(found: Found, *, candidate: bool) -> list[tuple[str, list[Found]]]:
+    """By record."""
+    chosen = [r for r in found["results"] if r["class"].startswith("candidate-") == candidate]
+    return [(record, list(of)) for record, of in groupby(chosen, key=lambda r: r["record"])]
 
 
 def year(found: Found) -> str:
@@ -116,17 +142,25 @@ def year(found: Found) -> str:
 
 def power(found: Found) -> str:
     """Per cent rolled back / found healthy by then."""
-    head = ["candidate", "differs by", "n", *(f"{rows:,} rows" for rows in POWER_ROWS)]
+    head = ["record", "candidate", "differs by", "n", *(f"{rows:,} rows" for rows in POWER_ROWS)]
     rows = [
         [
+            p["record"],
             p["class"].removeprefix("long-"),
             p["mechanism"],
             str(p["n"]),
             *(f"{_percent(p['rolled back'][str(r)], p['n'])} / {_percent(p['healthy'][str(r)], p['n'])}" for r in POWER_ROWS),
         ]
         for p in found["power"]
+        if p["mechanism"] == "all" or p["n"] >= ENOUGH
     ]
     return "Per cent rolled back / found healthy within so many labelled rows.\n\n" + table(head, rows)
+
+
+def independent(found: Found) -> str:
+    """How many rows of a plant weigh as much as an independent one."""
+    head = ["plant", "model", "held-out rows", "rows for an independent one"]
+    return table(head, [[_number(of[column]) for column in head] for of in found["rows"]])
 
 
 def failures(found: Found) -> str:

@@ -11,66 +11,48 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from . import plants, tables
+from . import independence, plants, tables
 from .episodes import CLASSES, LONG
+from .kept import Job, Kept
 from .score import Outcome, scored
 
-Job = tuple[str, int]
+MUST_HOLD: Final = "Tennessee Eastman"
+YEAR_KIND: Final = "year"
+
+"""As `episodes.make` calls it."""
+KINDS: Final = (*CLASSES, *LONG, YEAR_KIND)
 FAULT_FREE_YEAR: Final = 3.0
 """Upper 95 % bound of a Poisson rate of which none was seen in one year."""
 
 
-def jobs(episodes: int, only: str | None) -> list[Job]:
-    """The first seeds of every class, or of those whose name begins so."""
-    return [(kind, seed) for kind in CLASSES if only is None or kind.startswith(only) for seed in range(episodes)]
+def jobs(episodes: int, *, only: str | None = None, power: int = 0, years: bool = False) -> list[Job]:
+    """The first seeds of every class, or of those whose name begins so. All go at one pace: a run may be stopped at any time."""
+    seeds = {kind: episodes for kind in CLASSES if only is None or kind.startswith(only)}
+    seeds |= dict.fromkeys(LONG, power) | {YEAR_KIND: len(plants.NAMES) if years else 0}
+    wanted = [(kind, seed) for kind, last in seeds.items() for seed in range(last)]
+    return sorted(wanted, key=lambda job: job[1] / seeds[job[0]])
 
 
-def run(wanted: Sequence[Job], processes: int, *, river: bool = False) -> list[Outcome]:
-    """Every outcome, in the order of the jobs."""
-    found: dict[Job, Outcome] = {}
-    with ProcessPoolExecutor(processes) as pool, _progress(len(wanted)) as step:
-        futures = {pool.submit(scored, *job, river=river): job for job in wanted}
+def run(wanted: Sequence[Job], processes: int, kept: Kept, *, river: bool = False) -> list[Outcome]:
+    """Every outcome, in the order of the jobs; what is kept is not run again."""
+    missing = [job for job in wanted if job not in kept.found]
+    with ProcessPoolExecutor(processes) as pool, _progress(len(wanted), len(wanted) - len(missing)) as step:
+        futures = [pool.submit(scored, *job, river=river) for job in missing]
         try:
             for future in as_completed(futures):
-                found[futures[future]] = future.result()
+                kept.add(future.result())
                 step()
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    return [found[job] for job in wanted]
+    return [kept.found[job] for job in wanted]
 
 
-def year(processes: int) -> list[dict[str, Any]]:
-    """A year of sound rows of every plant."""
-    outcomes = run([("year", seed) for seed in range(len(plants.NAMES))], processes)
-    return [
-        {
-            "plant": o.plant,
-            "rows": o.rows,
-            "distinct rows": plants.plant(o.plant).distinct,
-            "automatic actions": len(o.taken),
-            "what": [f"{t.action.value} at row {t.row}: {t.verdict.value} {' '.join(t.subjects)}" for t in o.taken],
-            "per year, at most (95 %)": FAULT_FREE_YEAR if not o.taken else None,
-        }
-        for o in outcomes
-    ]
-
-
-def power(episodes: int, processes: int) -> list[dict[str, Any]]:
-    """How many rows it takes to convict or to promote."""
-    wanted = [(kind, seed) for kind in LONG for seed in range(episodes)]
-    return tables.power(run(wanted, processes)) if wanted else []
-
-
-def document(outcomes: Sequence[Outcome], years: Sequence[dict[str, Any]], powers: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The figures as DESIGN §8 wants them."""
-    musts = tables.results(outcomes)
-    actions = sum(y["automatic actions"] for y in years)
-    if years:
-        musts.append(
-            {"name": "automatic actions in a fault-free year, all plants", "value": actions, "limit": 0, "ok": actions == 0}
-        )
-    failures = {must.name: [o.name for o in must.failing(outcomes)] for must in tables.MUSTS}
+def document(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """The figures as DESIGN §8 wants them: its musts on Tennessee Eastman, the same of the other record beside."""
+    outcomes = sorted(outcomes, key=lambda o: (KINDS.index(o.kind), o.seed))
+    of_classes = [o for o in outcomes if o.kind in CLASSES]
+    musts = {record: [*tables.results(of), *_year_result(of)] for record, of in tables.by_record(outcomes).items()}
     return {
         "machine": {
             "cpu": platform.processor() or platform.machine(),
@@ -78,13 +60,33 @@ def document(outcomes: Sequence[Outcome], years: Sequence[dict[str, Any]], power
             "python": platform.python_version(),
             "commit": _commit(),
         },
-        "results": [tables.summary(kind, of) for kind, of in tables.by_kind(outcomes).items()],
-        "rivals": tables.rivals(outcomes),
-        "year": list(years),
-        "power": list(powers),
-        "musts": musts,
-        "failures": failures,
+        "results": tables.summaries(of_classes),
+        "rivals": tables.rivals(of_classes),
+        "rows": independence.of_plants(),
+        "year": [_year(o) for o in outcomes if o.kind == YEAR_KIND],
+        "power": tables.power([o for o in outcomes if o.kind in LONG]),
+        "musts": musts.pop(MUST_HOLD, []),
+        "beside": musts,
+        "failures": {must.name: [o.name for o in must.failing(of_classes)] for must in tables.MUSTS},
     }
+
+
+def _year(o: Outcome) -> dict[str, Any]:
+    return {
+        "plant": o.plant,
+        "rows": o.rows,
+        "distinct rows": plants.plant(o.plant).distinct,
+        "automatic actions": len(o.taken),
+        "what": [f"{t.action.value} at row {t.row}: {t.verdict.value} {' '.join(t.subjects)}" for t in o.taken],
+        "per year, at most (95 %)": FAULT_FREE_YEAR if not o.taken else None,
+    }
+
+
+def _year_result(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    years = [o for o in outcomes if o.kind == YEAR_KIND]
+    actions = sum(len(o.taken) for o in years)
+    result = {"name": "automatic actions in a fault-free year", "value": actions, "limit": 0, "ok": actions == 0}
+    return [{**result, "all": f"{len(years)} years"}] if years else []
 
 
 def _commit() -> str:
@@ -102,10 +104,10 @@ def write(found: dict[str, Any], path: Path) -> None:
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Callable[[], None]]:
+def _progress(total: int, done: int) -> Iterator[Callable[[], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     with Progress(BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(file=sys.stderr)) as bar:
-        task = bar.add_task("episodes", total=total)
+        task = bar.add_task("episodes", total=total, completed=done)
         yield lambda: bar.advance(task)

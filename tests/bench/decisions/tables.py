@@ -23,6 +23,8 @@ MISTAKES: Final = ("candidate-scrambled", "candidate-unit-mistake")
 PROMOTION_ROWS: Final = 1500
 PAIRED_ROWS: Final = 100
 POWER_ROWS: Final = (300, 500, 1000, 1500, 3000, 6000)
+RECORDS: Final = {"Tennessee Eastman": ("te-early", "te-late"), "the real record": ("real",)}
+"""Names that plants' names begin with. The musts are DESIGN §8's on the first; on the others they are shown."""
 
 Asked = Callable[[Outcome], bool]
 
@@ -83,7 +85,9 @@ class Must:
         worst = (max if self.at_most else min)(shares, key=lambda kind: shares[kind].value)
         value = shares[worst].value
         ok = value <= self.limit if self.at_most else value >= self.limit
-        return {"name": self.name, "value": value, "limit": self.limit, "ok": ok, "worst": f"{worst}: {shares[worst]}"}
+        together = Share(sum(share.k for share in shares.values()), sum(share.n for share in shares.values()))
+        told = {"all": str(together), "worst": f"{worst}: {shares[worst]}"}
+        return {"name": self.name, "value": value, "limit": self.limit, "ok": ok, **told}
 
 
 MUSTS: Final = (
@@ -100,6 +104,12 @@ MUSTS: Final = (
     Must("right tag named first", _of_kind(*NAMED), lambda o: o.right_tag, 0.95),
     Must("no automatic action without a fault", _of_kind("fault-free", "gaps", "regimes-known"), lambda o: not o.taken, 1.0),
 )
+
+
+def by_record(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
+    """Those of each record that has any."""
+    found = {record: [o for o in outcomes if o.plant.startswith(names)] for record, names in RECORDS.items()}
+    return {record: of for record, of in found.items() if of}
 
 
 def results(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
@@ -119,6 +129,7 @@ def _delay_result(outcomes: Sequence[Outcome]) -> dict[str, Any] | None:
         "value": beyond if np.isfinite(beyond) else None,
         "limit": PAIRED_ROWS,
         "ok": beyond <= PAIRED_ROWS,
+        "all": f"{len(delays)} episodes",
     }
 
 
@@ -133,6 +144,15 @@ def by_kind(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
     for o in outcomes:
         found.setdefault(o.kind, []).append(o)
     return found
+
+
+def summaries(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """One for each class and record."""
+    return [
+        {"record": record, **summary(kind, of)}
+        for record, among in by_record(outcomes).items()
+        for kind, of in by_kind(among).items()
+    ]
 
 
 def summary(kind: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -194,20 +214,22 @@ def _alarmed(outcomes: Sequence[Outcome], rule: str) -> dict[str, Any]:
 
 
 def power(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
-    """Of long episodes: how many labelled rows a verdict takes, by class and by how the candidate differs."""
-    cells: dict[tuple[str, str], list[Outcome]] = {}
-    for o in outcomes:
-        cells.setdefault((o.kind, o.truth.detail), []).append(o)
-        cells.setdefault((o.kind, "all"), []).append(o)
+    """Of long episodes: how many labelled rows a verdict takes, by record, class and how the candidate differs."""
+    cells: dict[tuple[str, str, str], list[Outcome]] = {}
+    for record, of in by_record(outcomes).items():
+        for o in of:
+            cells.setdefault((record, o.kind, "all"), []).append(o)
+            cells.setdefault((record, o.kind, o.truth.detail), []).append(o)
     return [
         {
+            "record": record,
             "class": kind,
             "mechanism": mechanism,
             "n": len(of),
             "rolled back": {str(rows): _within(of, rows, lambda o: o.rolled_back) for rows in POWER_ROWS},
             "healthy": {str(rows): _within(of, rows, lambda o: o.healthy) for rows in POWER_ROWS},
         }
-        for (kind, mechanism), of in sorted(cells.items())
+        for (record, kind, mechanism), of in sorted(cells.items())
     ]
 
 

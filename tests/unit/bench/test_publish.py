@@ -8,7 +8,7 @@ from bench.decisions.episodes import CLASSES
 
 PAGE = Path(__file__).parents[3] / "docs" / "decision-quality.md"
 NOTHING = {"machine": {"commit": "abc of a day", "cores": 2, "python": "3.11"}, "musts": [], "results": [], "rivals": []}
-NOTHING |= {"year": [], "power": [], "failures": {}}
+NOTHING |= {"beside": {}, "rows": [], "year": [], "power": [], "failures": {}}
 
 
 def test_figures_take_the_place_of_the_old_ones(tmp_path):
