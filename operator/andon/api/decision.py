@@ -5,7 +5,7 @@ A policy publishes them in its own status; the controller that owns the effect c
 
 import hashlib
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field
 
@@ -134,6 +134,25 @@ class ActedDecision(StatusModel):
     state: Annotated[ActedState, Field(description="Acting until it is carried out, or nothing is left to do.")]
     outcome: Annotated[Message | None, Field(description="What came of it.")] = None
     commit: Annotated[Text | None, Field(description="The commit that told git.")] = None
+
+    @classmethod
+    def of(cls, decision: Decision, policy: str, state: ActedState, outcome: str | None = None) -> Self:
+        """The actor's copy. Raises ValueError for a decision about no revision: nobody can act on a model by it."""
+        if decision.from_ is None:
+            raise ValueError(f"{decision.id} names no revision to act on")
+        return cls(
+            id=decision.id,
+            policy=policy,
+            action=decision.action,
+            verdict=decision.verdict,
+            from_=decision.from_,
+            to=decision.to,
+            summary=decision.summary,
+            evidence=decision.evidence,
+            decided=decision.since,
+            state=state,
+            outcome=outcome,
+        )
 
 
 def rollback_id(namespace: str, target: str, from_: Digest, to: Digest, override: str | None) -> str:

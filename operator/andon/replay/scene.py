@@ -75,7 +75,8 @@ class Scene:
         if decision.authority is not Authority.ACT:
             return False
         if decision.action in {Action.ROLLBACK, Action.RETRAIN}:
-            acted = [*self.target.status.decisions, _done(decision, self.policy.name)][-KEPT:]
+            done = ActedDecision.of(decision, self.policy.name, ActedState.DONE)
+            acted = [*self.target.status.decisions, done][-KEPT:]
             self._becomes(decisions=acted)
         if decision.action is Action.ROLLBACK and decision.from_ == self.candidate:
             self.judge(None)
@@ -105,22 +106,6 @@ class Scene:
                 last_row=_instant(one.last_row),
                 scraped=now,
             )
-
-
-def _done(decision: Decision, policy: str) -> ActedDecision:
-    """The actor's own copy, by which budgets and cool-downs are counted."""
-    return ActedDecision(
-        id=decision.id,
-        policy=policy,
-        action=decision.action,
-        verdict=decision.verdict,
-        from_=decision.from_,
-        to=decision.to,
-        summary=decision.summary,
-        evidence=decision.evidence,
-        decided=decision.since,
-        state=ActedState.DONE,
-    )
 
 
 def _instant(seconds: float | None) -> datetime | None:

@@ -25,20 +25,9 @@ class GitTask:
 
 def copied(decision: Decision, policy: str) -> ActedDecision:
     """The actor's own copy: enough to finish even when the policy is gone. Raises ValueError if it is no rollback."""
-    if decision.from_ is None or decision.to is None:
-        raise ValueError(f"{decision.id} is not a rollback: it names no revisions")
-    return ActedDecision(
-        id=decision.id,
-        policy=policy,
-        action=decision.action,
-        verdict=decision.verdict,
-        from_=decision.from_,
-        to=decision.to,
-        summary=decision.summary,
-        evidence=decision.evidence,
-        decided=decision.since,
-        state=ActedState.ACTING,
-    )
+    if decision.to is None:
+        raise ValueError(f"{decision.id} is not a rollback: it does not say what to serve instead")
+    return ActedDecision.of(decision, policy, ActedState.ACTING)
 
 
 def with_copy(facts: Facts, decision: Decision | None) -> list[ActedDecision]:

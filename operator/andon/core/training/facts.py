@@ -115,18 +115,5 @@ class Facts:
 
     def _copy(self, policy: str, decision: Decision) -> ActedDecision:
         """The actor's own: enough to finish it when the policy is gone."""
-        if decision.from_ is None:
-            raise ValueError(f"{decision.id} names no revision to retrain")
         approver = self.approvals.get(decision.id)
-        return ActedDecision(
-            id=decision.id,
-            policy=policy,
-            action=decision.action,
-            verdict=decision.verdict,
-            from_=decision.from_,
-            summary=decision.summary,
-            evidence=decision.evidence,
-            decided=decision.since,
-            state=ActedState.ACTING,
-            outcome=f"approved by {approver}" if approver else None,
-        )
+        return ActedDecision.of(decision, policy, ActedState.ACTING, f"approved by {approver}" if approver else None)
