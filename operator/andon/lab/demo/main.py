@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from andon.api.exits import Exit
 from andon.lab import daemon, toolchain
-from andon.lab.audit import tally, writes
+from andon.lab.audit import Write, tally, writes
 from andon.lab.crew import LabError
 from andon.lab.demo import acts, troubles
 from andon.lab.demo.rollback import Rollback
@@ -23,6 +23,7 @@ from andon.lab.lab import Options
 from andon.lab.state import folder_of
 
 _QUIET: Final = 60.0
+_CALM: Final = timedelta(seconds=5)
 _LAB: Final = "demo"
 _LIBRARIES: Final = ("mlflow", "asyncua", "kopf", "onnxruntime")
 
@@ -102,18 +103,24 @@ def _play_on(story: Story, world: World, last_act: int, page: Path, told: dict[s
 
 
 def _settled(story: Story, world: World) -> dict[str, Any]:
-    """Who wrote to the API server in a quiet minute, by its own audit log."""
+    """Who wrote to the API server in a quiet minute, by its own audit log, once what the last act left to say is said."""
+    story.await_("nobody has written for some seconds", lambda: not _written(world, datetime.now(UTC) - _CALM) or None, within=60)
     begin = datetime.now(UTC)
     end = begin + timedelta(seconds=_QUIET)
     story.await_("a quiet minute passes", lambda: datetime.now(UTC) > end or None, within=_QUIET + 30)
-    answered = list(writes(world.folder / "audit.log", begin, end))
-    found = tally(answered)
+    found = tally(writes(world.folder / "audit.log", begin, end))
     identities = sorted({*found.writes, *_identities(world)})
     counts = {identity: found.writes[identity] for identity in identities}
     story.check("operator and pods wrote nothing for a minute", ok=not any(counts.values()), detail=json.dumps(counts))
-    for write in (w for w in answered if w.is_workload and not w.is_lease):
+    for write in _written(world, begin):
         story.say(f"{write.at:%H:%M:%S} {write.verb} {write.resource} {write.name} by {write.identity}")
     return {"seconds": _QUIET, "writes": counts, "leaseRenewals": sum(found.leases.values())}
+
+
+def _written(world: World, since: datetime) -> list[Write]:
+    """What operator and pods have written since then, but for Leases."""
+    found = writes(world.folder / "audit.log", since, datetime.now(UTC))
+    return [write for write in found if write.is_workload and not write.is_lease]
 
 
 def _identities(world: World) -> list[str]:

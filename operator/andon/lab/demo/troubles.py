@@ -88,7 +88,12 @@ def plant_changes(story: Story, world: World, page: Path) -> None:
     world.plant(do="normal")
     healthy: Callable[[], bool | None] = lambda: world.read("driftpolicy")["status"]["verdict"] == "Healthy" or None  # noqa: E731
     story.await_("the plant is back to normal, and the model Healthy", healthy, within=300)
-    story.check("nobody asks for training any more", ok=_proposed(world) is None)
+    story.await_(
+        "the pipeline asks nobody any more",
+        lambda: not world.condition("trainingpipeline", "AwaitingApproval") or None,
+        within=30,
+    )
+    story.check("the proposal is withdrawn", ok=_proposed(world) is None)
 
 
 def _kind_version(world: World, kind: str) -> str:
