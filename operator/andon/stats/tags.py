@@ -14,19 +14,26 @@ from andon.stats.profile import Profile
 
 QUESTIONS: Final = ("stuck", "missing", "bad-status")
 
+USUAL: Final = 3.0
+SELDOM: Final = 10.0
+OFTEN: Final = 0.05
+"""Share of the reference beyond which a run is so long that few were seen: a valve that is open or shut may rest for longer still."""
+
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 
 def run_limits(profile: Profile, every: float) -> dict[str, float]:
-    """Rows of equal values beyond which each tag is stuck: three times its longest run in the reference, at least 10.
+    """Rows of equal values beyond which each tag is stuck: some times its longest run in the reference, at least 10.
 
     every: the period of the rows in seconds; on a finer clock than the reference's one value fills more rows. A tag that was
     constant in the reference may stay so for ever.
     """
     finer = seconds(profile.every) / every
     constant = {f.tag for f in profile.features if f.support.min == f.support.max}
-    return {f.tag: np.inf if f.tag in constant else max(3.0 * finer * profile.max_run(f.tag), 10.0) for f in profile.features}
+    longest = {f.tag: profile.max_run(f.tag) for f in profile.features}
+    times = {tag: SELDOM if run > OFTEN * profile.rows else USUAL for tag, run in longest.items()}
+    return {tag: np.inf if tag in constant else max(times[tag] * finer * run, 10.0) for tag, run in longest.items()}
 
 
 @dataclass(slots=True)

@@ -132,8 +132,14 @@ def test_a_missing_value_does_not_end_a_run():
 
 
 def test_limits_come_from_the_reference_and_a_constant_tag_is_never_stuck():
-    profile = a_profile(a=((0.0, 1.0), 2), b=((0.0, 1.0), 40), c=((3.0, 3.0), 500))
-    assert run_limits(profile, 0.2) == {"a": 10.0, "b": 120.0, "c": np.inf}
+    profile = a_profile(a=((0.0, 1.0), 2), b=((0.0, 1.0), 20), c=((3.0, 3.0), 500))
+    assert run_limits(profile, 0.2) == {"a": 10.0, "b": 60.0, "c": np.inf}
+
+
+def test_a_valve_that_seldom_moves_may_rest_for_longer_than_it_happened_to():
+    profile = a_profile(a=((0.0, 1.0), 40))
+    assert profile.rows == 220
+    assert run_limits(profile, 0.2) == {"a": 10 * 40.0}
 
 
 @pytest.mark.parametrize(("every", "rows_"), [(0.01, 120.0), (0.2, 10.0), (1.0, 10.0)])
