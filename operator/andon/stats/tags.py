@@ -17,7 +17,7 @@ QUESTIONS: Final = ("stuck", "missing", "bad-status")
 USUAL: Final = 3.0
 SELDOM: Final = 10.0
 OFTEN: Final = 0.05
-"""Share of the reference beyond which a run is so long that few were seen: a valve that is open or shut may rest for longer still."""
+"""Share of the reference beyond which a run is so long that few were seen: a valve may rest for longer still."""
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
