@@ -21,14 +21,12 @@ from andon.stats.inputs import OF_TAGS, Block, InputsWatch
 from andon.stats.paired import wide_support
 from andon.stats.predictions import PredictionWatch
 from andon.stats.profile import Profile, RegimeReference, tags_of
-from andon.stats.structure import bearing
+from andon.stats.repair import Doubts, repaired
 from andon.stats.tags import QUESTIONS, TagWatch, run_limits
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-SPIKE: Final = 8.0
-"""Standard deviations around what the others say beyond which a single value is replaced, the rest of its row being quiet."""
 MOST_REPAIRED: Final = 0.25
 """Of a row's tags that may be replaced; with more of them the row is nobody's."""
 SUSPICIOUS: Final = 0.6
@@ -139,30 +137,16 @@ class Surroundings:
         believed = rows.believed(max_age)
         names = rows.regimes or ("",) * len(rows)
         z, inputs, replaced = np.full(believed.shape, np.nan), believed.copy(), np.zeros(believed.shape, dtype=np.bool_)
-        for name in set(names):
-            mine = np.array([n == name for n in names])
-            if name in self._regimes:
-                self._regime = name
-                z[mine], inputs[mine], replaced[mine] = self._repaired(self._regimes[name][1], believed[mine], found[mine])
+        for name in dict.fromkeys(n for n in names if n in self._regimes):
+            mine, frame = np.array([n == name for n in names]), self._regimes[name][1]
+            z[mine] = frame.structure.standard(believed[mine])
+            doubts = Doubts(found[mine], self.believed, self._inputs.moved)
+            inputs[mine], replaced[mine] = repaired(frame, z[mine], believed[mine], doubts)
+        self._regime = next((n for n in reversed(names) if n in self._regimes), self._regime)
         known = np.array([n in self._regimes for n in names], dtype=np.bool_)
         fit: Mask = known & (replaced.mean(axis=1) <= MOST_REPAIRED) & np.isfinite(inputs).all(axis=1)
         self._keep(rows, names, z, found, believed)
         return Judged(rows.times, inputs[:, self._columns], fit, np.asarray(replaced.any(axis=1)))
-
-    def _repaired(self, frame: Frame, values: Floats, found: Mask) -> tuple[Floats, Floats, Mask]:
-        """z as measured, and inputs with what is not to be believed replaced. found: at fault in this very row."""
-        z = frame.structure.standard(values)
-        there = np.where(found | ~self.believed, np.nan, z)
-        filled, absent = frame.structure.filled(there), ~self.believed
-        lies = bearing(frame.structure, filled, frame.structure.own_precision(absent))
-        own, rows = frame.structure.own_precision(absent), np.arange(len(z))
-        first = lies.foremost
-        spike = (np.abs(lies.residuals[rows, first]) * np.sqrt(own[first]) > SPIKE) & (lies.rest[rows, first] <= frame.jump)
-        spike &= ~self._inputs.moved[first]
-        there[rows[spike], first[spike]] = np.nan
-        replaced = np.isnan(there)
-        told = frame.structure.values(frame.structure.filled(there))
-        return z, np.where(replaced, told, values), replaced
 
     def _keep(self, rows: Rows, names: tuple[str, ...], z: Floats, found: Mask, values: Floats) -> None:
         low, high = self._support
