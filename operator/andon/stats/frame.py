@@ -35,13 +35,8 @@ class Frame:
     @classmethod
     def of(cls, regime: RegimeReference) -> "Frame":
         """The frame of a profile's regime."""
-        n = len(regime.tags)
-        correlation = np.eye(n)
-        above = np.triu_indices(n, 1)
-        correlation[above] = regime.correlation
-        correlation.T[above] = regime.correlation
         std = np.array([t.std for t in regime.tags])
-        precision = np.asarray(np.linalg.inv(correlation), dtype=np.float64)
+        precision = np.asarray(np.linalg.inv(regime.matrix()), dtype=np.float64)
         structure = Structure(np.array([t.mean for t in regime.tags]), np.where(std > 0, std, np.inf), precision)
         offset, noise = (np.array([getattr(t, name) for t in regime.tags]) for name in ("offset", "noise"))
         return cls(structure, regime.blocks, offset, noise, regime.deviation, regime.scatter, regime.jump)

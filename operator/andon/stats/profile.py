@@ -7,6 +7,8 @@ never changed. How it is made is in ``build``.
 import hashlib
 from typing import Annotated, Final, Literal, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, FiniteFloat, NonNegativeInt, PositiveInt, ValidationError, model_validator
 
 from andon.api.errors import invalid
@@ -16,6 +18,9 @@ from andon.stats.bins import Bins
 
 MAX_BYTES: Final = 16 << 20
 """Above 1,024 features in one regime; what is larger is not a profile."""
+
+LEAST_EIGENVALUE: Final = 1e-3
+"""Of a correlation matrix; shrunk by 5 % none is below 0.05."""
 
 Spread = Annotated[FiniteFloat, Field(ge=0)]
 
@@ -92,7 +97,16 @@ class RegimeReference(ApiModel):
         pairs = len(self.tags) * (len(self.tags) - 1) // 2
         if len(self.correlation) != pairs:
             raise ValueError(f"{len(self.tags)} tags have {pairs} correlations, not {len(self.correlation)}")
+        if np.linalg.eigvalsh(self.matrix()).min() < LEAST_EIGENVALUE:
+            raise ValueError(f"the correlations of regime {self.name!r} contradict each other: no rows have them")
         return self
+
+    def matrix(self) -> NDArray[np.float64]:
+        """The correlations as a matrix, (tags, tags)."""
+        whole, above = np.eye(len(self.tags)), np.triu_indices(len(self.tags), 1)
+        whole[above] = self.correlation
+        whole.T[above] = self.correlation
+        return whole
 
 
 class ErrorReference(ApiModel):

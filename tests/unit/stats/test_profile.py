@@ -40,6 +40,9 @@ def document(**changes: Any) -> dict[str, Any]:
             document(features=DOCUMENT["features"][:1]), "regime '' has 2 tags, the features have 1", id="a tag too many"
         ),
         pytest.param(document(regimes__correlation=[]), "2 tags have 1 correlations, not 0", id="no correlations"),
+        pytest.param(
+            document(regimes__correlation=[1.0]), "correlations of regime '' contradict each other", id="two tags as one"
+        ),
         pytest.param(document(regimes__deviation=float("inf")), "deviation: Input should be a finite number", id="no limit"),
         pytest.param(
             document(error__rmse=float("nan")), "error.rmse: Input should be a finite number", id="an error that is no number"
