@@ -37,7 +37,13 @@ def main() -> int:
         return 0
     kept = Kept(given.kept, river=given.river)
     wanted = run.jobs(given.episodes, only=given.only, power=given.power, years=given.year)
-    outcomes = [*kept.found.values()] if given.so_far else run.run(wanted, given.processes, kept, river=given.river)
+    try:
+        outcomes = [*kept.found.values()] if given.so_far else run.run(wanted, given.processes, kept, river=given.river)
+    except KeyboardInterrupt:
+        sys.stderr.write(
+            f"Stopped. {len(kept.found)} episodes are in {given.kept}: the same command goes on, --so-far shows them.\n"
+        )
+        return 130
     found = run.document(outcomes)
     run.write(found, given.out)
     sys.stdout.write(report.text(found) + "\n")

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +37,10 @@ def jobs(episodes: int, *, only: str | None = None, power: int = 0, years: bool 
 def run(wanted: Sequence[Job], processes: int, kept: Kept, *, river: bool = False) -> list[Outcome]:
     """Every outcome, in the order of the jobs; what is kept is not run again."""
     missing = [job for job in wanted if job not in kept.found]
-    with ProcessPoolExecutor(processes) as pool, _progress(len(wanted), len(wanted) - len(missing)) as step:
+    with (
+        ProcessPoolExecutor(processes, initializer=_left_to_the_parent) as pool,
+        _progress(len(wanted), len(wanted) - len(missing)) as step,
+    ):
         futures = [pool.submit(scored, *job, river=river) for job in missing]
         try:
             for future in as_completed(futures):
@@ -46,6 +50,11 @@ def run(wanted: Sequence[Job], processes: int, kept: Kept, *, river: bool = Fals
             pool.shutdown(cancel_futures=True)
             raise
     return [kept.found[job] for job in wanted]
+
+
+def _left_to_the_parent() -> None:
+    """Ctrl-C reaches every process of a terminal; what is running may end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def document(outcomes: Sequence[Outcome]) -> dict[str, Any]:
