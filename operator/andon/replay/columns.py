@@ -64,7 +64,7 @@ class Table:
                 f"{self.path} has no column {', '.join(missing)}; add what is missing. It has: {listed(self.names) or 'none'}"
             )
         if len(self) == 0:
-            raise UserError(f"{self.path} has no rows; record some first")
+            raise UserError(f"{self.path} has no rows; give a file that has some, or leave it out")
 
     def numbers(self, name: str) -> Floats:
         """The column as floats, NaN where there is none: null, NaN and infinity are no numbers."""
@@ -80,6 +80,9 @@ class Table:
 
     def states(self, name: str) -> Floats:
         """A column of OPC UA StatusCodes as unsigned 32 bits, written signed or not; null is 0, Good: nothing bad was said."""
+        kind = self.data.column(name).type
+        if not (_is_number(kind) or pa.types.is_null(kind)):
+            raise UserError(f"{self.path}: column {name} is {kind}, not OPC UA StatusCodes; write 32-bit integers, 0 is Good")
         codes = np.nan_to_num(self.numbers(name), nan=0.0)
         odd = np.flatnonzero((codes != np.floor(codes)) | (codes < -(2.0**31)) | (codes >= 2.0**32))
         if odd.size:

@@ -169,7 +169,7 @@ class Surroundings:
         self._watch.close()
         if len(set(block.regimes)) == 1 and block.regimes[0] in self._regimes:
             self._read(self._regimes[block.regimes[0]][1], block)
-        self._notice()
+        self._notice(block.times[-1] - block.times[0])
 
     def _read(self, frame: Frame, block: OpenBlock) -> None:
         measured, believed = np.array(block.z, dtype=np.float64), self.believed
@@ -177,15 +177,18 @@ class Surroundings:
         self._inputs.close(frame, Block(np.array(block.times), sound, np.array(block.outside), believed))
         self.history.add(block.times[-1], frame.structure, measured, np.where(believed, sound, np.nan), self._inputs)
 
-    def _notice(self) -> None:
-        """Which tags are at fault since this block, and since when their oldest such fault began."""
+    def _notice(self, length: float) -> None:
+        """Which tags are at fault since this block, and since when their oldest such fault may have begun. length: of a block, in
+        seconds: what is told from block means may have begun in the block before."""
         now = {
-            (question, tag): first
-            for detector, questions in ((self._watch.detector, QUESTIONS), (self._inputs.of_tags, OF_TAGS))
+            (question, tag): float(detector.first_bad[q, t]) - before
+            for detector, questions, before in (
+                (self._watch.detector, QUESTIONS, 0.0),
+                (self._inputs.of_tags, OF_TAGS, length),
+            )
             for q, question in enumerate(questions)
             for t, tag in enumerate(self.tags)
             if detector.at_fault[q, t]
-            for first in (float(detector.first_bad[q, t]),)
         }
         fresh = [first for key, first in now.items() if key not in self._found and not np.isnan(first)]
         self._found, self._new = set(now), min(fresh, default=None)

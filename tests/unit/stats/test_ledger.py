@@ -98,7 +98,7 @@ def test_what_counted_since_a_fault_began_is_taken_back_when_it_is_found():
     before, after = (said(played(given.part(0, n), labels=real[:n]).ledger) for n in (240, 260))
     assert before[PAIRED].rows == 240
     assert after["biased", "d"].log_e >= CONVICTS
-    assert (after[PAIRED].rows, after[PAIRED].last_row) == (200, given.times[199])
+    assert (after[PAIRED].rows, after[PAIRED].last_row) == (180, given.times[179])  # it may have begun a block before it showed
 
 
 def test_labels_of_rows_that_were_taken_back_say_nothing_when_they_come_later():
@@ -116,7 +116,7 @@ def test_rows_of_a_fault_count_for_nobody_however_coarse_the_portions(portion):
     one = server(given, labels=np.full_like(real, np.nan))
     for until in range(portion, 601, portion):
         one.take(until)
-    assert said(one.ledger)[PAIRED].rows == 540
+    assert said(one.ledger)[PAIRED].rows == 520
 
 
 def test_errors_are_not_put_down_to_the_stable_while_a_tag_is_at_fault():
