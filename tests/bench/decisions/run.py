@@ -95,7 +95,7 @@ def _year_result(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
     years = [o for o in outcomes if o.kind == YEAR_KIND]
     actions = sum(len(o.taken) for o in years)
     result = {"name": "automatic actions in a fault-free year", "value": actions, "limit": 0, "ok": actions == 0}
-    return [{**result, "all": f"{len(years)} years"}] if years else []
+    return [{**result, "all": ", ".join(o.plant for o in years)}] if years else []
 
 
 def _commit() -> str:

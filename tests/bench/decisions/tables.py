@@ -77,12 +77,16 @@ class Must:
         """Episodes to look at."""
         return [o for o in outcomes if self.among(o) and self.holds(o) == self.at_most]
 
+    def _bad(self, share: Share) -> tuple[float, float]:
+        """Of two classes alike the one of which less is known."""
+        return share.value, share.high if self.at_most else share.low
+
     def result(self, outcomes: Sequence[Outcome]) -> dict[str, Any] | None:
         """As DESIGN §8 has it: the worst class decides. None where no episode was asked."""
         shares = self.shares(outcomes)
         if not shares:
             return None
-        worst = (max if self.at_most else min)(shares, key=lambda kind: shares[kind].value)
+        worst = (max if self.at_most else min)(shares, key=lambda kind: self._bad(shares[kind]))
         value = shares[worst].value
         ok = value <= self.limit if self.at_most else value >= self.limit
         together = Share(sum(share.k for share in shares.values()), sum(share.n for share in shares.values()))

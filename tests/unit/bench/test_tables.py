@@ -62,6 +62,17 @@ def test_the_worst_class_decides():
     assert result["worst"].startswith("candidate-25-worse: 0/1")
 
 
+def test_of_classes_alike_the_one_with_the_fewest_episodes_is_shown():
+    gone = {"ratio": 1.5, "taken": (rollback(),)}
+    outcomes = [*[outcome("candidate-scrambled", **gone)] * 3, outcome("candidate-50-worse", **gone)]
+    (result,) = [r for r in tables.results(outcomes) if r["name"].startswith("25 %")]
+    assert (result["worst"], result["all"]) == ("candidate-50-worse: 1/1 (2.5-100.0 %)", "4/4 (39.8-100.0 %)")
+
+
+def test_each_record_has_its_own_episodes():
+    assert {record: len(of) for record, of in tables.by_record([outcome(), outcome()]).items()} == {"the real record": 2}
+
+
 def test_a_must_that_nothing_was_asked_of_is_not_said_to_hold():
     assert [r["name"] for r in tables.results([outcome("sensor-stuck", truth="data", tags=("a",), tag="a")])] == [
         "rollback or retrain caused by a data fault",
