@@ -82,7 +82,8 @@ class Must:
         return share.value, share.high if self.at_most else share.low
 
     def result(self, outcomes: Sequence[Outcome]) -> dict[str, Any] | None:
-        """As DESIGN §8 has it: the worst class decides. None where no episode was asked."""
+        """As DESIGN §8 has it: the worst class decides. open: it fails by so few episodes that it may hold all the same. None where
+        no episode was asked."""
         shares = self.shares(outcomes)
         if not shares:
             return None
@@ -91,7 +92,8 @@ class Must:
         ok = value <= self.limit if self.at_most else value >= self.limit
         together = Share(sum(share.k for share in shares.values()), sum(share.n for share in shares.values()))
         told = {"all": str(together), "worst": f"{worst}: {shares[worst]}"}
-        return {"name": self.name, "value": value, "limit": self.limit, "ok": ok, **told}
+        open_ = not ok and shares[worst].low <= self.limit <= shares[worst].high
+        return {"name": self.name, "value": value, "limit": self.limit, "ok": ok, "open": open_, **told}
 
 
 MUSTS: Final = (
