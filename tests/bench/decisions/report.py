@@ -76,11 +76,17 @@ def musts(of_record: Sequence[Found]) -> str:
             _number(m["limit"]),
             m["all"],
             m.get("worst", "-"),
-            "holds" if m["ok"] else "**does not**",
+            _held(m),
         ]
         for m in of_record
     ]
     return table(["must", "value", "limit", "all classes: k/n (95 % interval)", "worst class", ""], rows)
+
+
+def _held(must: Found) -> str:
+    if must["ok"]:
+        return "holds"
+    return "open: too few" if must.get("open") else "**does not**"
 
 
 def rivals(found: Found) -> str:

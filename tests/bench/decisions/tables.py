@@ -82,8 +82,10 @@ class Must:
         return share.value, share.high if self.at_most else share.low
 
     def result(self, outcomes: Sequence[Outcome]) -> dict[str, Any] | None:
-        """As DESIGN §8 has it: the worst class decides. open: it fails by so few episodes that it may hold all the same. None where
-        no episode was asked."""
+        """As DESIGN §8 has it: the worst class decides. None where no episode was asked.
+
+        open: it fails by so few episodes that it may hold all the same.
+        """
         shares = self.shares(outcomes)
         if not shares:
             return None

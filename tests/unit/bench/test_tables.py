@@ -62,6 +62,19 @@ def test_the_worst_class_decides():
     assert result["worst"].startswith("candidate-25-worse: 0/1")
 
 
+@pytest.mark.parametrize(
+    ("stayed", "open_"),
+    [
+        pytest.param(1, True, id="one of 20 may be chance at 99 %"),
+        pytest.param(5, False, id="five of 20 are none"),
+    ],
+)
+def test_what_fails_by_so_few_that_it_may_hold_is_left_open(stayed, open_):
+    gone, stays = outcome(ratio=1.5, taken=(rollback(),)), outcome(ratio=1.5)
+    (result,) = [r for r in tables.results([gone] * (20 - stayed) + [stays] * stayed) if r["name"].startswith("25 %")]
+    assert (result["ok"], result["open"]) == (False, open_)
+
+
 def test_of_classes_alike_the_one_with_the_fewest_episodes_is_shown():
     gone = {"ratio": 1.5, "taken": (rollback(),)}
     outcomes = [*[outcome("candidate-scrambled", **gone)] * 3, outcome("candidate-50-worse", **gone)]
