@@ -68,17 +68,21 @@ def read(frame: Frame, z: Floats, believed: Mask) -> Reading:
 
     What is not believed does not speak about the others, and is itself still held against what they say.
     """
-    there = z.copy()
-    there[:, ~believed] = np.nan
-    filled = frame.structure.filled(there)
+    there = np.where(believed, z, np.nan)
     absent = np.isnan(there).mean(axis=0) > 0.5
     own = frame.structure.own_precision(absent)
-    centre = filled.mean(axis=0)
+    centre = frame.structure.filled(_means(there, absent)[None])[0]
     off, lone, rest = _offsets(frame, centre, own)
     noisy = _scatter(frame, there - centre, lone if rest <= frame.deviation else np.zeros_like(lone))
     if not believed.all():
-        off[~believed], noisy[~believed] = _doubted(frame, (z - filled)[:, ~believed], own, rest, believed)
+        off[~believed], noisy[~believed] = _doubted(frame, (z - centre)[:, ~believed], own, rest, believed)
     return Reading(off, noisy, lone, int(lone.sum()) > 1, rest > frame.deviation, rest / frame.deviation)
+
+
+def _means(rows: Floats, absent: Mask) -> Floats:
+    """Mean per tag of the values that are there, NaN for absent tags: nothing stands in for the few that are missing."""
+    there = ~np.isnan(rows)
+    return np.where(absent, np.nan, np.where(there, rows, 0.0).sum(axis=0) / np.maximum(there.sum(axis=0), 1))
 
 
 def _offsets(frame: Frame, centre: Floats, own: Floats) -> tuple[Floats, Mask, float]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from andon.stats.detector import Detector, plain
 from andon.stats.frame import Frame, Reading, read
-from andon.stats.structure import bearing
+from andon.stats.structure import bearing, leave_out
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -95,10 +95,10 @@ class InputsWatch:
 
     def _disturbed(self, frame: Frame, block: Block) -> bool:
         """Whether in some row more than one tag jumped."""
-        there = block.z.copy()
-        there[:, ~block.believed] = np.nan
+        there = np.where(block.believed, block.z, np.nan)
         lies = bearing(frame.structure, frame.structure.filled(there), frame.structure.own_precision(~block.believed))
-        return bool((lies.rest.min(axis=1) > frame.jump).any())
+        odd = lies.rest.min(axis=1) > frame.jump
+        return bool((leave_out(frame.structure, there[odd], lies.foremost[odd]).rest > frame.jump).any())
 
     def _follow(self, alone: Mask, disturbed: bool, time: float) -> None:
         """Since when each tag is off, and whether that began with the plant, in this block or the one before."""

@@ -1,6 +1,7 @@
 """What is known of the models, as one thing that can be taken back: rows that counted before a fault was found must not."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -27,7 +28,8 @@ class Judgement:
         known = profile.error
         if known is None:
             return cls(StableError(None, sure=False, tolerance=UNKNOWN_TOLERANCE, epoch=now))
-        return cls(StableError(known.rmse, sure=known.held_out, tolerance=known.tolerance, epoch=now))
+        tolerance = known.tolerance if known.held_out else max(known.tolerance, UNKNOWN_TOLERANCE)
+        return cls(StableError(known.rmse, sure=known.held_out, tolerance=tolerance, epoch=now))
 
     def try_out(self, margin: float | None, now: float) -> None:
         """Another candidate, or none: evidence about candidates begins anew."""
@@ -49,7 +51,8 @@ class Judgement:
 
     @classmethod
     def restore(cls, state: dict[str, Any]) -> Self:
-        """The judgement as it was."""
+        """The judgement as it was; the state stays as it is, so that it can be gone back to again."""
+        state = deepcopy(state)
         return cls(
             StableError(**state["error"]),
             Paired(**state["paired"]) if state["paired"] else None,
@@ -58,4 +61,4 @@ class Judgement:
 
 
 UNKNOWN_TOLERANCE: Final = 1.5
-"""For a profile without labels: the usual error is learned from a hundred rows, and how much it moves is not known."""
+"""Where the usual error is learned from a hundred rows: how much it moves is not known from rows that a model was fitted to."""

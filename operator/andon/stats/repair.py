@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from andon.stats.frame import Frame
-from andon.stats.structure import bearing
+from andon.stats.structure import bearing, leave_out
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -44,6 +44,8 @@ def _spikes(frame: Frame, sound: Floats, doubts: Doubts) -> tuple[NDArray[np.int
     own = frame.structure.own_precision(~doubts.believed)
     lies = bearing(frame.structure, frame.structure.filled(sound), own)
     rows, first = np.arange(len(sound)), lies.foremost
-    far = np.abs(lies.residuals[rows, first]) * np.sqrt(own[first]) > SPIKE
-    alone = far & (lies.rest[rows, first] <= frame.jump) & ~doubts.moved[first]
-    return rows[alone], first[alone]
+    far = (np.abs(lies.residuals[rows, first]) * np.sqrt(own[first]) > SPIKE) & ~doubts.moved[first]
+    far &= ~np.isnan(sound[rows, first])
+    found = leave_out(frame.structure, sound[far], first[far])
+    alone = (np.abs(found.residual) * np.sqrt(found.own) > SPIKE) & (found.rest <= frame.jump)
+    return rows[far][alone], first[far][alone]

@@ -88,6 +88,29 @@ def bearing(structure: Structure, z: Floats, own: Floats) -> Bearing:
     return Bearing(total, pull / own, np.maximum(total[:, None] - pull**2 / own, 0.0))
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Points without one tag each, (points,). tag: which. rest: T² of the tags that are there. residual: of the tag from what
+    those say, own: its precision given them."""
+
+    tag: NDArray[np.intp]
+    rest: Floats
+    residual: Floats
+    own: Floats
+
+
+def leave_out(structure: Structure, z: Floats, tag: NDArray[np.intp]) -> LeftOut:
+    """Exact where values are missing, too, since what the tag says has no part in what stands in for them. z: points, NaN where
+    there is no value, (points, tags); tag: present in its point."""
+    points = np.arange(len(z))
+    without = z.copy()
+    without[points, tag] = np.nan
+    filled = structure.filled(without)
+    rest = np.einsum("pt,tu,pu->p", filled, structure.precision, filled)
+    own = np.array([structure.own_precision(np.isnan(row))[t] for row, t in zip(without, tag, strict=True)])
+    return LeftOut(tag, rest, z[points, tag] - filled[points, tag], own)
+
+
 def structure_of(values: Floats, scale: Floats | None = None) -> Structure:
     """The structure of reference rows without NaN, (rows, tags). scale: given when the deviations are known from elsewhere.
 

@@ -10,30 +10,26 @@ from numpy.typing import NDArray
 from andon.api.types import seconds
 from andon.stats.blocks import BLOCK_ROWS, Rows
 from andon.stats.detector import Detector, plain
-from andon.stats.profile import Profile
+from andon.stats.profile import Profile, tags_of
 
 QUESTIONS: Final = ("stuck", "missing", "bad-status")
 
-USUAL: Final = 3.0
-SELDOM: Final = 10.0
-OFTEN: Final = 0.05
-"""Share of the reference beyond which a run is so long that few were seen: a valve may rest for longer still."""
+FEW: Final = 5
+"""Bins of equal counts, of the ten there are where values differ: with so few of them a tag has but a handful of values."""
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 
 def run_limits(profile: Profile, every: float) -> dict[str, float]:
-    """Rows of equal values beyond which each tag is stuck: some times its longest run in the reference, at least 10.
+    """Rows of equal values beyond which each tag is stuck: three times its longest run in the reference, at least 10.
 
     every: the period of the rows in seconds; on a finer clock than the reference's one value fills more rows. A tag that was
-    constant in the reference may stay so for ever.
+    constant in the reference may stay so for ever, and one of few values, such as a valve that is open or shut.
     """
     finer = seconds(profile.every) / every
-    constant = {f.tag for f in profile.features if f.support.min == f.support.max}
-    longest = {f.tag: profile.max_run(f.tag) for f in profile.features}
-    times = {tag: SELDOM if run > OFTEN * profile.rows else USUAL for tag, run in longest.items()}
-    return {tag: np.inf if tag in constant else max(times[tag] * finer * run, 10.0) for tag, run in longest.items()}
+    coarse = {tag for t, tag in enumerate(tags_of(profile)) if all(len(r.tags[t].bins.counts) <= FEW for r in profile.regimes)}
+    return {f.tag: np.inf if f.tag in coarse else max(3.0 * finer * profile.max_run(f.tag), 10.0) for f in profile.features}
 
 
 @dataclass(slots=True)

@@ -273,3 +273,15 @@ def test_the_state_stays_small_however_long_it_runs():
     given, real = story(4000, fault=biased)
     sizes = [len(orjson.dumps(played(given.part(0, n), labels=real[:n]).ledger.state())) for n in (400, 4000)]
     assert sizes[1] < 1.5 * sizes[0] < 60_000
+
+
+def test_evidence_goes_on_after_two_faults_that_were_found_close_together():
+    """What was gone back to once can be gone back to again: the second time it must be what it was the first time."""
+
+    def off(column):
+        column[200:400] += 3
+
+    given, real = story(800, fault=off)
+    given.values[230:400, 0] = given.values[230, 0]
+    ledger = played(given, labels=real, late=5).ledger
+    assert said(ledger)[LOSS].rows > 600

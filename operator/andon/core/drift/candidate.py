@@ -9,7 +9,7 @@ from andon.api.types import number
 from andon.core.chain import Looks, Passed
 from andon.core.drift.answer import Answer, frozen, odds
 from andon.core.drift.facts import Facts
-from andon.core.drift.levels import LOSS_ACQUIT, LOSS_CONVICT, PAIRED_ACQUIT, PAIRED_CONVICT, asked
+from andon.core.drift.levels import LOSS_ACQUIT, LOSS_CONVICT, LOSS_CONVICT_EARLY, PAIRED_ACQUIT, PAIRED_CONVICT, asked
 from andon.core.drift.sight import signals_missing
 from andon.core.drift.signals import firing, newest
 from andon.core.drift.suspicion import suspects
@@ -46,7 +46,8 @@ def worse_with_labels(facts: Facts, now: datetime) -> Answer | Passed:
     series = _ripe(facts, LOSS)
     if isinstance(series, Passed):
         return series
-    if series.log_e < LOSS_CONVICT or series.value <= _limit(facts):
+    early = series.rows < 2 * facts.spec.evidence.min_rows
+    if series.log_e < (LOSS_CONVICT_EARLY if early else LOSS_CONVICT) or series.value <= _limit(facts):
         return Passed(f"With labels its error is {series.value:.2f} times the stable's; not worse for certain ({odds(series)}).")
     least = "at least " if series.value >= _MOST_COUNTED else ""
     times = f"{least}{series.value:.2f} times"

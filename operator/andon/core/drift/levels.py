@@ -14,6 +14,8 @@ from andon.api.types import number
 LOSS_CONVICT: Final = log(5)
 """With labels: the candidate is worse by more than half of the margin for certain, and by more than all of it as measured. Little
 is asked, since going back is cheap, and a good candidate is a whole margin away from it."""
+LOSS_CONVICT_EARLY: Final = log(20)
+"""The same on less than twice the rows that are asked for: neighbouring errors are alike, and few blocks do not show how much."""
 LOSS_ACQUIT: Final = log(300)
 """With labels: the candidate is within the margin. More than for a conviction: what it lets pass will serve."""
 PAIRED_CONVICT: Final = log(1000)
