@@ -3,7 +3,7 @@
 import pytest
 
 from andon.api.decision import Action, Verdict
-from bench.decisions import tables
+from bench.decisions import run, tables
 from bench.decisions.episodes import Truth
 from bench.decisions.score import Outcome, Taken
 
@@ -84,6 +84,13 @@ def test_of_classes_alike_the_one_with_the_fewest_episodes_is_shown():
 
 def test_each_record_has_its_own_episodes():
     assert {record: len(of) for record, of in tables.by_record([outcome(), outcome()]).items()} == {"the real record": 2}
+
+
+def test_long_episodes_are_for_the_power_curve_and_for_no_must():
+    document = run.document([outcome(ratio=1.5), outcome("long-50-worse", ratio=1.5, taken=(rollback(),))])
+    (result,) = [r for r in document["beside"]["the real record"] if r["name"].startswith("25 %")]
+    assert result["all"].startswith("0/1 ")
+    assert [p["n"] for p in document["power"]] == [1, 1]
 
 
 def test_a_must_that_nothing_was_asked_of_is_not_said_to_hold():
