@@ -5,18 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from andon.api.evidence import LOSS, LOSS_EQUAL, PAIRED, PAIRED_EQUAL, TAG_FAULTS
+from andon.api.evidence import TAG_FAULTS
 from andon.api.policy import EvidenceSpec
-from andon.core.drift.levels import (
-    LOSS_ACQUIT,
-    LOSS_CONVICT,
-    PAIRED_ACQUIT,
-    PAIRED_CONVICT,
-    STABLE_CONVICT,
-    TAG_CONVICT,
-    asked,
-)
 from andon.explain import words
+from andon.explain.certainty import level
 from andon.explain.plot import Limit, Mark, Plot, Scale, Series
 from andon.stats.blocks import Evidence
 
@@ -25,9 +17,6 @@ AROUND: Final = 25
 SNAPSHOT: Final = 25
 """Blocks between two looks at the ledger's own history, which holds the last fifty."""
 MOST_TAGS: Final = 3
-
-_CONVICTS: Final[Mapping[str, float]] = {LOSS: LOSS_CONVICT, PAIRED: PAIRED_CONVICT} | dict.fromkeys(TAG_FAULTS, TAG_CONVICT)
-_ACQUITS: Final[Mapping[str, float]] = {LOSS_EQUAL: LOSS_ACQUIT, PAIRED_EQUAL: PAIRED_ACQUIT}
 
 About = tuple[str, str]
 """Question and subject."""
@@ -71,13 +60,13 @@ class Film:
     def _odds(self, about: About, shown: range, at: datetime, spec: EvidenceSpec) -> Plot:
         question, subject = about
         known = self.log_e[about]
-        level = _ACQUITS.get(question) or asked(_CONVICTS.get(question, STABLE_CONVICT), spec)
+        limit = level(question, spec)
         return Plot(
             title=words.question(question).shows,
             unit="odds that this is chance",
             times=tuple(self.times[i] for i in shown),
             lines=(Series(subject, tuple(max(0.0, known[i]) if i in known else None for i in shown)),),
-            limit=Limit(level, f"limit: {words.one_in(level)}"),
+            limit=Limit(limit, f"limit: {words.one_in(limit)}"),
             marks=(Mark(at, "decided"),),
             caption="Above the dashed line it is said.",
             scale=Scale.ODDS,

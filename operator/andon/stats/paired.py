@@ -44,7 +44,8 @@ def wide_support(profile: Profile) -> tuple[Floats, Floats]:
 
 def inside_support(profile: Profile, features: Floats) -> NDArray[np.bool_]:
     """Which rows lie where the reference has been. features: (rows, features) in the profile's order; NaN is outside."""
-    columns = [tags_of(profile).index(f.tag) for f in profile.features]
+    place = {tag: i for i, tag in enumerate(tags_of(profile))}
+    columns = [place[f.tag] for f in profile.features]
     low, high = (bound[columns] for bound in wide_support(profile))
     return np.asarray(((features >= low) & (features <= high)).all(axis=1))
 

@@ -1,6 +1,6 @@
 """Are the stable's predictions distributed as in the reference? Alone they prove nothing; they say where to look."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 import numpy as np
@@ -37,7 +37,7 @@ class PredictionWatch:
 
     def state(self) -> dict[str, Any]:
         """What `restore` goes on from; JSON."""
-        return {**asdict(self), "detector": self.detector.state()}
+        return {"detector": self.detector.state(), "open": self.open, "distance": self.distance}
 
     @classmethod
     def restore(cls, state: dict[str, Any]) -> Self:

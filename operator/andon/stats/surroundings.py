@@ -82,6 +82,7 @@ class Surroundings:
         self._of_blocks: dict[str, Any] | None = None
         self._of_tags: list[Evidence] | None = None
         self._new: float | None = None
+        self._runs: tuple[float, dict[str, float]] | None = None
 
     @classmethod
     def begin(cls, profile: Profile, now: float) -> Self:
@@ -133,7 +134,7 @@ class Surroundings:
     def take(self, rows: Rows, max_age: float) -> Judged:
         """Rows that do not reach beyond the open block."""
         rows = rows.columns(self.tags)
-        found = self._watch.fold(rows, max_age, run_limits(self.profile, rows.every))
+        found = self._watch.fold(rows, max_age, self._longest_runs(rows.every))
         believed = rows.believed(max_age)
         names = rows.regimes or ("",) * len(rows)
         z, inputs, replaced = np.full(believed.shape, np.nan), believed.copy(), np.zeros(believed.shape, dtype=np.bool_)
@@ -147,6 +148,11 @@ class Surroundings:
         fit: Mask = known & (replaced.mean(axis=1) <= MOST_REPAIRED) & np.isfinite(inputs).all(axis=1)
         self._keep(rows, names, z, found, believed)
         return Judged(rows.times, inputs[:, self._columns], fit, np.asarray(replaced.any(axis=1)))
+
+    def _longest_runs(self, every: float) -> dict[str, float]:
+        if self._runs is None or self._runs[0] != every:
+            self._runs = (every, run_limits(self.profile, every))
+        return self._runs[1]
 
     def _keep(self, rows: Rows, names: tuple[str, ...], z: Floats, found: Mask, values: Floats) -> None:
         low, high = self._support

@@ -26,9 +26,6 @@ Floats = NDArray[np.float64]
 
 _OTHER_FORM: Final = (KeyError, TypeError, ValueError)
 
-WORST: Final = 1e100
-"""What a candidate that gave no finite answer is taken to have said: squared and summed it is a number still, also in JSON."""
-
 
 @dataclass(frozen=True, slots=True)
 class Scored:
@@ -109,7 +106,7 @@ class Book:
             waiting.label(labels.values)
         joined = waiting.join(panel.trial.stable, panel.trial.candidate, until_ms)
         if len(joined.times):
-            self._ledger.learn(joined.times, joined.labels, joined.stable, np.minimum(joined.candidate, WORST))
+            self._ledger.learn(joined.times, joined.labels, joined.stable, joined.candidate)
         most_ms = round(1000 * MOST_ROWS * portion.rows.every)
         waiting.forget(until_ms - min(_patience_ms(panel), most_ms), until_ms + most_ms)
         return len(joined.times)
