@@ -6,8 +6,12 @@ from andon.api.evidence import LOSS, LOSS_EQUAL, PAIRED, PAIRED_EQUAL, TAG_FAULT
 from andon.api.policy import EvidenceSpec
 from andon.core.drift import levels
 
-_CONVICTS: Final = {LOSS: levels.LOSS_CONVICT, PAIRED: levels.PAIRED_CONVICT}
-_ACQUITS: Final = {LOSS_EQUAL: levels.LOSS_ACQUIT, PAIRED_EQUAL: levels.PAIRED_ACQUIT}
+_FIXED: Final = {
+    LOSS: levels.LOSS_CONVICT,
+    LOSS_EQUAL: levels.LOSS_ACQUIT,
+    PAIRED_EQUAL: levels.PAIRED_ACQUIT,
+}
+"""Levels that no policy moves; the least that a conviction by labels asks for, so that no page promises more than was asked."""
 
 USUAL: Final = EvidenceSpec()
 """What a policy asks for that says nothing of it."""
@@ -15,7 +19,8 @@ USUAL: Final = EvidenceSpec()
 
 def level(question: str, spec: EvidenceSpec) -> float:
     """The log e-value at which this question is answered with yes."""
-    if question in _ACQUITS:
-        return _ACQUITS[question]
-    usual = levels.TAG_CONVICT if question in TAG_FAULTS else levels.STABLE_CONVICT
-    return levels.asked(_CONVICTS.get(question, usual), spec)
+    if question in _FIXED:
+        return _FIXED[question]
+    if question == PAIRED:
+        return levels.asked(levels.PAIRED_CONVICT, spec)
+    return levels.asked(levels.TAG_CONVICT if question in TAG_FAULTS else levels.STABLE_CONVICT, spec)
