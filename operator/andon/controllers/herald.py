@@ -1,7 +1,8 @@
 """Telling people, in the background: what tells must never hold up what acts.
 
-An Event is the receipt: its name is made of its occasion, so that after a restart nobody is told twice. What is under way when
-the operator is killed may be lost; what is given up is counted.
+An Event is the receipt: its name is made of its occasion, and it is posted when the webhook has been tried, so that a restart
+neither tells twice nor forgets who was not told yet. What the webhook has not taken at the first try may be lost with the
+operator; what is given up is counted.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
+from andon.api.missing import Missing
 from andon.ports.cluster import ClusterError, RefusedError
 from andon.ports.events import Events, Note
 from andon.ports.webhook import CloudEvent, Webhook
@@ -29,7 +31,7 @@ _REMEMBERED: Final = 10_000
 
 
 class Herald:
-    """Posts Events, and CloudEvents after them. on_lost: told in one word why something was given up."""
+    """Posts Events, and CloudEvents beside them. on_lost: told in one word why something was given up."""
 
     def __init__(self, events: Events, webhook: Webhook | None, on_lost: Callable[[str], None]) -> None:
         self._events = events
@@ -50,7 +52,7 @@ class Herald:
         self._start(note, None, MOST_PENDING // 2)
 
     def decision(self, note: Note, event: CloudEvent | None = None) -> None:
-        """Something was decided, or came of it. event: for the webhook, if the note is news."""
+        """Something was decided, or came of it. event: for the webhook, if it was not told before."""
         self._start(note, event, MOST_PENDING)
 
     async def close(self, within: float = 5.0) -> None:
@@ -72,25 +74,33 @@ class Herald:
         task.add_done_callback(self._pending.discard)
 
     async def _tell(self, note: Note, event: CloudEvent | None) -> None:
-        news = await self._post(note)
-        if news and event is not None and self._webhook is not None:
-            await self._deliver(event, self._webhook)
+        if event is None or self._webhook is None:
+            await self._post(note)
+        elif not await self._told_before(note):
+            missing = await self._webhook.post(event)
+            await self._post(note)
+            await self._insist(event, self._webhook, missing)
 
-    async def _post(self, note: Note) -> bool:
-        """Whether it is news. What cannot be posted counts as that: to be told twice is better than not at all."""
+    async def _told_before(self, note: Note) -> bool:
+        """Where nobody can say it counts as news: to be told twice is better than not at all."""
+        try:
+            return await self._events.posted(note)
+        except ClusterError:
+            return False
+
+    async def _post(self, note: Note) -> None:
         for attempt in range(_TRIES):
             try:
-                return await self._events.post(note)
+                await self._events.post(note)
             except RefusedError as error:
-                self._lost("EventRefused", note.reason, str(error))
-                return True
+                return self._lost("EventRefused", note.reason, str(error))
             except ClusterError:
                 await _pause(attempt)
-        self._lost("EventNotTaken", note.reason, note.occasion)
-        return True
+            else:
+                return None
+        return self._lost("EventNotTaken", note.reason, note.occasion)
 
-    async def _deliver(self, event: CloudEvent, webhook: Webhook) -> None:
-        missing = await webhook.post(event)
+    async def _insist(self, event: CloudEvent, webhook: Webhook, missing: Missing | None) -> None:
         for attempt in range(_TRIES - 1):
             if missing is None or missing.reason == "Refused":
                 break

@@ -12,7 +12,7 @@ from kubernetes import config
 from kubernetes.client import ApiClient, Configuration
 from kubernetes.client.exceptions import ApiException
 from kubernetes.dynamic import DynamicClient
-from kubernetes.dynamic.exceptions import ResourceNotFoundError
+from kubernetes.dynamic.exceptions import NotFoundError, ResourceNotFoundError
 
 if TYPE_CHECKING:
     from kubernetes.dynamic.resource import Resource
@@ -38,7 +38,7 @@ class RefusedError(ClusterError):
 
 
 class Cluster(Protocol):
-    """Writes, by server-side apply. Reading is the informers' part."""
+    """Writes, by server-side apply. Reading is the informers' part, but for what they do not watch."""
 
     async def apply(self, manifest: Manifest, manager: str) -> None:
         """Make the fields of this object so; fields of others stay. Raises ClusterError."""
@@ -50,6 +50,10 @@ class Cluster(Protocol):
 
     async def create(self, manifest: Manifest) -> bool:
         """Make this object, if there is none of its name. Whether it is new. Raises ClusterError."""
+        ...
+
+    async def exists(self, manifest: Manifest) -> bool:
+        """Whether there is an object of this kind and name, read from the API server itself. Raises ClusterError."""
         ...
 
 
@@ -79,6 +83,10 @@ class KubernetesCluster:
             return False
         return True
 
+    async def exists(self, manifest: Manifest) -> bool:
+        """See Cluster."""
+        return await self._call(partial(self._exists, manifest))
+
     def close(self) -> None:
         """Let go of idle threads; those still asking end with their own time-outs."""
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -93,6 +101,13 @@ class KubernetesCluster:
 
     def _create(self, manifest: Manifest) -> None:
         self._resource(manifest).create(body=manifest, namespace=manifest["metadata"]["namespace"])
+
+    def _exists(self, manifest: Manifest) -> bool:
+        try:
+            self._resource(manifest).get(**_named(manifest))
+        except NotFoundError:
+            return False
+        return True
 
     def _resource(self, manifest: Manifest) -> "Resource":
         if self._dynamic is None:

@@ -40,8 +40,12 @@ class Note:
 class Events(Protocol):
     """Posts notes."""
 
-    async def post(self, note: Note) -> bool:
-        """Whether it is new; False when it was posted before. Raises ClusterError."""
+    async def post(self, note: Note) -> None:
+        """Once, however often it is called. Raises ClusterError."""
+        ...
+
+    async def posted(self, note: Note) -> bool:
+        """Whether it was posted before. Raises ClusterError."""
         ...
 
 
@@ -52,9 +56,13 @@ class KubernetesEvents:
         self._cluster = cluster
         self._instance = instance[:128]
 
-    async def post(self, note: Note) -> bool:
+    async def post(self, note: Note) -> None:
         """See Events."""
-        return await self._cluster.create(event(note, self._instance))
+        await self._cluster.create(event(note, self._instance))
+
+    async def posted(self, note: Note) -> bool:
+        """See Events."""
+        return await self._cluster.exists(event(note, self._instance))
 
 
 def event(note: Note, instance: str) -> Manifest:

@@ -246,4 +246,6 @@ def test_a_retrain_that_needs_nobodys_word_is_one_job_though_the_operator_is_kil
     assert (refused["id"], refused["outcome"]) == (decision["id"], "GateFailed: rmse 0.9, limit 0.5")
     assert plant.cluster.condition("trainingpipeline", MODEL)["reason"] == "Trained"
     assert plant.cluster.condition("trainingpipeline", MODEL, "Retrained")["reason"] == "RetrainRefused"
-    assert (plant.jobs(), len(cloud_events(plant))) == ([first, jobs[1]], 1)
+    assert plant.jobs() == [first, jobs[1]]
+    told = eventually(lambda: cloud_events(plant), bool, within=10)
+    assert len({event["id"] for event in told}) == 1  # killed between the webhook and its receipt it is told twice, under one id

@@ -18,16 +18,21 @@ SUBJECT = Subject("DriftPolicy", "plant-a", "watch", "uid-1")
 EVENT = CloudEvent("d-1", "/policies/watch", "dev.andon.decision.opened", "plant-a/product-e", NOW, {})
 
 
+AWAY = ClusterError("away")
+NO_RIGHT = RefusedError("no right")
+
+
 def note(occasion: str = "d-1", reason: str = "RollbackDecided") -> Note:
     return Note(SUBJECT, reason, "Version 2 was rolled back.", NOW, occasion=occasion)
 
 
 class Answers:
-    """Answers in turn, the last one for good; an exception is raised."""
+    """Answers in turn, the last one for good; an exception is raised. before: what `posted` says."""
 
-    def __init__(self, *answers: object) -> None:
+    def __init__(self, *answers: object, before: object = False) -> None:
         self.answers = list(answers)
         self.got: list[object] = []
+        self.before = before
 
     async def post(self, what: object) -> object:
         self.got.append(what)
@@ -35,6 +40,11 @@ class Answers:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    async def posted(self, _: Note) -> object:
+        if isinstance(self.before, Exception):
+            raise self.before
+        return self.before
 
 
 @pytest.fixture(autouse=True)
@@ -53,26 +63,40 @@ async def told(events: Answers, webhook: Answers | None, tell: Callable[[Herald]
 
 
 @pytest.mark.parametrize(
-    ("event", "hook", "posted", "lost"),
+    ("before", "event", "hook", "posted", "lost"),
     [
-        pytest.param([True], [None], 1, [], id="news"),
-        pytest.param([False], [None], 0, [], id="told before a restart: not again"),
-        pytest.param([ClusterError("away"), True], [None], 1, [], id="the API server was away"),
-        pytest.param([RefusedError("no right")], [None], 1, ["EventRefused"], id="no right to post Events: the webhook is told"),
-        pytest.param([ClusterError("away")], [None], 1, ["EventNotTaken"], id="it stays away"),
-        pytest.param([True], [Missing("Timeout", ""), Missing("ServerError", ""), None], 3, [], id="the webhook was slow"),
-        pytest.param([True], [Missing("Refused", "404")], 1, ["WebhookRefused"], id="a wrong address is not tried again"),
-        pytest.param([True], [Missing("Unreachable", "")], 10, ["WebhookUnreachable"], id="it stays away: given up and counted"),
+        pytest.param(False, [None], [None], 1, [], id="news"),
+        pytest.param(True, [None], [None], 0, [], id="told before a restart: not again"),
+        pytest.param(AWAY, [None], [None], 1, [], id="nobody can say whether it was told: told"),
+        pytest.param(False, [AWAY, None], [None], 1, [], id="the API server was away"),
+        pytest.param(NO_RIGHT, [NO_RIGHT], [None], 1, ["EventRefused"], id="no right to post Events: the webhook is told"),
+        pytest.param(AWAY, [AWAY], [None], 1, ["EventNotTaken"], id="it stays away"),
+        pytest.param(False, [None], [Missing("Timeout", ""), Missing("ServerError", ""), None], 3, [], id="the webhook was slow"),
+        pytest.param(False, [None], [Missing("Refused", "404")], 1, ["WebhookRefused"], id="a wrong address: not tried again"),
+        pytest.param(False, [None], [Missing("Unreachable", "")], 10, ["WebhookUnreachable"], id="it stays away: given up"),
     ],
 )
-async def test_telling(event, hook, posted, lost):
-    events, webhook = Answers(*event), Answers(*hook)
+async def test_telling(before, event, hook, posted, lost):
+    events, webhook = Answers(*event, before=before), Answers(*hook)
     assert await told(events, webhook, lambda telling: telling.decision(note(), EVENT)) == lost
     assert len(webhook.got) == posted
 
 
+async def test_the_receipt_is_written_when_the_webhook_was_tried_and_does_not_wait_until_it_has_taken_it():
+    order: list[str] = []
+
+    class Noted(Answers):
+        async def post(self, what: object) -> object:
+            order.append(type(what).__name__)
+            return await super().post(what)
+
+    events, webhook = Noted(None), Noted(Missing("Timeout", ""), None)
+    await told(events, webhook, lambda telling: telling.decision(note(), EVENT))
+    assert order == ["CloudEvent", "Note", "CloudEvent"]
+
+
 async def test_without_a_webhook_events_are_posted_all_the_same():
-    events = Answers(True)
+    events = Answers(None)
     assert await told(events, None, lambda telling: telling.decision(note(), EVENT)) == []
     assert events.got == [note()]
 
@@ -82,7 +106,7 @@ async def test_a_reason_that_comes_and_goes_is_told_once():
         for n in range(50):
             telling.transition(note(str(n), ("Watching", "Unreachable")[n % 2]))
 
-    events = Answers(True)
+    events = Answers(None)
     await told(events, None, flap)
     assert [n.reason for n in events.got] == ["Watching", "Unreachable"]
 
@@ -95,7 +119,7 @@ async def test_no_more_is_under_way_than_may_be_and_a_flood_of_transitions_leave
             telling.decision(note(str(n)))
 
     monkeypatch.setattr(herald, "MOST_PENDING", 4)
-    events = Answers(True)
+    events = Answers(None)
     lost = await told(events, None, flood)
     assert (len(lost), [n.reason for n in events.got]) == (6, ["Reason0", "Reason1", "RollbackDecided", "RollbackDecided"])
 
@@ -107,7 +131,7 @@ async def test_who_hangs_does_not_hold_up_the_end_and_is_counted():
             return None
 
     lost: list[str] = []
-    telling = Herald(Hangs(True), None, lost.append)
+    telling = Herald(Hangs(None), None, lost.append)
     telling.decision(note())
     async with asyncio.timeout(2):
         await telling.close(within=0.01)
