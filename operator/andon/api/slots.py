@@ -8,15 +8,20 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
-from andon.api.types import ApiModel, Digest, Duration, ModelVersion, Revision, StatusModel, Time
+from andon.api.outputs import OnBadInput, Output
+from andon.api.types import ApiModel, Decimals, Digest, Duration, ModelVersion, Revision, StatusModel, Time
 
 SLOTS_KEY: Final = "slots.json"
 
-Url = Annotated[str, StringConstraints(pattern=r"^(https?|file)://", max_length=2048)]
+Url = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+.-]*://", max_length=2048)]
+"""http(s), file, or what an installed fsspec file system brings (`s3://…`)."""
 
 
 class SlotModel(ApiModel):
-    """One revision and where its files are. name: of the registered model, since another may have the same version number."""
+    """One revision and where its files are. name: of the registered model, since another may have the same version number.
+
+    golden: inputs with the answers that they must get before the revision counts as loaded.
+    """
 
     name: str | None = None
     version: ModelVersion
@@ -24,6 +29,8 @@ class SlotModel(ApiModel):
     model: Url
     profile: Url | None = None
     profile_digest: Digest | None = None
+    golden: Url | None = None
+    golden_digest: Digest | None = None
 
     @property
     def revision(self) -> Revision:
@@ -53,15 +60,31 @@ class EvidencePlan(ApiModel):
     margin: float = Field(default=0.10, gt=0, lt=10)
 
 
+class ExplainPlan(ApiModel):
+    """Which share of predictions is explained unasked."""
+
+    sample: Decimals
+
+
 class Slots(ApiModel):
-    """What a server should hold and do now."""
+    """What a server should hold and do now.
+
+    reference: what served before the stable, scored in shadow for good. weight: percent of what consumers get that the candidate
+    answers. threads: of ONNX Runtime, per slot.
+    """
 
     namespace: str
     deployment: str
     stable: SlotModel | None
     candidate: SlotModel | None = None
+    reference: SlotModel | None = None
+    weight: int = Field(default=0, ge=0, le=100)
     inputs: RowSource | None = None
     evidence: EvidencePlan = EvidencePlan()
+    outputs: list[Output] = Field(default_factory=list)
+    on_bad_input: OnBadInput = OnBadInput.SUPPRESS
+    explain: ExplainPlan | None = None
+    threads: int = Field(default=1, ge=1, le=64)
 
     def text(self) -> str:
         """The bytes that are written and hashed: one form for one meaning."""
@@ -87,6 +110,8 @@ class Ack(StatusModel):
     config_hash: str
     stable: Revision | None = None
     candidate: Revision | None = None
+    reference: Revision | None = None
+    weight: int = 0
     loaded: list[Digest] = Field(default_factory=list)
-    since: Annotated[Time, Field(description="When `stable` or `candidate` last changed in this process.")]
+    since: Annotated[Time, Field(description="When a slot or the weight last changed in this process.")]
     error: LoadError | None = None

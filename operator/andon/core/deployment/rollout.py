@@ -153,7 +153,7 @@ def way_out(version: str, digest: str, decision: str) -> str:
 
 def min_rows(step: Step) -> int:
     """Rows that both revisions must have scored before this step may end."""
-    return step.shadow.min_rows if step.shadow else 0
+    return (step.shadow.min_rows or 300) if step.shadow else 0
 
 
 def suspended(facts: Facts) -> Answer:
