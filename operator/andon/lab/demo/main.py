@@ -19,6 +19,7 @@ from andon.lab.demo import acts, troubles
 from andon.lab.demo.rollback import Rollback
 from andon.lab.demo.story import NeverHappenedError, Story
 from andon.lab.demo.world import World
+from andon.lab.gobuild import ToolchainError
 from andon.lab.lab import Options
 from andon.lab.state import folder_of
 
@@ -35,7 +36,7 @@ def main(report: Path | None, last_act: int, *, keep: bool, speed: float) -> int
     try:
         toolchain.ensure()
         told = _play(story, last_act, speed, _page(report))
-    except (LabError, toolchain.ToolchainError) as error:
+    except (LabError, ToolchainError) as error:
         story.say(f"andon demo: {error}")
         return Exit.FAILED
     except KeyboardInterrupt:
