@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
@@ -66,12 +67,13 @@ class Tensor:
 
 
 class OnnxModel:
-    """A model in memory, on one thread: batches, not threads, make it fast, and the other core is the plant's."""
+    """A model in memory, on one thread unless told: batches, not threads, make it fast, and the other core is the plant's."""
 
-    def __init__(self, content: bytes) -> None:
-        """Load and run once. Raises NotAModelError."""
+    def __init__(self, source: bytes | Path, threads: int = 1) -> None:
+        """Load and run once. source: the file, which is then never held beside the model, or its bytes. Raises NotAModelError."""
         try:
-            self._session = onnxruntime.InferenceSession(content, _options(), providers=["CPUExecutionProvider"])
+            named = str(source) if isinstance(source, Path) else source
+            self._session = onnxruntime.InferenceSession(named, _options(threads), providers=["CPUExecutionProvider"])
         except _RUNTIME_ERRORS as error:
             raise NotAModelError(f"ONNX Runtime cannot load it: {error}") from error
         self.inputs = tuple(Tensor.of(node) for node in self._session.get_inputs())
@@ -133,9 +135,9 @@ class OnnxModel:
         return answers
 
 
-def _options() -> Any:
+def _options(threads: int) -> Any:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
     return options
