@@ -26,18 +26,20 @@ Output = Annotated[str, typer.Option("--output", "-o", metavar="table|json", hel
 
 @app.command()
 def up(
+    *,
     name: Name = "andon",
     node: Annotated[list[str] | None, typer.Option(help="A node of this tier: edge or cloud; may be repeated.")] = None,
     specs: Annotated[Path | None, typer.Option(help="Folder that becomes the plant's git repository.")] = None,
     scrape: Annotated[str, typer.Option("--prometheus-scrape", help="How often Prometheus scrapes.")] = "2s",
     speed: Annotated[float, typer.Option(min=1.0, help="How many times faster than the real plant rows come.")] = 900.0,
+    images: Annotated[Path | None, typer.Option(help="YAML file of more images that pods may name, and their commands.")] = None,
 ) -> None:
     """Start a lab; it goes on in the background until `andon lab down`."""
     from andon.lab import daemon, toolchain
     from andon.lab.lab import NODES, SPECS, Options
     from andon.lab.state import folder_of, supervisor
 
-    options = Options(name, tuple(node or NODES), specs or SPECS, scrape, speed)
+    options = Options(name, tuple(node or NODES), specs or SPECS, scrape, speed, images)
     already = supervisor(folder_of(name)) is not None
     begun = time.monotonic()
     try:

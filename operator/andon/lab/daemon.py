@@ -72,7 +72,8 @@ def main() -> int:
     """`python -m andon.lab.daemon OPTIONS`: run the lab until SIGTERM."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     said = json.loads(sys.argv[1])
-    options = Options(**{**said, "nodes": tuple(said["nodes"]), "specs": Path(said["specs"])})
+    images = Path(said["images"]) if said["images"] else None
+    options = Options(**{**said, "nodes": tuple(said["nodes"]), "specs": Path(said["specs"]), "images": images})
     folder = folder_of(options.name)
     state = State(options.name)
     state.write(folder)
@@ -154,7 +155,8 @@ def _check_room() -> None:
 
 def _detach(options: Options, folder: Path) -> "subprocess.Popen[bytes]":
     """In a session of its own, so that Ctrl-C in this terminal does not reach it; `down` can end it from its first moment."""
-    said = json.dumps({**asdict(options), "specs": str(options.specs.absolute())})
+    images = str(options.images.absolute()) if options.images else None
+    said = json.dumps({**asdict(options), "specs": str(options.specs.absolute()), "images": images})
     log_file = folder / "logs" / f"{SUPERVISOR}.log"
     with log_file.open("wb") as output:
         command = [sys.executable, "-m", "andon.lab.daemon", said]

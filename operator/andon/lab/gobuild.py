@@ -5,6 +5,7 @@ Built into the user's cache, keyed by everything that goes into a binary: `Modul
 
 import fcntl
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -76,6 +77,11 @@ class Module:
                 self._build_missing(progress)
         except KeyboardInterrupt:
             raise ToolchainError("building the lab's programs was interrupted; the next run goes on from here") from None
+
+    def source(self, dependency: str) -> Path:
+        """Where the Go tool chain keeps this dependency's files, fetched where they are not there. Raises ToolchainError."""
+        said = _run([_go(Progress()), "mod", "download", "-json", dependency], f"{dependency} could not be fetched", self.folder)
+        return Path(json.loads(said)["Dir"])
 
     def _build_missing(self, progress: Progress) -> None:
         missing = self._missing()
@@ -190,8 +196,8 @@ def _go_version(go: str) -> tuple[int, ...]:
     return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
-def _run(command: list[str | Path], failed: str, folder: Path) -> None:
-    """No cgo: a newcomer needs no C compiler. Raises ToolchainError with the likely cause, and where the whole story is."""
+def _run(command: list[str | Path], failed: str, folder: Path) -> str:
+    """What it printed. No cgo: a newcomer needs no C compiler. Raises ToolchainError with the likely cause, and where the whole story is."""
     environment = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly"}
     try:
         done = subprocess.run(
@@ -201,6 +207,7 @@ def _run(command: list[str | Path], failed: str, folder: Path) -> None:
         raise ToolchainError(f"{failed}: not done after an hour") from None
     if done.returncode != 0:
         raise ToolchainError(f"{failed}: {_cause(done.stderr)}")
+    return done.stdout
 
 
 def _cause(output: str) -> str:

@@ -17,6 +17,7 @@ from typing import Any, Final, Self
 import yaml
 
 from andon.api.types import DURATION_PATTERN
+from andon.lab.broker import Broker
 from andon.lab.controlplane import ControlPlane
 from andon.lab.crew import Component, Crew, LabError, Member
 from andon.lab.gitserver import GitServer
@@ -39,7 +40,8 @@ class Options:
     """What a lab may differ in.
 
     nodes: a tier (``edge``, ``cloud``) each. specs: the folder that becomes the plant's repository. scrape: Prometheus' interval.
-    speed: how many times faster than the real plant rows come; 900 is one every 200 ms.
+    speed: how many times faster than the real plant rows come; 900 is one every 200 ms. images: a file of more images that
+    pods may name, and their commands (``node.images``).
     """
 
     name: str = "andon"
@@ -47,6 +49,7 @@ class Options:
     specs: Path = SPECS
     scrape: str = "2s"
     speed: float = WRITTEN_FOR
+    images: Path | None = None
 
     def __post_init__(self) -> None:
         """Raises LabError naming the option that cannot be used."""
@@ -58,6 +61,8 @@ class Options:
             raise LabError(f"--prometheus-scrape {self.scrape}: write for example 500ms or 2s")
         if not self.specs.is_dir():
             raise LabError(f"--specs {self.specs}: not a folder")
+        if self.images is not None and not self.images.is_file():
+            raise LabError(f"--images {self.images}: not a file")
 
 
 class Lab:
@@ -73,6 +78,7 @@ class Lab:
         self.prometheus = Prometheus(self.plane, options.scrape)
         self.registry = Registry(folder, self.network)
         self.git = GitServer(folder, self.network)
+        self.broker = Broker(self.plane, PLANT_NAMESPACE)
         self.plant = f"opc.tcp://{self.network.plant}:4840"
         self.plant_control = f"{self.network.control}:4841"
         self.synced = folder / "syncer" / "status.json"
@@ -86,6 +92,7 @@ class Lab:
             self.git.component(),
             *self.plane.components(),
             self.prometheus.component(),
+            self.broker.component(),
             Component("plant", self._plant_command, self._plant_ready, needs=("kube-apiserver",)),
             Component("forwarder", self._forwarder_command, lambda: True, needs=("kube-apiserver",)),
             *nodes,
@@ -119,7 +126,7 @@ class Lab:
         return Component(f"node-{name}", command, ready, needs=("kube-apiserver",), patience=20.0)
 
     def _node_command(self, index: int, name: str, tier: str) -> Command:
-        options = {
+        options: dict[str, object] = {
             "name": name,
             "tier": tier,
             "kubeconfig": self.plane.identity(name, f"system:node:{name}", "system:nodes"),
@@ -127,6 +134,8 @@ class Lab:
             "pod-range": self.network.pod_range(index),
             "state": self.folder / "nodes" / name,
         }
+        if self.options.images is not None:
+            options["images"] = self.options.images.absolute()
         return _python("andon.lab.node", options, f"{self.network.prefix}.{self.network.pod_range(index)}.x")
 
     def _node_ready(self, name: str) -> bool:
