@@ -15,8 +15,9 @@ from andon.explain.explanation import explain as put_into_words
 from andon.explain.find import find
 from andon.explain.page import html as page
 from andon.explain.scenes import Scenes, scenes
-from andon.explain.sources import Live, current_namespace
+from andon.explain.sources import Live
 from andon.explain.text import text
+from andon.ports.terminal import current_namespace
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 

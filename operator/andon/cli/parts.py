@@ -33,6 +33,10 @@ PARTS: Final = (
         "profile", "andon.replay.commands:profile_app", "replay", "Freeze what is usual: a model's profile, from recorded rows."
     ),
     Part("replay", "andon.replay.commands:replay_app", "replay", "Try a policy on recorded rows: what would have been decided."),
+    Part("get", "andon.cli.get:app", "operator", "What there is, how it is, and what it waits for."),
+    Part(
+        "tree", "andon.cli.tree:app", "operator", "What hangs on what, from the tags to the model's answers; live with --watch."
+    ),
     Part("explain", "andon.cli.explain:app", "operator", "Why it was decided so: the data, the model or the plant."),
     Part("lab", "andon.lab.cli:app", "lab", "A whole plant and a real Kubernetes on this machine."),
     Part("demo", "andon.lab.demo.cli:app", "lab", "Train, serve, break, roll back, commit: the story, run for real."),

@@ -2,14 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Protocol
 
 import urllib3.exceptions
-from kubernetes import config
 from kubernetes.client import CoreV1Api, CustomObjectsApi
 from kubernetes.client.exceptions import ApiException
-from urllib3.util.retry import Retry
 
 from andon.api import GROUP, VERSION
 from andon.api.errors import UserError
@@ -19,16 +16,10 @@ from andon.explain.fetch import TIMEOUT, fetched
 from andon.explain.find import Object
 from andon.explain.prometheus import Ask, remembered
 from andon.explain.recorded import Recorded
-from andon.ports.cluster import connect
-
-if TYPE_CHECKING:
-    from kubernetes.client import ApiClient
+from andon.ports.terminal import UNKNOWN_KINDS, connected, refused
 
 Report = Mapping[str, Any]
 """What a server says at `/drift`."""
-
-_RETRIES: Final = Retry(total=3, connect=0, read=0, redirect=0, raise_on_status=False)
-"""An API server that says when to come again (it does so while it takes up a kind) is asked again; nobody else is."""
 
 
 class Sources(Protocol):
@@ -52,7 +43,7 @@ class Live:
 
     def __init__(self, prometheus: str | None, kubeconfig: str | None = None) -> None:
         self._prometheus = prometheus
-        self._client = _connected(kubeconfig)
+        self._client = connected(kubeconfig)
 
     def objects(self, namespace: str) -> tuple[Object, ...]:
         """See Sources."""
@@ -102,23 +93,6 @@ def _directly(api: CoreV1Api, service: str, namespace: str) -> Report | Missing:
     return _as_report(answer)
 
 
-def current_namespace() -> str:
-    """The one that kubectl would take, `default` where none is set."""
-    with suppress(config.ConfigException):
-        _, context = config.list_kube_config_contexts()
-        return str(context["context"].get("namespace") or "default")
-    return "default"
-
-
-def _connected(kubeconfig: str | None) -> "ApiClient":
-    try:
-        client = connect(kubeconfig)
-    except config.ConfigException as error:
-        raise UserError(f"no cluster is configured ({error}); set KUBECONFIG") from error
-    client.rest_client.pool_manager.connection_pool_kw["retries"] = _RETRIES
-    return client
-
-
 def _as_report(document: Any) -> Report | Missing:
     if isinstance(document, dict) and isinstance(document.get("history"), dict):
         return document
@@ -127,7 +101,7 @@ def _as_report(document: Any) -> Report | Missing:
 
 def _refused(plural: str, namespace: str, error: ApiException) -> str:
     if error.status == 404:
-        return "this cluster does not know Andon's kinds; install them: andon crds | kubectl apply --server-side -f -"
+        return UNKNOWN_KINDS
     if error.status in {401, 403}:
-        return f"the API server does not let you read {plural} in namespace {namespace} ({error.status}); ask for the right to"
+        return refused(f"{plural} in namespace {namespace}", error.status)
     return f"the API server answered {error.status} when asked for {plural} in namespace {namespace}; try again"

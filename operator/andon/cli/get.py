@@ -1,0 +1,81 @@
+"""`andon get`: what is there, how is it, and what does it wait for?"""
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from andon.api.errors import UserError
+from andon.api.exits import Exit
+from andon.api.kinds import KINDS
+from andon.ports.terminal import ApiServer, current_namespace
+from andon.watch.cluster import Listing, kind_named, listing
+from andon.watch.drawing import terminal
+from andon.watch.standing import Object
+from andon.watch.table import names, show
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+class Form(StrEnum):
+    """How objects are printed."""
+
+    TABLE = "table"
+    WIDE = "wide"
+    JSON = "json"
+    YAML = "yaml"
+    NAME = "name"
+
+
+@app.command(epilog=Exit.__doc__)
+def get(
+    kind: Annotated[
+        str | None, typer.Argument(metavar="[KIND]", help="A kind, its plural or short name; by default all.")
+    ] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One object of this kind.")] = None,
+    *,
+    namespace: Annotated[str | None, typer.Option("-n", "--namespace", help="By default kubectl's current one.")] = None,
+    everywhere: Annotated[bool, typer.Option("-A", "--all-namespaces", help="Objects of all namespaces.")] = False,
+    output: Annotated[Form, typer.Option("-o", "--output", help="How to print them.")] = Form.TABLE,
+    kubeconfig: Annotated[Path | None, typer.Option(help="By default what kubectl would take.", dir_okay=False)] = None,
+) -> None:
+    """How is everything, and what does it wait for?
+
+    For example: andon get -n plant-a, or andon get mdep product-e -o yaml
+    """
+    if name and everywhere:
+        raise UserError("an object has a name within its namespace: give -n NAMESPACE instead of -A")
+    file = str(kubeconfig) if kubeconfig else None
+    where = None if everywhere else namespace or current_namespace(file)
+    api = ApiServer(file)
+    found = [listing(api, each, where, name) for each in ([kind_named(kind)] if kind else KINDS)]
+    match output:
+        case Form.JSON | Form.YAML:
+            _print_documents(found, output, single=name is not None)
+        case Form.NAME:
+            sys.stdout.writelines(f"{line}\n" for line in names(found))
+        case _:
+            _print_table(found, where, wide=output is Form.WIDE)
+
+
+def _print_table(found: list[Listing], where: str | None, *, wide: bool) -> None:
+    if not any(each.rows for each in found):
+        typer.echo(f"nothing of Andon's in {f'namespace {where}' if where else 'any namespace'}", err=True)
+    show(found, terminal(), wide=wide, namespaces=where is None)
+
+
+def _print_documents(found: list[Listing], output: Form, *, single: bool) -> None:
+    objects = [row.object for each in found for row in each.rows]
+    document: Object = objects[0] if single else {"apiVersion": "v1", "kind": "List", "items": objects}
+    if output is Form.JSON:
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    from ruamel.yaml import YAML
+
+    writer = YAML(typ="safe", pure=True)
+    writer.default_flow_style = False
+    writer.width = sys.maxsize
+    writer.dump(document, sys.stdout)

@@ -1,0 +1,101 @@
+"""`andon tree`: what hangs on what, and how is it now?"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.live import Live
+
+from andon.api.errors import UserError
+from andon.api.exits import Exit
+from andon.ports.terminal import ApiServer, current_namespace
+from andon.watch.cluster import kind_named
+from andon.watch.drawing import drawn, terminal
+from andon.watch.family import Snapshot, family
+from andon.watch.follow import once, snapshots
+from andon.watch.node import Node
+from andon.watch.tree import tree as grown
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+class Form(StrEnum):
+    """How trees are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+View = tuple[tuple[Node, ...], str | None]
+"""Trees, and what is wrong with the view itself."""
+
+
+@app.command(epilog=Exit.__doc__)
+def tree(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of any of the four kinds; KIND/NAME where several have it.")],
+    *,
+    watch: Annotated[bool, typer.Option("-w", "--watch", help="Go on showing it as it changes, until Ctrl-C.")] = False,
+    namespace: Annotated[str | None, typer.Option("-n", "--namespace", help="By default kubectl's current one.")] = None,
+    output: Annotated[Form, typer.Option("-o", "--output", help="json with --watch: a line for each change.")] = Form.TEXT,
+    kubeconfig: Annotated[Path | None, typer.Option(help="By default what kubectl would take.", dir_okay=False)] = None,
+) -> None:
+    """From the tags to the model's answers: sources, pipelines, deployments with slots and servers, and policies.
+
+    For example: andon tree product-e -n plant-a --watch
+    """
+    file = str(kubeconfig) if kubeconfig else None
+    where, api = namespace or current_namespace(file), ApiServer(file)
+    seen = snapshots(api, where) if watch else iter([once(api, where)])
+    show = _print_lines if output is Form.JSON and watch else _print_json if output is Form.JSON else _print_text
+    try:
+        show(_changes(seen, name, where))
+    except KeyboardInterrupt:
+        raise typer.Exit(Exit.OK) from None
+
+
+def _changes(seen: Iterable[Snapshot], name: str, namespace: str) -> Iterator[View]:
+    """What is to be shown, whenever it differs. Raises UserError where there is nothing of this name from the beginning."""
+    kind, _, own = name.rpartition("/")
+    shown: View | None = None
+    for snapshot in seen:
+        found = family(snapshot, own, kind_named(kind).name if kind else None)
+        if found is None and shown is None:
+            raise UserError(f"there is no {name} of Andon's kinds in namespace {namespace}; see: andon get -n {namespace}")
+        gone = f"There is no {name} in namespace {namespace} any more."
+        view = (grown(snapshot, found), snapshot.trouble) if found else ((), gone)
+        if view != shown:
+            shown = view
+            yield view
+
+
+def _print_text(views: Iterator[View]) -> None:
+    console = terminal()
+    first = drawn(*next(views))
+    if not console.is_terminal:
+        console.print(first)
+        for view in views:
+            console.print("", drawn(*view), sep="\n")
+        return
+    with Live(first, console=console, auto_refresh=False) as live:
+        for view in views:
+            live.update(drawn(*view), refresh=True)
+
+
+def _print_json(views: Iterator[View]) -> None:
+    for view in views:
+        typer.echo(json.dumps(_document(view), indent=2, ensure_ascii=False))
+
+
+def _print_lines(views: Iterator[View]) -> None:
+    for view in views:
+        sys.stdout.write(json.dumps(_document(view), ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+
+def _document(view: View) -> dict[str, object]:
+    roots, trouble = view
+    return {"trees": [root.as_json() for root in roots], "trouble": trouble}

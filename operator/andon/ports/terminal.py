@@ -1,0 +1,121 @@
+"""How does a command in a person's terminal reach the API server, and what is the person told when it does not?
+
+Everything goes by path and query, in JSON as the API server has it: a command shows what is there, whatever its version.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import urllib3
+import urllib3.exceptions
+from kubernetes import config
+from kubernetes.client.exceptions import ApiException
+from urllib3.util.retry import Retry
+
+from andon.api.errors import UserError
+from andon.ports.cluster import connect
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
+TIMEOUT: Final = 10.0
+"""Seconds for one answer."""
+
+_RETRIES: Final = Retry(total=3, connect=0, read=0, redirect=0, raise_on_status=False)
+"""An API server that says when to come again (it does so while it takes up a kind) is asked again; nobody else is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is in the API. words: what it is, for messages, as `datasources in namespace plant-a`."""
+
+    path: str
+    words: str
+
+
+class NotFoundError(Exception):
+    """The API server has no such object, or no such kind."""
+
+
+class AwayError(Exception):
+    """The API server did not answer, or with an error of its own. Try again later."""
+
+
+class RefusedError(UserError):
+    """The API server does not let this person."""
+
+
+class ApiServer:
+    """Reads only. kubeconfig: a file; by default what kubectl would take. Raises UserError when no cluster is configured."""
+
+    def __init__(self, kubeconfig: str | None = None) -> None:
+        self._client = connected(kubeconfig)
+
+    def get(self, place: Place, query: Mapping[str, str] | None = None, accept: str = "application/json") -> Any:
+        """The document at a place. Raises NotFoundError, RefusedError and AwayError."""
+        with self._answer(place, query, accept, TIMEOUT) as response:
+            return json.loads(response.data)
+
+    def lines(self, place: Place, query: Mapping[str, str], longest: float) -> Iterator[Any]:
+        """Documents of a stream, line by line, until the server ends it. longest: seconds without one. Raises as `get`."""
+        with self._answer(place, query, "application/json", (TIMEOUT, longest)) as response:
+            rest = b""
+            for chunk in response.stream(amt=None):
+                *whole, rest = (rest + chunk).split(b"\n")
+                yield from (json.loads(line) for line in whole if line)
+
+    @contextmanager
+    def _answer(
+        self, place: Place, query: Mapping[str, str] | None, accept: str, timeout: float | tuple[float, float]
+    ) -> Iterator[urllib3.HTTPResponse]:
+        request = self._client.param_serialize(
+            "GET",
+            place.path,
+            query_params=list((query or {}).items()),
+            header_params={"Accept": accept},
+            auth_settings=["BearerToken"],
+        )
+        try:
+            with closing(self._client.call_api(*request, _request_timeout=timeout).response) as response:
+                if response.status != 200:
+                    raise _said_no(place, response)
+                yield response
+        except (urllib3.exceptions.HTTPError, ApiException, OSError, ValueError) as error:
+            raise AwayError(type(error).__name__) from error
+
+
+def connected(kubeconfig: str | None = None) -> "ApiClient":
+    """A client as kubectl would have it. Raises UserError when no cluster is configured."""
+    try:
+        client = connect(kubeconfig)
+    except config.ConfigException as error:
+        raise UserError(f"no cluster is configured ({error}); set KUBECONFIG") from error
+    client.rest_client.pool_manager.connection_pool_kw["retries"] = _RETRIES
+    return client
+
+
+def current_namespace(kubeconfig: str | None = None) -> str:
+    """The one that kubectl would take, `default` where none is set."""
+    with suppress(config.ConfigException):
+        _, context = config.list_kube_config_contexts(kubeconfig)
+        return str(context["context"].get("namespace") or "default")
+    return "default"
+
+
+def refused(what: str, status: int) -> str:
+    """What a person is told who may not read this. what: for example `datasources in namespace plant-a`."""
+    return f"the API server does not let you read {what} ({status}); ask for the right to"
+
+
+UNKNOWN_KINDS: Final = "this cluster does not know Andon's kinds; install them: andon crds | kubectl apply --server-side -f -"
+
+
+def _said_no(place: Place, response: urllib3.HTTPResponse) -> Exception:
+    if response.status == 404:
+        return NotFoundError(place.words)
+    if response.status in {401, 403}:
+        return RefusedError(refused(place.words, response.status))
+    return AwayError(f"it answered {response.status}")

@@ -1,0 +1,92 @@
+"""What is in the cluster, asked once: objects of the four kinds as documents, and as the columns their CRDs name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from andon.api import GROUP, VERSION
+from andon.api.errors import UserError
+from andon.api.kinds import KINDS, Kind
+from andon.ports.terminal import UNKNOWN_KINDS, ApiServer, AwayError, NotFoundError, Place
+from andon.watch.standing import Object
+
+_AS_TABLE: Final = "application/json;as=Table;v=v1;g=meta.k8s.io"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column that the kind's CRD names. wide: shown only when asked for."""
+
+    name: str
+    wide: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One object and its cells, in the order of the columns."""
+
+    cells: tuple[str, ...]
+    object: Object
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Objects of one kind, as the cluster would show them."""
+
+    kind: Kind
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+def kind_named(word: str) -> Kind:
+    """The kind of this name, plural or short name. Raises UserError naming those that there are."""
+    for kind in KINDS:
+        if word.lower() in {kind.name.lower(), kind.plural, kind.short}:
+            return kind
+    known = ", ".join(f"{kind.name.lower()} ({kind.short})" for kind in KINDS)
+    raise UserError(f"{word!r} is none of Andon's kinds: {known}")
+
+
+def place_of(kind: Kind, namespace: str | None, name: str | None = None) -> Place:
+    """Where objects of a kind are. namespace: None for all of them."""
+    inside = f"/namespaces/{namespace}" if namespace else ""
+    words = f"{kind.plural} in {f'namespace {namespace}' if namespace else 'all namespaces'}"
+    one = f"/{name}" if name else ""
+    return Place(f"/apis/{GROUP}/{VERSION}{inside}/{kind.plural}{one}", words)
+
+
+def listing(api: ApiServer, kind: Kind, namespace: str | None, name: str | None = None) -> Listing:
+    """Raises UserError when it cannot be read, or there is none of this name."""
+    document = asked(api, place_of(kind, namespace, name), {"includeObject": "Object"}, _AS_TABLE)
+    columns = tuple(Column(c["name"], wide=c.get("priority", 0) > 0) for c in document["columnDefinitions"])
+    rows = (Row(tuple(map(_cell, row["cells"])), _of_kind(kind, row["object"])) for row in document.get("rows") or ())
+    return Listing(kind, columns, tuple(rows))
+
+
+def asked(api: ApiServer, place: Place, query: Mapping[str, str] | None = None, accept: str = "application/json") -> Any:
+    """The document there. Raises UserError when it cannot be read, or is not there."""
+    try:
+        return api.get(place, query, accept)
+    except NotFoundError:
+        raise UserError(_not_found(api, place)) from None
+    except AwayError as error:
+        raise UserError(f"the API server cannot be asked for {place.words} ({error}); check KUBECONFIG, or try again") from error
+
+
+def _not_found(api: ApiServer, place: Place) -> str:
+    try:
+        api.get(Place(f"/apis/{GROUP}/{VERSION}", "Andon's kinds"))
+    except NotFoundError:
+        return UNKNOWN_KINDS
+    name = place.path.rpartition("/")[2]
+    return f"there is no {name} among the {place.words}; see: andon get"
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _of_kind(kind: Kind, obj: Mapping[str, Any]) -> Object:
+    """Without what only the API server reads."""
+    metadata = {key: value for key, value in obj["metadata"].items() if key != "managedFields"}
+    return {"apiVersion": f"{GROUP}/{VERSION}", "kind": kind.name, **obj, "metadata": metadata}

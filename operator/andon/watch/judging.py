@@ -1,0 +1,59 @@
+"""What does a policy say of the model and of the data, and what does it ask of people?"""
+
+from andon.api.decision import Authority, Decision, DecisionState
+from andon.api.policy import DriftPolicyStatus, HeldAction, TagFault
+from andon.api.types import Revision
+from andon.watch.node import Node, Told
+from andon.watch.standing import Mood, clock
+
+_ASKED = {
+    Authority.ACT: "is acted on",
+    Authority.CONFIRM: "waits for a person's approval",
+    Authority.ADVISE: "is for people to act on",
+}
+
+
+def told(status: DriftPolicyStatus) -> Told:
+    """Its verdict, and as parts: faults, decisions that are open and actions that are held back."""
+    opened = (decision for decision in status.decisions if decision.state is DecisionState.OPEN)
+    parts = (*map(_fault, status.data_faults), *map(_decision, opened), *map(_held, status.held))
+    return Told(_words(status), {"verdict": status.verdict, "judged": _dumped(status.judged)}, parts)
+
+
+def _words(status: DriftPolicyStatus) -> str:
+    if status.verdict is None:
+        return ""
+    said = f"{status.verdict}{_of(status.judged)}"
+    also = status.stable_verdict is not None and status.stable_judged != status.judged
+    return f"{said}, {status.stable_verdict}{_of(status.stable_judged)}" if also else said
+
+
+def _fault(fault: TagFault) -> Node:
+    said = f"{fault.fault} since {clock(fault.since)}"
+    return Node("fault", fault.tag, Mood.BAD, said, details=fault.model_dump(mode="json", include={"fault", "since"}))
+
+
+def _decision(decision: Decision) -> Node:
+    about = f"version {decision.from_.version}" if decision.from_ else ", ".join(decision.subjects)
+    to = f" to {decision.to.version}" if decision.to else ""
+    asked = f"{decision.action} of {about}{to} for {decision.verdict}"
+    mood = Mood.BAD if decision.authority is Authority.ACT else Mood.ASKS
+    details = decision.model_dump(
+        mode="json", exclude_none=True, include={"action", "verdict", "authority", "from_", "to", "subjects", "since"}
+    )
+    said = f"{asked}, {_ASKED[decision.authority]}, since {clock(decision.since)}"
+    return Node("decision", decision.id, mood, said, f"See: andon explain {decision.id}", details)
+
+
+def _held(held: HeldAction) -> Node:
+    said = f"for {held.verdict} is held back: {held.reason}"
+    details = held.model_dump(mode="json", include={"verdict", "reason", "message"})
+    return Node("held", held.action, Mood.BUSY, said, held.message, details)
+
+
+def _of(revision: Revision | None) -> str:
+    return f" of version {revision.version}" if revision else ""
+
+
+def _dumped(revision: Revision | None) -> dict[str, str] | None:
+    return revision.model_dump() if revision else None
