@@ -1,0 +1,183 @@
+"""Who is compared? Andon, and what others serve an ONNX file with: each in its own environment, as quiet and as narrow as it can be.
+
+All get one thread of ONNX Runtime, one process, and no line of log per request.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from andon.api.slots import RowSource, SlotModel, Slots
+
+from . import cases
+from .cases import NAME, Body, Form
+from .models import Model
+from .processes import Server, free_port
+
+ROOT: Final = Path(__file__).parents[3]
+PEERS: Final = Path(__file__).parents[1] / "peers"
+NAMESPACE: Final = "bench"
+_OIP: Final = f"/v2/models/{NAME}/infer"
+_QUIET: Final = {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Free ones."""
+
+    http: int
+    grpc: int
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What starts a server."""
+
+    command: Sequence[str | Path]
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """python: of its environment. package: whose version counts. path: of inference. body: what asks for so many rows."""
+
+    name: str
+    python: Path
+    package: str
+    path: str
+    forms: frozenset[Form]
+    body: Callable[[int, Form], Body]
+    launch: Callable[[Path, Model, Path, Ports], Launch]
+
+    def version(self) -> str:
+        """Of what is installed. Raises MissingError where it is not."""
+        if not self.python.exists():
+            raise MissingError(f"there is no {self.python}; make bench-serve makes it")
+        asked = f"from importlib.metadata import version; print(version({self.package!r}))"
+        done = subprocess.run([self.python, "-c", asked], capture_output=True, text=True, check=False, timeout=60)
+        if done.returncode != 0:
+            raise MissingError(f"{self.package} is not in {self.python}; build/peers/{self.package}.log says why")
+        return done.stdout.strip()
+
+    def start(self, model: Model, folder: Path, core: int) -> "Serving":
+        """A process of its own, not yet answering."""
+        ports = Ports(free_port(), free_port())
+        folder.mkdir(parents=True, exist_ok=True)
+        launch = self.launch(self.python, model, folder, ports)
+        return Serving(self, model, ports, Server(launch.command, {**_QUIET, **launch.environment}, folder, core))
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """One contender with one model."""
+
+    contender: Contender
+    model: Model
+    ports: Ports
+    server: Server
+
+    def first_answer(self) -> float:
+        """Seconds from the start to the first answer. Raises RuntimeError when it is not what the model says, or never comes."""
+        body = self.contender.body(1, Form.JSON)
+        seconds, answer = self.server.first_answer(self.ports.http, self.contender.path, body.content, body.headers)
+        if not np.allclose(_numbers(json.loads(answer)), _expected(self.model, 1), rtol=1e-3, atol=1e-3):
+            raise RuntimeError(f"{self.contender.name} answers {answer[:200]!r}, ONNX Runtime {_expected(self.model, 1)}")
+        return seconds
+
+    def url(self, form: Form) -> str:
+        """Where rows in this form go."""
+        return f"grpc://127.0.0.1:{self.ports.grpc}" if form is Form.GRPC else f"http://127.0.0.1:{self.ports.http}{self.contender.path}"
+
+
+class MissingError(Exception):
+    """It is not installed; the message says what is missing."""
+
+
+def session(model: Model) -> Any:
+    """Bare ONNX Runtime, one thread."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(model.path, options, providers=["CPUExecutionProvider"])
+
+
+def orders(stable: Model, *, profile: Path | None = None, inputs: RowSource | None = None) -> str:
+    """slots.json for Andon."""
+    from andon.stats.profile import digest
+
+    about = {"profile": profile.as_uri(), "profile_digest": digest(profile.read_bytes())} if profile else {}
+    slot = SlotModel(version=stable.version, digest=stable.digest, model=stable.path.as_uri(), **about)
+    return Slots(namespace=NAMESPACE, deployment=NAME, stable=slot, inputs=inputs).text()
+
+
+def write(orders_text: str, folder: Path) -> None:
+    """Order, whole: the file is replaced."""
+    part = folder / "slots.part"
+    part.write_text(orders_text)
+    part.rename(folder / "slots.json")
+
+
+def _expected(model: Model, rows: int) -> Any:
+    from .models import rows as made
+
+    return session(model).run(None, {"rows": made(rows)})[0].ravel()
+
+
+def _numbers(answer: Any) -> Any:
+    """Of an answer in either protocol."""
+    given = answer["outputs"][0]["data"] if "outputs" in answer else answer["predictions"]
+    return np.ravel(given["prediction"] if isinstance(given, dict) else given)
+
+
+def _andon(python: Path, model: Model, folder: Path, ports: Ports) -> Launch:
+    write(orders(model), folder)
+    environment = {
+        "ANDON_NAMESPACE": NAMESPACE,
+        "ANDON_NAME": NAME,
+        "ANDON_POD": "bench-0",
+        "ANDON_LISTEN": f"127.0.0.1:{ports.http}",
+        "ANDON_DATA": str(folder / "data"),
+    }
+    return Launch([python, "-m", "andon.cli", "serve", "--slots", folder / "slots.json"], environment)
+
+
+def _mlserver(python: Path, model: Model, folder: Path, ports: Ports) -> Launch:
+    settings = {"http_port": ports.http, "grpc_port": ports.grpc, "host": "127.0.0.1"}
+    narrow = {"parallel_workers": 0, "debug": False, "metrics_endpoint": None}
+    (folder / "settings.json").write_text(json.dumps(settings | narrow))
+    about = {"name": NAME, "implementation": "mlserver_onnx.Onnx", "parameters": {"uri": str(model.path)}}
+    (folder / "model-settings.json").write_text(json.dumps(about))
+    return Launch([python.with_name("mlserver"), "start", folder], {"PYTHONPATH": str(PEERS)})
+
+
+def _kserve(python: Path, model: Model, folder: Path, ports: Ports) -> Launch:
+    del folder
+    return Launch([python, PEERS / "kserve_onnx.py", model.path, NAME, str(ports.http), str(ports.grpc)], {})
+
+
+def _mlflow(python: Path, model: Model, folder: Path, ports: Ports) -> Launch:
+    saved = folder / "model"
+    if not saved.exists():
+        subprocess.run([python, PEERS / "mlflow_onnx.py", model.path, saved], check=True, timeout=120, capture_output=True)
+    serve = ["models", "serve", "--model-uri", saved, "--host", "127.0.0.1", "--port", str(ports.http), "--env-manager", "local"]
+    return Launch([python.with_name("mlflow"), *serve, "--workers", "1"], {"UVICORN_ACCESS_LOG": "false"})
+
+
+def _peer(name: str) -> Path:
+    return ROOT / "build" / "peers" / name / "bin" / "python"
+
+
+ANDON: Final = Contender("Andon", Path(sys.executable), "andon", _OIP, frozenset(Form), cases.open_inference, _andon)
+MLSERVER: Final = Contender(
+    "MLServer", _peer("mlserver"), "mlserver", _OIP, frozenset({Form.JSON, Form.GRPC}), cases.open_inference, _mlserver
+)
+KSERVE: Final = Contender("KServe", _peer("kserve"), "kserve", _OIP, frozenset(Form), cases.open_inference, _kserve)
+MLFLOW: Final = Contender("MLflow", _peer("mlflow"), "mlflow", "/invocations", frozenset({Form.JSON}), cases.mlflow, _mlflow)
+CONTENDERS: Final = (ANDON, MLSERVER, KSERVE, MLFLOW)
