@@ -277,6 +277,9 @@ class ModelDeploymentStatus(StatusModel):
     """What is true of the deployment: `effective` comes only from what servers acknowledge."""
 
     observed_generation: Annotated[Generation, Field(description="The metadata.generation this status was made from.")] = -1
+    last_handled_reconcile_at: Annotated[
+        Text | None, Field(description="The annotation andon.dev/reconcile, once what it asked for was looked at.")
+    ] = None
     conditions: Conditions = Field(default_factory=list)
     desired: Annotated[Revision | None, Field(description="What git asks for, as the registry knows it.")] = None
     effective: Annotated[Revision | None, Field(description="What answers now.")] = None

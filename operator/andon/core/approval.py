@@ -1,5 +1,7 @@
 """How a person is asked before something is done, and how to answer."""
 
+import hashlib
+
 from andon.api.conditions import Claim, claim, following
 from andon.api.decision import Decision
 
@@ -7,7 +9,22 @@ from andon.api.decision import Decision
 def awaiting_approval(decision: Decision, resource: str, namespace: str, name: str) -> Claim:
     """The condition of the object that would act. resource: of it, as kubectl has it."""
     message = (
-        f"{decision.id} asks for a {decision.action} ({decision.verdict}). See: andon explain {decision.id}. To approve: kubectl "
-        f"annotate --overwrite -n {namespace} {resource} {name} andon.dev/approve={decision.id}/YOUR-USERNAME"
+        f"{decision.id} asks for a {decision.action} ({decision.verdict}). See: andon explain {decision.id}. "
+        f"To approve: {_annotate(resource, namespace, name, decision.id)}"
     )
     return following(claim("AwaitingApproval", True, f"{decision.action}Decided", message))
+
+
+def awaiting_step(word: str, what: str, namespace: str, name: str) -> Claim:
+    """The condition of a ModelDeployment of which a step waits for a person. what: the step, in words."""
+    message = f"{what} waits for a person. To approve: {_annotate('modeldeployment', namespace, name, word)}"
+    return following(claim("AwaitingApproval", True, "StepReached", message))
+
+
+def step_id(namespace: str, name: str, digest: str, index: int) -> str:
+    """Names one step of one version's rollout here, so that a word for it means nothing to the next one."""
+    return "r-" + hashlib.sha256("\n".join((namespace, name, digest, str(index))).encode()).hexdigest()[:10]
+
+
+def _annotate(resource: str, namespace: str, name: str, word: str) -> str:
+    return f"kubectl annotate --overwrite -n {namespace} {resource} {name} andon.dev/approve={word}/YOUR-USERNAME"

@@ -24,13 +24,13 @@ ID = JUDGED.policy.decisions[0].id
 @pytest.mark.parametrize(
     ("approved", "candidate", "acted"),
     [
-        pytest.param(set(), "2", [], id="nobody has approved: it is judged on"),
-        pytest.param({"d-0000000000"}, "2", [], id="another decision was approved"),
-        pytest.param({ID}, None, [ActedState.ACTING], id="approved: back it goes"),
+        pytest.param({}, "2", [], id="nobody has approved: it is judged on"),
+        pytest.param({"d-0000000000": "jane"}, "2", [], id="another decision was approved"),
+        pytest.param({ID: "jane"}, None, [ActedState.ACTING], id="approved: back it goes"),
     ],
 )
 def test_approval(approved, candidate, acted):
-    plan = decide(replace(JUDGED, approved=frozenset(approved)), NOW)
+    plan = decide(replace(JUDGED, approved=approved), NOW)
     judged = plan.slots.candidate.version if plan.slots.candidate else None
     assert (judged, [d.state for d in plan.status.decisions]) == (candidate, acted)
 
@@ -39,13 +39,13 @@ def test_it_is_asked_for_as_long_as_it_is_open_and_no_longer():
     assert condition(decide(JUDGED, NOW), "AwaitingApproval") == "True/RollbackDecided"
     message = next(c.message for c in decide(JUDGED, NOW).status.conditions if c.type == "AwaitingApproval")
     assert f"kubectl annotate --overwrite -n plant-a modeldeployment soft-sensor andon.dev/approve={ID}/" in message
-    approved = replace(JUDGED, approved=frozenset({ID}))
+    approved = replace(JUDGED, approved={ID: "jane"})
     assert condition(decide(approved, NOW), "AwaitingApproval") is None
 
 
 def test_what_was_taken_over_needs_the_approval_no_more():
-    approved = replace(JUDGED, approved=frozenset({ID}))
-    begun = replace(followed(approved, decide(approved, NOW)), approved=frozenset(), policy=None)
+    approved = replace(JUDGED, approved={ID: "jane"})
+    begun = replace(followed(approved, decide(approved, NOW)), approved={}, policy=None)
     assert decide(begun, NOW).git is not None
 
 

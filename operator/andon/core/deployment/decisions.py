@@ -70,7 +70,9 @@ def settled(decision: ActedDecision, facts: Facts, effective: Revision | None) -
 def _with_git(decision: ActedDecision, facts: Facts) -> ActedDecision:
     """Serving is back; how is git?"""
     if not git_names_it(decision, facts):
-        return _ended(decision, facts.outcomes.get(decision.id), f"git names version {_named(facts)}")
+        return _ended(decision, facts.outcomes.get(decision.id), f"git names version {facts.named}")
+    if facts.spec.model.file is not None:
+        return _refused(decision, f"spec.model.file has several lines, so a person writes version {_back(decision)}'s.")
     if facts.repository == "None":
         return _ended(decision, None, "no repository is configured for this deployment: serving went back, git was not told")
     if facts.repository == "NotGranted":
@@ -81,6 +83,10 @@ def _with_git(decision: ActedDecision, facts: Facts) -> ActedDecision:
             "team. Git is told when it does.",
         )
     return _by_outcome(decision, facts.outcomes.get(decision.id))
+
+
+def _back(decision: ActedDecision) -> str:
+    return decision.to.version if decision.to else "?"
 
 
 def _is_granted_now(decision: ActedDecision, facts: Facts) -> bool:
@@ -104,19 +110,15 @@ def serving_is_back(decision: ActedDecision, facts: Facts, effective: Revision |
 def git_names_it(decision: ActedDecision, facts: Facts) -> bool:
     """Whether the synced spec still names the version that was rolled back, and not another model's of the same number."""
     same_content = isinstance(facts.wanted, Missing) or facts.wanted.digest == decision.from_.digest
-    return _named(facts) == decision.from_.version and same_content
+    return facts.named == decision.from_.version and same_content
 
 
 def git_task(decision: ActedDecision, facts: Facts, effective: Revision | None) -> GitTask | None:
     """What to tell git now, if it is time: serving first, git second."""
     due = decision.state is ActedState.ACTING and serving_is_back(decision, facts, effective) and git_names_it(decision, facts)
-    if not due or facts.repository != "Granted" or facts.spec.git is None:
+    if not due or facts.repository != "Granted" or facts.spec.git is None or facts.spec.model.mlflow is None:
         return None
     return GitTask(decision, facts.spec.git.repository_ref)
-
-
-def _named(facts: Facts) -> str | None:
-    return facts.spec.model.mlflow.version if facts.spec.model.mlflow else None
 
 
 def _by_outcome(decision: ActedDecision, outcome: GitOutcome | None) -> ActedDecision:

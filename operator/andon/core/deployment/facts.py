@@ -21,6 +21,10 @@ class PolicyView:
     faulty_tags: tuple[str, ...] = ()
     decisions: tuple[Decision, ...] = ()
 
+    def is_about(self, version: SlotModel) -> bool:
+        """Whether its verdict is about this revision."""
+        return self.judged is not None and self.judged.digest == version.digest
+
 
 @dataclass(frozen=True, slots=True)
 class GitOutcome:
@@ -34,17 +38,39 @@ class GitOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """The server's pods as Kubernetes sees them."""
+    """The server's pods as Kubernetes sees them. replicas: how many there are, of whatever sort."""
 
     available: bool = False
     message: str = "no pod yet"
+    replicas: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What people have annotated, as it stands there; empty: nothing. See `people` for what of it means something."""
+
+    pin: str = ""
+    promote: str = ""
+    abort: str = ""
+    approve: str = ""
+    reconcile: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Rows that what serves was given in the server's present process, and those to which it had no finite answer."""
+
+    scored: int
+    failed: int
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Everything `rollout` may look at. A port that failed is a fact (Missing), not an exception.
 
-    approved: ids of the decisions that a person has approved on this deployment.
+    known: revisions that can be served, by digest. pinned: the version that a person has pinned. paired_rows: which the wanted
+    revision was judged on beside the stable; None while nobody can say. counted: rows so far, asked for only of a first version.
+    approved: what a person has approved on this deployment (a decision or a step), and who.
     """
 
     namespace: str
@@ -60,11 +86,20 @@ class Facts:
     policy: PolicyView | None = None
     rows_url: str | Missing | None = None
     labels: LabelSource | None = None
-    paired_rows: int = 0
+    paired_rows: int | None = 0
+    counted: Counted | None = None
     margin: float = 0.10
     repository: Literal["Granted", "NotGranted", "None"] = "None"
     outcomes: Mapping[str, GitOutcome] = field(default_factory=dict)
-    approved: frozenset[str] = frozenset()
+    approved: Mapping[str, str] = field(default_factory=dict)
+    people: People = People()
+    pinned: SlotModel | Missing | None = None
+
+    @property
+    def named(self) -> str:
+        """The version that git names."""
+        model = self.spec.model
+        return model.mlflow.version if model.mlflow else model.file.version if model.file else ""
 
     @property
     def stable(self) -> SlotModel | None:
@@ -74,12 +109,16 @@ class Facts:
         return self.known.get(self.status.effective.digest) if self.status.effective else None
 
     @property
+    def reference(self) -> SlotModel | None:
+        """What served before the stable, as far as it is still scored."""
+        if self.held is not None:
+            return self.held.reference
+        return self.known.get(self.status.reference.digest) if self.status.reference else None
+
+    @property
     def quarantine(self) -> Quarantined | None:
         """The entry that keeps the wanted revision out, unless the spec overrides exactly that decision."""
-        if isinstance(self.wanted, Missing):
-            return None
-        digest = self.wanted.digest
-        return next((q for q in self.status.quarantined if q.digest == digest and not self.overrides(q.decision)), None)
+        return None if isinstance(self.wanted, Missing) else self.convicted(self.wanted.digest)
 
     @property
     def judged(self) -> SlotModel | None:
@@ -92,6 +131,10 @@ class Facts:
         acks = self.acks.values()
         digests = {ack.candidate.digest if ack.candidate else None for ack in acks}
         return not isinstance(self.wanted, Missing) and digests == {self.wanted.digest}
+
+    def convicted(self, digest: str) -> Quarantined | None:
+        """The entry that keeps this revision from serving, unless the spec overrides exactly that decision."""
+        return next((q for q in self.status.quarantined if q.digest == digest and not self.overrides(q.decision)), None)
 
     def may_act(self, decision: Decision) -> bool:
         """Whether the policy may have this done unasked, or a person has approved it."""

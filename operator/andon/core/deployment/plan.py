@@ -3,19 +3,23 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from andon.api.conditions import Claim, ConditionStatus, claim, following, not_ready, ready, reconciling, stalled, summarise
+from andon.api.conditions import Claim, ConditionStatus, claim, following, summarise
 from andon.api.decision import ActedDecision, ActedState
-from andon.api.deployment import Candidate, ModelDeploymentStatus
+from andon.api.deployment import Candidate, ModelDeploymentStatus, Served
 from andon.api.missing import Missing
-from andon.api.slots import Ack, EvidencePlan, RowSource, SlotModel, Slots, config_hash
+from andon.api.slots import Ack, EvidencePlan, ExplainPlan, RowSource, SlotModel, Slots
 from andon.api.types import Revision
-from andon.core.approval import awaiting_approval
+from andon.core.approval import awaiting_approval, awaiting_step
 from andon.core.chain import first_answer
-from andon.core.deployment import decisions
+from andon.core.deployment import decisions, first, people, steps
 from andon.core.deployment.decisions import GitTask
 from andon.core.deployment.facts import Facts
-from andon.core.deployment.rollout import ROLLOUT, Answer, min_rows, suspended, unapproved
+from andon.core.deployment.readiness import loaded, readiness, standing_conditions
+from andon.core.deployment.rollout import ROLLOUT, Answer, suspended, unapproved
+
+KEPT_REVISIONS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +34,21 @@ class Plan:
 def decide(facts: Facts, now: datetime) -> Plan:
     """Pure. A suspended object is only described, never touched."""
     if facts.spec.suspend:
-        return Plan(_status(facts, suspended(facts), [_suspended(facts)], now))
+        return Plan(_status(facts, suspended(facts, now), None, [_suspended(facts)], now))
     answer = first_answer(ROLLOUT, facts, now)
     slots = _slots(facts, answer)
     effective = effective_revision(facts.acks.values()) or facts.status.effective
     acted = [decisions.settled(d, facts, effective) for d in decisions.with_copy(facts, answer.decision)]
-    claims = [*_readiness(facts, answer, slots, effective), _git_claim(facts, acted), _watch_claim(facts), *_question(facts)]
+    claims = [
+        *readiness(facts, answer, slots, effective, now),
+        _git_claim(facts, answer, acted),
+        _watch_claim(facts),
+        *_question(facts, answer),
+        *people.ignored(facts),
+        *_pinned(answer),
+    ]
     tasks = (decisions.git_task(d, facts, effective) for d in acted)
-    return Plan(_status(facts, answer, claims, now, acted), slots, next((t for t in tasks if t is not None), None))
+    return Plan(_status(facts, answer, slots, claims, now, acted=acted), slots, next((t for t in tasks if t is not None), None))
 
 
 def effective_revision(acks: Iterable[Ack]) -> Revision | None:
@@ -50,14 +61,33 @@ def effective_revision(acks: Iterable[Ack]) -> Revision | None:
 def _slots(facts: Facts, answer: Answer) -> Slots | None:
     if answer.stable is None:
         return None
+    spec = facts.spec
     return Slots(
         namespace=facts.namespace,
         deployment=facts.name,
         stable=answer.stable,
         candidate=answer.candidate,
+        reference=_reference(facts, answer),
+        weight=steps.weight(facts, answer.place) if answer.candidate and answer.place else 0,
         inputs=_row_source(facts),
         evidence=EvidencePlan(margin=facts.margin),
+        outputs=spec.outputs,
+        on_bad_input=spec.on_bad_input,
+        explain=ExplainPlan(sample=spec.explain.sample) if spec.explain else None,
+        threads=spec.runtime.onnx.threads if spec.runtime.onnx else 1,
     )
+
+
+def _reference(facts: Facts, answer: Answer) -> SlotModel | None:
+    """What the stable has replaced, as long as the same stable answers; nothing that was convicted, and nothing twice."""
+    stable, before = answer.stable, facts.stable
+    if stable is None or before is None:
+        return None
+    kept = facts.reference if stable.digest == before.digest else before if answer.promoted else None
+    if kept is None or facts.convicted(kept.digest) is not None:
+        return None
+    elsewhere = {slot.digest for slot in (stable, answer.candidate) if slot is not None}
+    return None if kept.digest in elsewhere else kept
 
 
 def _row_source(facts: Facts) -> RowSource | None:
@@ -69,52 +99,12 @@ def _row_source(facts: Facts) -> RowSource | None:
     return RowSource(rows=facts.rows_url, every=inputs.every, max_age=inputs.max_age, labels=facts.labels)
 
 
-def _readiness(facts: Facts, answer: Answer, slots: Slots | None, effective: Revision | None) -> list[Claim]:
-    if answer.standing == "Stuck":
-        return [not_ready(answer.reason, answer.because), stalled("VersionQuarantined", answer.remedy)]
-    if answer.standing == "Waiting":
-        return [not_ready(answer.reason, answer.because)]
-    failed = _load_failure(facts, answer)
-    if failed is not None:
-        return failed
-    if answer.standing == "Progressing":
-        said = (not_ready(answer.reason, answer.because), reconciling(answer.reason, answer.because))
-        return [following(c) for c in said]
-    return _served(facts, slots, effective)
-
-
-def _load_failure(facts: Facts, answer: Answer) -> list[Claim] | None:
-    """A revision that the server cannot load is for a person, unless it could only not be fetched."""
-    wanted = {slot.digest for slot in (answer.stable, answer.candidate) if slot is not None}
-    error = next((a.error for a in facts.acks.values() if a.error is not None and a.error.digest in wanted), None)
-    if error is None:
-        return None
-    if error.reason == "FetchFailed":
-        return [not_ready(error.reason, error.message), reconciling(error.reason, error.message)]
-    return [not_ready(error.reason, error.message), stalled(error.reason, error.message)]
-
-
-def _served(facts: Facts, slots: Slots | None, effective: Revision | None) -> list[Claim]:
-    """Ready means that the wanted revision answers, not that a pod is up."""
-    if slots is None or slots.stable is None:
-        return [
-            not_ready("NothingToServe", "no revision is known yet"),
-            reconciling("NothingToServe", "no revision is known yet"),
-        ]
-    told = config_hash(slots.text())
-    current = bool(facts.acks) and all(ack.config_hash == told for ack in facts.acks.values())
-    if not current or effective is None or effective.digest != slots.stable.digest:
-        message = f"The server is loading version {slots.stable.version}."
-        return [not_ready("Loading", message), reconciling("Loading", message)]
-    if not facts.workload.available:
-        message = f"The server is not available: {facts.workload.message}."
-        return [following(not_ready("ServerUnavailable", message)), following(reconciling("ServerUnavailable", message))]
-    return [ready("Serving", f"Version {slots.stable.version} ({slots.stable.digest[:13]}…) answers.")]
-
-
-def _git_claim(facts: Facts, acted: list[ActedDecision]) -> Claim:
+def _git_claim(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim:
     """Whether git names what is meant to serve."""
     entry = facts.quarantine
+    if answer.reason in {"Pinned", "Aborted"} and answer.stable is not None and answer.stable.version != facts.named:
+        message = f"git names version {facts.named}, and a person has version {answer.stable.version} serve."
+        return following(claim("GitInSync", False, answer.reason, message))
     if entry is None:
         return claim("GitInSync", True, "InSync", "git names what is wanted.")
     decision = next((d for d in acted if d.id == entry.decision), None)
@@ -140,10 +130,20 @@ def _watch_claim(facts: Facts) -> Claim:
     return following(claim("Watched", True, "Watched", f"Watched by DriftPolicy {facts.policy.name}."))
 
 
-def _question(facts: Facts) -> list[Claim]:
-    """What only a person may say, as long as it is asked."""
+def _question(facts: Facts, answer: Answer) -> list[Claim]:
+    """What only a person may say, as long as it is asked: a decision before a step."""
     waiting = unapproved(facts)
-    return [] if waiting is None else [awaiting_approval(waiting, "modeldeployment", facts.namespace, facts.name)]
+    if waiting is not None:
+        return [awaiting_approval(waiting, "modeldeployment", facts.namespace, facts.name)]
+    word = steps.unapproved_step(facts, answer.candidate, answer.place) if answer.candidate and answer.place else None
+    if word is None or answer.candidate is None or answer.place is None:
+        return []
+    what = f"Step {answer.place.index + 1} of {len(facts.spec.rollout.steps)} of version {answer.candidate.version}"
+    return [awaiting_step(word, what, facts.namespace, facts.name)]
+
+
+def _pinned(answer: Answer) -> list[Claim]:
+    return [following(claim("Pinned", True, "Pinned", answer.because))] if answer.reason == "Pinned" else []
 
 
 def _suspended(facts: Facts) -> Claim:
@@ -153,25 +153,65 @@ def _suspended(facts: Facts) -> Claim:
 
 
 def _status(
-    facts: Facts, answer: Answer, claims: list[Claim], now: datetime, acted: list[ActedDecision] | None = None
+    facts: Facts,
+    answer: Answer,
+    slots: Slots | None,
+    claims: list[Claim],
+    now: datetime,
+    *,
+    acted: list[ActedDecision] | None = None,
 ) -> ModelDeploymentStatus:
-    before = facts.status
+    before, service = facts.status, f"{facts.name}-serve"
+    effective = effective_revision(facts.acks.values()) or before.effective
+    candidate = _candidate(facts, answer, now)
+    standing = [c for c in (loaded(facts, answer), first.verdict(facts, answer.stable)) if c is not None]
     return ModelDeploymentStatus(
         observed_generation=facts.generation,
-        conditions=summarise(claims, before.conditions, facts.generation, now),
+        last_handled_reconcile_at=facts.people.reconcile[:512] or None,
+        conditions=summarise([*claims, *standing], standing_conditions(facts, answer), facts.generation, now),
         desired=before.desired if isinstance(facts.wanted, Missing) else facts.wanted.revision,
-        effective=effective_revision(facts.acks.values()) or before.effective,
-        candidate=_candidate(facts, answer.candidate),
-        step=answer.step if answer.stable is not None else None,
+        effective=effective,
+        candidate=candidate,
+        step=_step(answer, candidate),
         drift=facts.policy.verdict.value if facts.policy and facts.policy.verdict else None,
-        url=f"http://{facts.name}-serve.{facts.namespace}.svc:8080/v2/models/{facts.name}" if answer.stable else None,
+        reference=(slots.reference.revision if slots.reference else None) if slots else before.reference,
+        url=_url(facts, service) if answer.stable else None,
+        service_name=service if answer.stable else None,
+        replicas=facts.workload.replicas,
+        selector=f"app.kubernetes.io/component=serve,andon.dev/kind=ModelDeployment,andon.dev/name={facts.name}",
+        history=_history(facts, effective, now),
         quarantined=decisions.with_quarantine(facts, answer.decision, now),
         decisions=list(before.decisions) if acted is None else acted,
     )
 
 
-def _candidate(facts: Facts, slot: SlotModel | None) -> Candidate | None:
-    if slot is None:
+def _url(facts: Facts, service: str) -> str:
+    scheme = "https" if facts.spec.access.tls_ref else "http"
+    return f"{scheme}://{service}.{facts.namespace}.svc:8080/v2/models/{facts.name}"
+
+
+def _step(answer: Answer, candidate: Candidate | None) -> str | None:
+    if answer.stable is None:
         return None
-    quarters = min(4, 4 * facts.paired_rows // max(1, min_rows(facts.spec.rollout.steps[0])))
-    return Candidate(version=slot.version, digest=slot.digest, step="Shadow", progress=f"{quarters}/4")
+    return candidate.step if candidate is not None else "Stable"
+
+
+def _candidate(facts: Facts, answer: Answer, now: datetime) -> Candidate | None:
+    """The intent, written before the slots: whoever comes after a kill goes on from here."""
+    if answer.promoted and answer.stable is not None:
+        at = steps.place(facts, answer.stable, now)
+        said = steps.described(facts, answer.stable, at, now)
+        return said.model_copy(update={"step": steps.PROMOTING, "progress": "4/4"})
+    if answer.candidate is None or answer.place is None:
+        return None
+    return steps.described(facts, answer.candidate, answer.place, now)
+
+
+def _history(facts: Facts, effective: Revision | None, now: datetime) -> list[Served]:
+    """Revisions that answered, newest last, each once."""
+    kept = list(facts.status.history)
+    if effective is None or (kept and kept[-1].digest == effective.digest):
+        return kept
+    by = people.by_whom(facts, effective.version, effective.digest)
+    served = Served(version=effective.version, digest=effective.digest, since=now, by=by)
+    return [*(s for s in kept if s.digest != effective.digest), served][-KEPT_REVISIONS:]

@@ -1,15 +1,16 @@
 """Which revision should a deployment serve now, which should it judge, and why."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from andon.api.decision import ActedState, Action, Authority, Decision, DecisionState, Verdict
-from andon.api.deployment import Step
+from andon.api.decision import ActedState, Action, Authority, Decision, DecisionState
 from andon.api.missing import Missing
 from andon.api.slots import SlotModel
 from andon.core.chain import Chain
+from andon.core.deployment import steps
 from andon.core.deployment.facts import Facts
+from andon.core.deployment.steps import Place
 
 Standing = Literal["Settled", "Progressing", "Waiting", "Stuck"]
 """Settled: as wanted. Progressing: Andon goes on by itself. Waiting: for something outside. Stuck: for a person."""
@@ -17,16 +18,33 @@ Standing = Literal["Settled", "Progressing", "Waiting", "Stuck"]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the slots should hold, and why. `decision` is one to act on now."""
+    """What the slots should hold, and why. `decision` is one to act on now.
+
+    place: where the candidate stands. promoted: the stable was the candidate until now, and what it replaces stays as reference.
+    stuck: for Stuck, the reason in one word.
+    """
 
     stable: SlotModel | None
     candidate: SlotModel | None = None
-    step: str = "Stable"
+    place: Place | None = None
+    promoted: bool = False
     standing: Standing = "Settled"
     reason: str = "Serving"
     because: str = ""
+    stuck: str = "VersionQuarantined"
     remedy: str = ""
     decision: Decision | None = None
+
+
+def pinned(facts: Facts, now: datetime) -> Answer | None:
+    """A person said which version, whatever git or a policy says; nothing is judged meanwhile."""
+    del now
+    if not isinstance(facts.pinned, SlotModel):
+        return None
+    entry = facts.convicted(facts.pinned.digest)
+    although = f", although {entry.decision} rolled it back" if entry is not None else ""
+    because = f"Version {facts.pinned.version} answers, pinned by andon.dev/pin{although}; git names {facts.named}."
+    return Answer(facts.pinned, reason="Pinned", because=because)
 
 
 def rollback_decided(facts: Facts, now: datetime) -> Answer | None:
@@ -52,6 +70,15 @@ def rollback_under_way(facts: Facts, now: datetime) -> Answer | None:
         return None
     remedy = way_out(acting.from_.version, acting.from_.digest, acting.id)
     return Answer(back_to, standing="Stuck", reason="RolledBack", because=acting.summary, remedy=remedy)
+
+
+def pin_unresolved(facts: Facts, now: datetime) -> Answer | None:
+    """A person pinned a version that cannot be looked up now: nothing is judged until it can."""
+    del now
+    if not isinstance(facts.pinned, Missing) or facts.pinned.reason == "NotFound":
+        return None
+    because = f"andon.dev/pin names version {facts.people.pin}: {facts.pinned.detail}"
+    return Answer(facts.stable, standing="Waiting", reason=facts.pinned.reason, because=because)
 
 
 def digest_quarantined(facts: Facts, now: datetime) -> Answer | None:
@@ -85,15 +112,46 @@ def stable_unknown(facts: Facts, now: datetime) -> Answer | None:
     return Answer(None, standing="Waiting", reason="StableUnknown", because=because)
 
 
+def aborted(facts: Facts, now: datetime) -> Answer | None:
+    """A person took this version out of its rollout: what serves stays."""
+    del now
+    wanted, stable = _wanted(facts), facts.stable
+    if facts.people.abort != wanted.version or stable is None or stable.digest == wanted.digest:
+        return None
+    because = f"Version {wanted.version} was taken out of its rollout by andon.dev/abort; version {stable.version} serves on."
+    retry = f"kubectl annotate -n {facts.namespace} modeldeployment {facts.name} andon.dev/abort-"
+    remedy = f"git names version {wanted.version}, which a person took out. Commit another version, or try it again: {retry}"
+    return Answer(stable, standing="Stuck", reason="Aborted", because=because, stuck="Aborted", remedy=remedy)
+
+
+def promotion_under_way(facts: Facts, now: datetime) -> Answer | None:
+    """Its last step is over, and that was written down: killed half way, it is promoted all the same."""
+    del now
+    said, wanted, stable = facts.status.candidate, _wanted(facts), facts.stable
+    if said is None or said.step != steps.PROMOTING or said.digest != wanted.digest or stable is None:
+        return None
+    return None if stable.digest == wanted.digest else Answer(wanted, promoted=True)
+
+
+def promoted_by_hand(facts: Facts, now: datetime) -> Answer | None:
+    """A person wants the rest of its steps skipped: it serves as soon as every server holds it."""
+    wanted, stable = _wanted(facts), facts.stable
+    if facts.people.promote != wanted.version or stable is None or stable.digest == wanted.digest:
+        return None
+    if facts.candidate_loaded:
+        return Answer(wanted, promoted=True)
+    at = steps.place(facts, wanted, now)
+    return _judged(facts, at, "A person promotes it; every server loads it first.")
+
+
 def source_missing(facts: Facts, now: datetime) -> Answer | None:
     """The rows come from a DataSource that is not there (yet): serve what serves, and keep what is judged for its return."""
-    del now
     if not isinstance(facts.rows_url, Missing):
         return None
     wanted, judged = _wanted(facts), facts.judged
     candidate = judged if judged is not None and judged.digest == wanted.digest else None
-    said = facts.rows_url
-    return _beside(Answer(facts.stable or wanted, standing="Waiting", reason=said.reason, because=said.detail), candidate)
+    at, said = steps.place(facts, wanted, now) if candidate else None, facts.rows_url
+    return Answer(facts.stable or wanted, candidate, at, standing="Waiting", reason=said.reason, because=said.detail)
 
 
 def first_revision(facts: Facts, now: datetime) -> Answer | None:
@@ -109,37 +167,37 @@ def nothing_new(facts: Facts, now: datetime) -> Answer | None:
     return Answer(wanted) if stable is not None and stable.digest == wanted.digest else None
 
 
-def candidate_proved(facts: Facts, now: datetime) -> Answer | None:
-    """The candidate has enough rows of its own and is Healthy by evidence about itself, on data that can be believed."""
-    del now
+def step_held(facts: Facts, now: datetime) -> Answer | None:
+    """Something keeps it in its step: rows, a verdict, data in doubt, a time or a person."""
     wanted = _wanted(facts)
-    told = facts.judged is not None and facts.judged.digest == wanted.digest
-    return Answer(wanted) if told and _seen_enough(facts) and _healthy(facts, wanted) else None
+    at = steps.place(facts, wanted, now)
+    why = steps.held(facts, wanted, at, now)
+    return None if why is None else _judged(facts, at, why)
 
 
-def candidate_judged(facts: Facts, now: datetime) -> Answer:
-    """Judge it beside the stable, on the same rows."""
-    del now
-    wanted, stable = _wanted(facts), facts.stable
-    because = (
-        f"Version {wanted.version} scores the same rows as version {stable.version if stable else '?'} and serves nobody yet."
-    )
-    if facts.policy is not None and facts.policy.faulty_tags:
-        because += f" It waits: {', '.join(facts.policy.faulty_tags)} cannot be believed now."
-    return _beside(Answer(stable, standing="Progressing", reason="CandidateJudged", because=because), wanted)
+def step_over(facts: Facts, now: datetime) -> Answer:
+    """On to the next step, one at a time; after the last one it serves."""
+    wanted = _wanted(facts)
+    after = steps.following(facts, steps.place(facts, wanted, now), now)
+    return Answer(wanted, promoted=True) if after is None else _judged(facts, after, "This step has begun.")
 
 
 ROLLOUT: Chain[Facts, Answer] = (  # the order is the policy; read it top to bottom
+    pinned,  # a person said which version
     rollback_decided,  # serving goes back first; needs neither registry nor git
     rollback_under_way,  # killed half way: finished from the copy alone
+    pin_unresolved,  # a person said which, and it cannot be looked up
     digest_quarantined,  # git still names what was rolled back
     revision_unresolved,  # the registry does not know it (yet): keep serving what serves
     stable_unknown,  # nothing unjudged may take the place of what is lost
+    aborted,  # a person took it out
+    promotion_under_way,  # decided before
+    promoted_by_hand,  # a person wants it now
     source_missing,  # no rows to judge or score by
     first_revision,  # nothing serves yet
     nothing_new,  # git names what serves
-    candidate_proved,  # evidence is in: promote
-    candidate_judged,  # evidence is coming in
+    step_held,  # evidence, time or a person is awaited
+    step_over,  # on
 )
 
 
@@ -151,33 +209,18 @@ def way_out(version: str, digest: str, decision: str) -> str:
     )
 
 
-def min_rows(step: Step) -> int:
-    """Rows that both revisions must have scored before this step may end."""
-    return (step.shadow.min_rows or 300) if step.shadow else 0
-
-
-def suspended(facts: Facts) -> Answer:
+def suspended(facts: Facts, now: datetime) -> Answer:
     """What is there, described and left alone."""
-    return _beside(Answer(facts.stable, reason="Suspended"), facts.judged)
+    at = steps.place(facts, facts.judged, now) if facts.judged is not None else None
+    return Answer(facts.stable, facts.judged, at, reason="Suspended")
 
 
-def _beside(answer: Answer, candidate: SlotModel | None) -> Answer:
-    return replace(answer, candidate=candidate, step="Shadow") if candidate is not None else answer
-
-
-def _seen_enough(facts: Facts) -> bool:
-    """Rows enough; or, where no rows are scored and nobody watches, that it loads: nothing else will ever be known of it."""
-    if facts.spec.inputs is None and facts.policy is None:
-        return facts.candidate_loaded
-    return facts.paired_rows >= min_rows(facts.spec.rollout.steps[0])
-
-
-def _healthy(facts: Facts, wanted: SlotModel) -> bool:
-    policy = facts.policy
-    if policy is None:
-        return True
-    about_it = policy.judged is not None and policy.judged.digest == wanted.digest
-    return policy.verdict is Verdict.HEALTHY and about_it and not policy.faulty_tags
+def _judged(facts: Facts, at: Place, why: str) -> Answer:
+    """The wanted version beside the stable. why: what is awaited."""
+    wanted, stable = _wanted(facts), facts.stable
+    step = f"step {at.index + 1} of {len(facts.spec.rollout.steps)}, {steps.title(steps.step_at(facts, at))}"
+    because = f"Version {wanted.version} is judged beside version {stable.version if stable else '?'} ({step}). {why}"
+    return Answer(stable, wanted, at, standing="Progressing", reason="CandidateJudged", because=because)
 
 
 def unapproved(facts: Facts) -> Decision | None:
@@ -197,7 +240,7 @@ def _asked_for(facts: Facts) -> list[Decision]:
 
 
 def _slot_of(facts: Facts, digest: str) -> SlotModel | None:
-    slots = (facts.held.stable, facts.held.candidate) if facts.held else ()
+    slots = (facts.held.stable, facts.held.candidate, facts.held.reference) if facts.held else ()
     return next((s for s in slots if s is not None and s.digest == digest), None) or facts.known.get(digest)
 
 

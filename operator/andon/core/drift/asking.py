@@ -139,8 +139,8 @@ def _of_verdict(facts: Facts, said: Told[Answer]) -> Iterator[Case]:
     answer, action = said.answer, wanted(facts, said.answer.verdict)
     if action is Action.HOLD or answer.judged is None or answer.evidence is None:
         return
-    to = facts.stable if action is Action.ROLLBACK else None
-    if action is Action.ROLLBACK and (to is None or to == answer.judged):
+    to = facts.before(answer.judged) if action is Action.ROLLBACK else None
+    if action is Action.ROLLBACK and to is None:
         return
     yield Case(
         action,

@@ -25,7 +25,7 @@ def too_few_rows(facts: Facts, now: datetime) -> Answer | Passed:
     rows = max((s.rows for q in _QUESTIONS if (s := facts.about(facts.candidate, q)) is not None), default=0)
     least = facts.spec.evidence.min_rows
     if rows >= least:
-        return Passed(f"{_named(facts).capitalize()} and the stable scored the same {rows} rows (at least {least}).")
+        return Passed(f"{_named(facts).capitalize()} and {_other(facts)} scored the same {rows} rows (at least {least}).")
     because = f"{_named(facts).capitalize()} is judged on at least {least} rows; they are coming in."
     return Answer(Verdict.NO_EVIDENCE, "TooFewRows", because, facts.candidate)
 
@@ -48,7 +48,8 @@ def worse_with_labels(facts: Facts, now: datetime) -> Answer | Passed:
         return series
     early = series.rows < 2 * facts.spec.evidence.min_rows
     if series.log_e < (LOSS_CONVICT_EARLY if early else LOSS_CONVICT) or series.value <= _limit(facts):
-        return Passed(f"With labels its error is {series.value:.2f} times the stable's; not worse for certain ({odds(series)}).")
+        times = f"{series.value:.2f} times {_other(facts)}'s"
+        return Passed(f"With labels its error is {times}; not worse for certain ({odds(series)}).")
     least = "at least " if series.value >= _MOST_COUNTED else ""
     times = f"{least}{series.value:.2f} times"
     because = f"On the same {series.rows} labelled rows the error of {_named(facts)} is {times} {_others(facts)}."
@@ -76,7 +77,7 @@ def worse_without_labels(facts: Facts, now: datetime) -> Answer | Passed:
     if isinstance(series, Passed):
         return series
     if series.log_e < asked(PAIRED_CONVICT, facts.spec.evidence):
-        return Passed(f"Its predictions differ no more than the stable's own error explains ({odds(series)}).")
+        return Passed(f"Its predictions differ no more than {_other(facts)}'s own error explains ({odds(series)}).")
     because = (
         f"On the same {series.rows} rows the error of {_named(facts)} is at least {series.value:.2f} times {_others(facts)}."
     )
@@ -160,7 +161,7 @@ def _judged_since(facts: Facts) -> datetime | None:
 
 
 def _numbers(series: EvidenceSeries, facts: Facts, least: str) -> Evidence:
-    return frozen(series, f"{least}{series.value:.2f} times the stable's error", f"{_limit(facts):.2f}")
+    return frozen(series, f"{least}{series.value:.2f} times {_other(facts)}'s error", f"{_limit(facts):.2f}")
 
 
 def _limit(facts: Facts) -> float:
@@ -168,7 +169,13 @@ def _limit(facts: Facts) -> float:
 
 
 def _others(facts: Facts) -> str:
-    return f"that of version {facts.stable.version if facts.stable else '?'} (limit {_limit(facts):.2f})"
+    beside = facts.before(facts.candidate) if facts.candidate else None
+    return f"that of version {beside.version if beside else '?'} (limit {_limit(facts):.2f})"
+
+
+def _other(facts: Facts) -> str:
+    """What it is held against, as the messages call it."""
+    return "its predecessor" if facts.promoted else "the stable"
 
 
 def _named(facts: Facts) -> str:

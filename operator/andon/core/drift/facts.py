@@ -37,6 +37,11 @@ class Target:
         return self.status.effective
 
     @property
+    def reference(self) -> Revision | None:
+        """What the stable replaced, and which scores the same rows ever since."""
+        return self.status.reference
+
+    @property
     def row_seconds(self) -> float:
         """The clock of the rows; 0 where the model scores none by itself."""
         return seconds(self.spec.inputs.every) if self.spec.inputs else 0.0
@@ -64,6 +69,7 @@ class Facts:
     namespace_acted: what all actors of the namespace did. pipelines: those that act on a Retrain for this target.
     fleet: what is said of all deployments, where that is known. limits: the platform team's.
     faulty: tags at fault now, most responsible first; found by the data's own track before the model's chains are read.
+    promoted: what serves is looked at as the candidate that it was, beside what it replaced.
     """
 
     namespace: str
@@ -82,6 +88,7 @@ class Facts:
     fleet: Fleet | None = None
     limits: Limits = field(default_factory=Limits)
     faulty: tuple[str, ...] = ()
+    promoted: bool = False
 
     @property
     def stable(self) -> Revision | None:
@@ -91,7 +98,15 @@ class Facts:
     @property
     def candidate(self) -> Revision | None:
         """What is judged beside it."""
+        if self.promoted:
+            return self.stable
         return self.target.candidate if self.target else None
+
+    def before(self, revision: Revision) -> Revision | None:
+        """What would serve instead of this one: the stable, or instead of that one what it replaced."""
+        if revision != self.stable:
+            return self.stable
+        return self.target.reference if self.target else None
 
     def about(self, revision: Revision | None, question: str) -> EvidenceSeries | None:
         """The newest answer to a question about a revision."""

@@ -15,6 +15,7 @@ from andon.core.drift.candidate import CANDIDATE
 from andon.core.drift.decisions import Published, published, reviewed
 from andon.core.drift.facts import Facts, absence
 from andon.core.drift.faults import Track, data_track
+from andon.core.drift.promoted import beside_its_reference
 from andon.core.drift.signals import states
 from andon.core.drift.stable import STABLE
 
@@ -65,7 +66,7 @@ def judge(facts: Facts, now: datetime) -> Judgement:
     data = data_track(facts, now)
     known = replace(facts, faulty=data.tags)
     candidate = told(CANDIDATE, known, now) if facts.candidate is not None else None
-    return Judgement(candidate, told(STABLE, known, now), data)
+    return Judgement(candidate, beside_its_reference(known, now) or told(STABLE, known, now), data)
 
 
 def _out_of_office(facts: Facts) -> list[Claim] | None:

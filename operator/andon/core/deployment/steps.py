@@ -1,0 +1,214 @@
+"""In which step of its rollout is a version, and what keeps it there?"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from andon.api.decision import Verdict
+from andon.api.deployment import Candidate, ModelDeploymentSpec, Step
+from andon.api.slots import SlotModel
+from andon.api.types import delta, seconds
+from andon.core.approval import step_id
+from andon.core.deployment.facts import Facts
+
+PROMOTING: Final = "Promoting"
+"""The step after the last: nothing is waited for any more."""
+
+_USUAL_ROWS: Final = 300
+_FEWEST_ROWS: Final = 20
+_LONGEST_WAIT: Final = 7 * 86400.0
+"""Seconds in which the rows of a step should have come: a slow clock asks for fewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a version stands. index: of spec.rollout.steps. from_rows: what it had been judged on when the step began."""
+
+    index: int
+    since: datetime
+    from_rows: int
+
+
+def place(facts: Facts, version: SlotModel, now: datetime) -> Place:
+    """From status; a version that is new there begins. Fewer rows than at the step's beginning: the server counts anew."""
+    said, rows = facts.status.candidate, facts.paired_rows or 0
+    if said is None or said.digest != version.digest:
+        return Place(0, now, rows)
+    counts_anew = 0 < rows < said.from_rows
+    return Place(min(said.index, len(_steps(facts)) - 1), said.since or now, 0 if counts_anew else said.from_rows)
+
+
+def following(facts: Facts, at: Place, now: datetime) -> Place | None:
+    """The next step, which begins now; None after the last."""
+    return Place(at.index + 1, now, facts.paired_rows or 0) if at.index + 1 < len(_steps(facts)) else None
+
+
+def held(facts: Facts, version: SlotModel, at: Place, now: datetime) -> str | None:
+    """What keeps the version in its step, in plain words; None: the step is over."""
+    return next((why for check in _HOLDS if (why := check(facts, version, at, now)) is not None), None)
+
+
+def step_at(facts: Facts, at: Place) -> Step:
+    """The step itself."""
+    return _steps(facts)[at.index]
+
+
+def title(step: Step) -> str:
+    """As status and messages call it."""
+    if step.weight is not None:
+        return f"Weight {step.weight}%"
+    return "Shadow" if step.shadow else "Pause" if step.pause else "Approval"
+
+
+def weight(facts: Facts, at: Place) -> int:
+    """Percent that the version answers: a pause or an approval keeps the share of the step before. None before it is loaded."""
+    shares = [step.weight or 0 for step in _steps(facts)[: at.index + 1] if step.weight is not None or step.shadow]
+    return shares[-1] if shares and facts.candidate_loaded else 0
+
+
+def min_rows(spec: ModelDeploymentSpec, step: Step) -> int:
+    """Rows that both revisions must have scored in this step: by default 300, or what seven days bring, never below 20."""
+    asked = step.shadow.min_rows if step.shadow else step.min_rows
+    if asked is not None:
+        return asked
+    weekly = _LONGEST_WAIT / seconds(spec.inputs.every) if spec.inputs else _USUAL_ROWS
+    return max(_FEWEST_ROWS, min(_USUAL_ROWS, int(weekly)))
+
+
+def described(facts: Facts, version: SlotModel, at: Place, now: datetime) -> Candidate:
+    """As status has it."""
+    step = step_at(facts, at)
+    return Candidate(
+        version=version.version,
+        digest=version.digest,
+        step=title(step),
+        index=at.index,
+        since=at.since,
+        from_rows=at.from_rows,
+        progress=_progress(facts, step, at, now),
+    )
+
+
+def unapproved_step(facts: Facts, version: SlotModel, at: Place) -> str | None:
+    """The word by which a person ends this step, if that is what it waits for."""
+    if step_at(facts, at).approval is None:
+        return None
+    word = approval_of(facts, version.digest, at.index)
+    return None if word in facts.approved else word
+
+
+def approval_of(facts: Facts, digest: str, index: int) -> str:
+    """Names a step of a version; no other step or version has the same."""
+    return step_id(facts.namespace, facts.name, digest, index)
+
+
+def _loading(facts: Facts, version: SlotModel, at: Place, now: datetime) -> str | None:
+    del at, now
+    return None if facts.candidate_loaded else f"Every server loads version {version.version} first."
+
+
+def _data_in_doubt(facts: Facts, version: SlotModel, at: Place, now: datetime) -> str | None:
+    del version, at, now
+    tags = facts.policy.faulty_tags if facts.policy else ()
+    return f"It waits: {', '.join(tags)} cannot be believed now." if tags else None
+
+
+def _spoken_against(facts: Facts, version: SlotModel, at: Place, now: datetime) -> str | None:
+    del at, now
+    policy = facts.policy
+    if policy is None or not policy.is_about(version) or policy.verdict is not Verdict.MODEL_REGRESSION:
+        return None
+    return (
+        f"DriftPolicy {policy.name} says ModelRegression of it: `kubectl describe driftpolicy {policy.name}` says what is held."
+    )
+
+
+def _too_early(facts: Facts, version: SlotModel, at: Place, now: datetime) -> str | None:
+    del version
+    pause = step_at(facts, at).pause
+    if pause is None or now >= at.since + delta(pause.duration):
+        return None
+    return f"It pauses until {at.since + delta(pause.duration):%Y-%m-%d %H:%M:%S} UTC."
+
+
+def _unapproved(facts: Facts, version: SlotModel, at: Place, now: datetime) -> str | None:
+    del now
+    return "A person must approve this step: AwaitingApproval says how." if unapproved_step(facts, version, at) else None
+
+
+def _too_few_rows(facts: Facts, version: SlotModel, at: Place, now: datetime) -> str | None:
+    del now
+    step = step_at(facts, at)
+    if not _counts(step) or (facts.spec.inputs is None and facts.policy is None):
+        return None
+    least = min_rows(facts.spec, step)
+    if (_rows(facts, at) or 0) >= least:
+        return None
+    if facts.spec.inputs is None:
+        return f"No rows will come, since there is no spec.inputs: annotate andon.dev/promote={version.version} to go on."
+    return f"It is judged on at least {least} rows of this step; they are coming in."
+
+
+def _not_healthy(facts: Facts, version: SlotModel, at: Place, now: datetime) -> str | None:
+    del now
+    policy = facts.policy
+    if policy is None or not _counts(step_at(facts, at)):
+        return None
+    if not policy.is_about(version) or policy.verdict is None:
+        return f"DriftPolicy {policy.name} has not judged it yet."
+    return None if policy.verdict is Verdict.HEALTHY else f"DriftPolicy {policy.name} says {policy.verdict} of it, not Healthy."
+
+
+def _uncounted(facts: Facts, version: SlotModel, at: Place, now: datetime) -> str | None:
+    """The next step counts from here, and nobody can say where that is."""
+    del version
+    after = following(facts, at, now)
+    counts = after is not None and _counts(step_at(facts, after)) and facts.spec.inputs is not None
+    return (
+        "Rows cannot be counted now: Prometheus has no evidence of this deployment." if counts and _rows_unknown(facts) else None
+    )
+
+
+_Hold = Callable[[Facts, SlotModel, Place, datetime], str | None]
+_HOLDS: Final[tuple[_Hold, ...]] = (  # in the order in which they are said
+    _loading,  # nobody is judged, or served by, what is not there
+    _data_in_doubt,  # rows that lie prove nothing
+    _spoken_against,  # its decision is not acted on, or not yet
+    _too_early,  # pause
+    _unapproved,  # approval
+    _too_few_rows,  # shadow, weight
+    _not_healthy,  # NoEvidence and Unknown are not Healthy
+    _uncounted,
+)
+
+
+def _steps(facts: Facts) -> list[Step]:
+    return facts.spec.rollout.steps
+
+
+def _counts(step: Step) -> bool:
+    return step.shadow is not None or step.weight is not None
+
+
+def _rows_unknown(facts: Facts) -> bool:
+    return facts.paired_rows is None
+
+
+def _rows(facts: Facts, at: Place) -> int | None:
+    """Of this step."""
+    return None if facts.paired_rows is None else max(0, facts.paired_rows - at.from_rows)
+
+
+def _progress(facts: Facts, step: Step, at: Place, now: datetime) -> str:
+    if step.pause is not None:
+        return _quarters((now - at.since) / delta(step.pause.duration))
+    rows = _rows(facts, at)
+    if rows is None:
+        said = facts.status.candidate
+        return said.progress if said is not None and said.index == at.index else "0/4"
+    return _quarters(rows / min_rows(facts.spec, step)) if _counts(step) else "0/4"
+
+
+def _quarters(share: float) -> str:
+    return f"{max(0, min(4, int(4 * share)))}/4"
