@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 
 import aiohttp
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from andon.api.slots import Slots
 from andon.runtime.serve.lineup import Lineup
 from andon.runtime.serve.loading import Loader
+from andon.stats.profile import digest
+from support.odd import silent
 from unit.serve.models import linear, slot
 from unit.serve.references import a_profile
 
@@ -29,8 +32,8 @@ async def lineup(tmp_path):
             await loading
 
 
-def want(lineup, stable, candidate=None):
-    slots = Slots(namespace="n", deployment="d", stable=stable, candidate=candidate)
+def want(lineup, stable, candidate=None, reference=None, **changes):
+    slots = Slots(namespace="n", deployment="d", stable=stable, candidate=candidate, reference=reference, **changes)
     lineup.want(slots, slots.text())
 
 
@@ -61,18 +64,101 @@ async def test_the_wanted_stable_answers_once_it_is_loaded(lineup, tmp_path):
 async def test_a_loaded_revision_flips_before_want_returns(lineup, tmp_path):
     one, two = slot(tmp_path, "1", linear(), PROFILE), slot(tmp_path, "2", linear(1.0), PROFILE)
     await serving(lineup, one, two)
+    want(lineup, two, reference=one)
+    assert (lineup.ack().stable, lineup.ack().reference) == (two.revision, one.revision)
+    want(lineup, one, reference=two)
+    assert (lineup.ack().stable, lineup.ack().reference) == (one.revision, two.revision)
+
+
+async def test_what_no_order_names_is_let_go(lineup, tmp_path):
+    one, two = slot(tmp_path, "1", linear(), PROFILE), slot(tmp_path, "2", linear(1.0), PROFILE)
+    await serving(lineup, one, two)
     want(lineup, two)
+    assert (lineup.ack().loaded, lineup.reference) == ([two.digest], None)
+
+
+async def test_a_reference_is_loaded_because_it_is_ordered(lineup, tmp_path):
+    one, two = slot(tmp_path, "1", linear(), PROFILE), slot(tmp_path, "2", linear(1.0), PROFILE)
+    want(lineup, two, reference=one)
+    ack = await until(lineup, lambda ack: ack.stable and ack.reference)
+    assert (ack.reference, ack.loaded) == (one.revision, sorted([one.digest, two.digest]))
+
+
+async def test_one_revision_is_never_in_two_places(lineup, tmp_path):
+    one, late = slot(tmp_path, "1", linear(), PROFILE), slot(tmp_path, "2", linear(1.0), PROFILE, model="file:///nowhere")
+    await serving(lineup, one)
+    want(lineup, late, reference=one)
+    ack = await until(lineup, lambda ack: ack.error)
+    assert (ack.stable, ack.reference) == (one.revision, None)
+
+
+async def test_the_weight_is_that_of_a_candidate_in_its_place(lineup, tmp_path):
+    one, two = slot(tmp_path, "1", linear(), PROFILE), slot(tmp_path, "2", linear(1.0), PROFILE)
+    want(lineup, one, two, weight=20)
+    assert lineup.ack().weight == 0
+    assert (await until(lineup, lambda ack: ack.candidate and ack.stable)).weight == 20
+
+
+async def test_since_moves_with_a_slot_or_the_weight_and_with_nothing_else(lineup, tmp_path):
+    one, two = slot(tmp_path, "1", linear(), PROFILE), slot(tmp_path, "2", linear(1.0), PROFILE)
+    since = [(await serving(lineup, one, two)).since]
+    for orders in ({"weight": 20}, {"weight": 20, "reference": one}, {"weight": 20, "on_bad_input": "Flag"}):
+        want(lineup, one, two, **orders)
+        since.append(lineup.ack().since)
+    assert since[0] < since[1] == since[2] == since[3]
+
+
+async def test_other_threads_are_loaded_in_the_background_while_the_same_revisions_go_on(lineup, tmp_path):
+    one, two = slot(tmp_path, "1", linear(), PROFILE), slot(tmp_path, "2", linear(1.0), PROFILE)
+    before = await serving(lineup, one, two)
+    models = lineup.stable.model, lineup.candidate.model
+    want(lineup, one, two, threads=2)
+    assert (lineup.stable.model, lineup.candidate.model) == models
+    assert lineup.ready
+    await until(lineup, lambda _: lineup.stable.model is not models[0] and lineup.candidate.model is not models[1])
+    assert lineup.ack().model_copy(update={"config_hash": before.config_hash}) == before
+
+
+async def test_threads_changed_together_with_a_flip_delay_it_by_nothing(lineup, tmp_path):
+    one, two = slot(tmp_path, "1", linear(), PROFILE), slot(tmp_path, "2", linear(1.0), PROFILE)
+    await serving(lineup, one, two)
+    want(lineup, two, reference=one, threads=2)
     assert lineup.ack().stable == two.revision
-    want(lineup, one)
-    assert lineup.ack().stable == one.revision
-    assert lineup.reference.revision == two.revision
 
 
-async def test_the_stable_before_the_previous_one_is_let_go(lineup, tmp_path):
-    one, two, three = (slot(tmp_path, str(v), linear(v), PROFILE) for v in (1, 2, 3))
-    for each in (one, two, three):
-        await serving(lineup, each)
-    assert lineup.ack().loaded == sorted([two.digest, three.digest])
+async def test_a_slow_candidate_does_not_keep_a_new_stable_waiting(lineup, tmp_path):
+    with silent() as nobody_answers:
+        one, two = slot(tmp_path, "1", linear(), PROFILE), slot(tmp_path, "2", linear(1.0), PROFILE)
+        slow = slot(tmp_path, "3", linear(2.0), PROFILE, model=f"{nobody_answers}/model.onnx")
+        await serving(lineup, one)
+        want(lineup, one, slow)
+        want(lineup, two, slow)
+        assert (await until(lineup, lambda ack: ack.stable == two.revision)).candidate is None
+
+
+def golden(tmp_path, answer, tolerance="0.00001", name="prediction"):
+    """The fields of a slot that name a golden file: one row of ones, and the answer that is wanted."""
+    document = {
+        "inputs": [{"name": "rows", "shape": [1, 3], "datatype": "FP32", "data": [1, 1, 1]}],
+        "outputs": [{"name": name, "shape": [1, 1], "datatype": "FP32", "data": [answer]}],
+        "tolerance": tolerance,
+    }
+    file = tmp_path / "golden.json"
+    file.write_text(json.dumps(document))
+    return {"golden": file.as_uri(), "golden_digest": digest(file.read_bytes())}
+
+
+async def test_a_model_that_answers_as_its_golden_file_says_is_placed(lineup, tmp_path):
+    assert (await serving(lineup, slot(tmp_path, "1", linear(), PROFILE, **golden(tmp_path, 3.0)))).error is None
+
+
+async def test_a_model_that_answers_something_else_never_is(lineup, tmp_path):
+    one = slot(tmp_path, "1", linear(), PROFILE)
+    await serving(lineup, one)
+    want(lineup, slot(tmp_path, "2", linear(1.0), PROFILE, **golden(tmp_path, 3.0)))
+    ack = await until(lineup, lambda ack: ack.error)
+    assert (ack.stable, ack.error.reason) == (one.revision, "GoldenMismatch")
+    assert "'prediction', row 0: got 4.0, wanted 3.0" in ack.error.message
 
 
 WRONG = "sha256:" + "0" * 64
@@ -86,6 +172,9 @@ REFUSED = [
     pytest.param({}, linear(1.0), OTHER_TAGS, "SignatureMismatch", id="the same inputs, other columns"),
     pytest.param({}, linear(1.0), TOO_NARROW, "ProfileInvalid", id="a profile of another model"),
     pytest.param({"profile_digest": None}, linear(1.0), PROFILE, "ProfileInvalid", id="a profile without a digest"),
+    pytest.param({"golden": "file:///x"}, linear(1.0), PROFILE, "GoldenInvalid", id="golden answers without a digest"),
+    pytest.param({"model": "mlflow-artifacts:///1/m.onnx"}, linear(1.0), PROFILE, "SourceUnsupported", id="an unknown MLflow"),
+    pytest.param({"model": "carrier-pigeon://coop/m.onnx"}, linear(1.0), PROFILE, "SourceUnsupported", id="no such source"),
 ]
 
 

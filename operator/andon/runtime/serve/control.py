@@ -15,7 +15,7 @@ from andon.runtime.serve.lineup import Lineup
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY: Final = 0.05
+LOOK_EVERY: Final = 0.02
 FIRST_RETRY: Final = 0.2
 LAST_RETRY: Final = 15.0
 

@@ -1,0 +1,106 @@
+"""How does a file come here, whole and the right one? Once per digest, from where the last attempt ended, verified, then kept."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+from weakref import WeakValueDictionary
+
+import aiohttp
+
+from andon.api.types import Digest
+from andon.runtime.serve.fetch import artifacts, filesystem, web
+from andon.runtime.serve.fetch.cache import Cache
+from andon.runtime.serve.fetch.part import Part
+from andon.runtime.serve.fetch.stream import CHUNK, Stream, shown
+from andon.runtime.serve.unloadable import UnloadableError
+
+LARGEST_FILE: Final = 1 << 30
+
+_WEATHER: Final = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
+
+
+class Fetcher:
+    """Files by address and digest. Its disk work is done in threads: requests go on meanwhile."""
+
+    def __init__(self, cache: Cache, session: aiohttp.ClientSession) -> None:
+        self._cache = cache
+        self._session = session
+        self._under_way: WeakValueDictionary[Digest, asyncio.Lock] = WeakValueDictionary()
+
+    def hold(self, digests: Iterable[Digest]) -> None:
+        """These are wanted: once here, they stay."""
+        self._cache.hold(frozenset(digests))
+
+    async def fetch(self, url: str, wanted: Digest) -> Path:
+        """The file with this digest. Raises UnloadableError: FetchFailed, DigestMismatch, CacheUnwritable, SourceUnsupported."""
+        lock = self._under_way.setdefault(wanted, asyncio.Lock())
+        async with lock:
+            return await asyncio.to_thread(self._cache.find, wanted) or await self._new(url, wanted)
+
+    async def _new(self, url: str, wanted: Digest) -> Path:
+        try:
+            with await asyncio.to_thread(self._cache.part, wanted) as part:
+                return await self._finish(url, wanted, part)
+        except UnloadableError as error:
+            if error.reason == "CacheUnwritable":
+                await asyncio.to_thread(self._cache.make_room)
+            raise
+        except _WEATHER as error:
+            raise UnloadableError("FetchFailed", f"{shown(url)}: {_why(error)}", again=True) from error
+
+    async def _finish(self, url: str, wanted: Digest, part: Part) -> Path:
+        if part.digest != wanted:
+            resumed = await self._download(url, part)
+            if resumed and part.digest != wanted:
+                await asyncio.to_thread(part.begin, None)
+                await self._download(url, part)
+        if part.digest == wanted:
+            return await asyncio.to_thread(self._cache.keep, part, wanted)
+        await asyncio.to_thread(part.drop)
+        text = f"{shown(url)} has digest {part.digest}, not {wanted}: the file was changed after it was registered"
+        raise UnloadableError("DigestMismatch", f"{text}; register it as a new version", again=True)
+
+    async def _download(self, url: str, part: Part) -> bool:
+        """Whether it only went on with what there was."""
+        async with self._source(url, part.size, part.mark) as stream:
+            if stream.start == 0:
+                await asyncio.to_thread(part.begin, stream.mark)
+            async for chunk in stream.chunks:
+                if part.size + len(chunk) > LARGEST_FILE:
+                    await asyncio.to_thread(part.drop)
+                    raise ValueError(f"it is larger than {LARGEST_FILE} bytes; make the file smaller")
+                await asyncio.to_thread(part.write, chunk)
+            return stream.start > 0
+
+    def _source(self, url: str, start: int, mark: str | None) -> AbstractAsyncContextManager[Stream]:
+        match urlsplit(url).scheme:
+            case "file":
+                return _of_disk(Path(url2pathname(urlsplit(url).path)))
+            case "http" | "https" | artifacts.SCHEME as scheme:
+                at = artifacts.located(url) if scheme == artifacts.SCHEME else url
+                return web.opened(self._session, at, artifacts.credentials(at), start, mark)
+            case _:
+                return filesystem.opened(url, start, mark)
+
+
+@asynccontextmanager
+async def _of_disk(path: Path) -> AsyncIterator[Stream]:
+    """A file of this machine or of a mounted volume; it is near, so it is read from its beginning."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        while chunk := await asyncio.to_thread(file.read, CHUNK):
+            yield chunk
+
+    with await asyncio.to_thread(path.open, "rb") as file:
+        yield Stream(0, None, chunks())
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientResponseError):
+        hint = "; set MLFLOW_TRACKING_URI and its credentials if this is MLflow" if error.status in {401, 403} else ""
+        return f"the server answered {error.status} {error.message}{hint}"
+    return str(error) or type(error).__name__
