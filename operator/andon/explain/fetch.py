@@ -1,5 +1,6 @@
 """What is at an address, or why is there nothing?"""
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -11,17 +12,47 @@ TIMEOUT: Final = 10.0
 """Seconds: a page that lacks a plot is better than one that does not come."""
 
 
-def fetched(url: str, params: Mapping[str, Any] | None = None, timeout: float = TIMEOUT) -> Any:
-    """The JSON at an address, or Missing."""
+def fetched(
+    url: str,
+    params: Mapping[str, Any] | None = None,
+    timeout: float = TIMEOUT,
+    *,
+    token: str | None = None,
+    ca_file: str | None = None,
+) -> Any:
+    """The JSON at an address, or Missing. token: sent as a bearer token, there and nowhere else. ca_file: whom to trust."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        response = requests.get(url, params=params, timeout=timeout)
+        response = requests.get(
+            url, params=params, timeout=timeout, headers=headers, verify=ca_file or True, allow_redirects=token is None
+        )
         response.raise_for_status()
         return response.json()
     except requests.Timeout:
         return Missing("Timeout", f"{url} did not answer within {timeout:g} s. Next: try again, or another address.")
     except requests.HTTPError as error:
-        return Missing("Refused", f"{url} answered {error.response.status_code}. Next: check the address, and your rights there.")
+        return _refusal(url, error.response)
+    except requests.exceptions.SSLError:
+        return Missing("TlsFailed", f"{url} is not trusted. Next: name the file of its authority, or another address.")
     except requests.JSONDecodeError:
         return Missing("Malformed", f"{url} did not answer in JSON. Next: check the address.")
     except (requests.RequestException, ValueError) as error:
         return Missing("Unreachable", f"{url} cannot be reached ({type(error).__name__}). Next: check the address.")
+
+
+def _refusal(url: str, response: requests.Response) -> Missing:
+    code, said = response.status_code, reason_given(response.content)
+    if said is not None and code == 404:
+        return Missing("NotFound", f"{said.rstrip('.')}.")
+    more = f" ({said})" if said else ""
+    return Missing("Refused", f"{url} answered {code}{more}. Next: check the address, and your rights there.")
+
+
+def reason_given(body: bytes) -> str | None:
+    """What one of our servers says of a request that it refuses; None for another's page."""
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return None
+    said = document.get("error") if isinstance(document, dict) else None
+    return said if isinstance(said, str) and said else None

@@ -37,7 +37,11 @@ class Place:
 
 
 class NotFoundError(Exception):
-    """The API server has no such object, or no such kind."""
+    """The API server has no such object, or no such kind; through it, a server has no such thing. body: what it said."""
+
+    def __init__(self, words: str, body: bytes) -> None:
+        super().__init__(f"there is no {words}")
+        self.body = body
 
 
 class AwayError(Exception):
@@ -52,7 +56,7 @@ class ApiServer:
     """Reads only. kubeconfig: a file; by default what kubectl would take. Raises UserError when no cluster is configured."""
 
     def __init__(self, kubeconfig: str | None = None) -> None:
-        self._client = connected(kubeconfig)
+        self._client = _connected(kubeconfig)
 
     def get(self, place: Place, query: Mapping[str, str] | None = None, accept: str = "application/json") -> Any:
         """The document at a place. Raises NotFoundError, RefusedError and AwayError."""
@@ -87,7 +91,7 @@ class ApiServer:
             raise AwayError(type(error).__name__) from error
 
 
-def connected(kubeconfig: str | None = None) -> "ApiClient":
+def _connected(kubeconfig: str | None = None) -> "ApiClient":
     """A client as kubectl would have it. Raises UserError when no cluster is configured."""
     try:
         client = connect(kubeconfig)
@@ -105,7 +109,7 @@ def current_namespace(kubeconfig: str | None = None) -> str:
     return "default"
 
 
-def refused(what: str, status: int) -> str:
+def _refused(what: str, status: int) -> str:
     """What a person is told who may not read this. what: for example `datasources in namespace plant-a`."""
     return f"the API server does not let you read {what} ({status}); ask for the right to"
 
@@ -115,7 +119,7 @@ UNKNOWN_KINDS: Final = "this cluster does not know Andon's kinds; install them: 
 
 def _said_no(place: Place, response: urllib3.HTTPResponse) -> Exception:
     if response.status == 404:
-        return NotFoundError(place.words)
+        return NotFoundError(place.words, response.data)
     if response.status in {401, 403}:
-        return RefusedError(refused(place.words, response.status))
+        return RefusedError(_refused(place.words, response.status))
     return AwayError(f"it answered {response.status}")
