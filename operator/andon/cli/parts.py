@@ -37,6 +37,9 @@ PARTS: Final = (
     Part(
         "tree", "andon.cli.tree:app", "operator", "What hangs on what, from the tags to the model's answers; live with --watch."
     ),
+    Part(
+        "why", "andon.cli.why:app", "operator", "Why one prediction is as it is: what each feature did, and where it comes from."
+    ),
     Part("explain", "andon.cli.explain:app", "operator", "Why it was decided so: the data, the model or the plant."),
     Part("lab", "andon.lab.cli:app", "lab", "A whole plant and a real Kubernetes on this machine."),
     Part("demo", "andon.lab.demo.cli:app", "lab", "Train, serve, break, roll back, commit: the story, run for real."),

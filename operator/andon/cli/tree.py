@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.live import Live
+from rich.text import Text
 
 from andon.api.errors import UserError
 from andon.api.exits import Exit
@@ -50,9 +51,12 @@ def tree(
     file = str(kubeconfig) if kubeconfig else None
     where, api = namespace or current_namespace(file), ApiServer(file)
     seen = snapshots(api, where) if watch else iter([once(api, where)])
-    show = _print_lines if output is Form.JSON and watch else _print_json if output is Form.JSON else _print_text
+    views = _changes(seen, name, where)
     try:
-        show(_changes(seen, name, where))
+        if output is Form.JSON:
+            _print_json(views, indent=None if watch else 2)
+        else:
+            _print_text(views, live=watch)
     except KeyboardInterrupt:
         raise typer.Exit(Exit.OK) from None
 
@@ -72,27 +76,21 @@ def _changes(seen: Iterable[Snapshot], name: str, namespace: str) -> Iterator[Vi
             yield view
 
 
-def _print_text(views: Iterator[View]) -> None:
+def _print_text(views: Iterator[View], *, live: bool) -> None:
+    """In a terminal a live view is one picture that changes, elsewhere one picture after another."""
     console = terminal()
-    first = drawn(*next(views))
-    if not console.is_terminal:
-        console.print(first)
+    if not (live and console.is_terminal):
         for view in views:
-            console.print("", drawn(*view), sep="\n")
+            console.print(drawn(*view), Text())
         return
-    with Live(first, console=console, auto_refresh=False) as live:
+    with Live(console=console, auto_refresh=False) as picture:
         for view in views:
-            live.update(drawn(*view), refresh=True)
+            picture.update(drawn(*view), refresh=True)
 
 
-def _print_json(views: Iterator[View]) -> None:
+def _print_json(views: Iterator[View], indent: int | None) -> None:
     for view in views:
-        typer.echo(json.dumps(_document(view), indent=2, ensure_ascii=False))
-
-
-def _print_lines(views: Iterator[View]) -> None:
-    for view in views:
-        sys.stdout.write(json.dumps(_document(view), ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(_document(view), indent=indent, ensure_ascii=False) + "\n")
         sys.stdout.flush()
 
 

@@ -21,22 +21,38 @@ def fetched(
     ca_file: str | None = None,
 ) -> Any:
     """The JSON at an address, or Missing. token: sent as a bearer token, there and nowhere else. ca_file: whom to trust."""
+    found = content(url, params, timeout, token=token, ca_file=ca_file)
+    if isinstance(found, Missing):
+        return found
+    try:
+        return json.loads(found)
+    except ValueError:
+        return Missing("Malformed", f"{url} did not answer in JSON. Next: check the address.")
+
+
+def content(
+    url: str,
+    params: Mapping[str, Any] | None = None,
+    timeout: float = TIMEOUT,
+    *,
+    token: str | None = None,
+    ca_file: str | None = None,
+) -> bytes | Missing:
+    """The bytes at an address, or Missing; as `fetched`."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
         response = requests.get(
             url, params=params, timeout=timeout, headers=headers, verify=ca_file or True, allow_redirects=token is None
         )
         response.raise_for_status()
-        return response.json()
+        return response.content
     except requests.Timeout:
         return Missing("Timeout", f"{url} did not answer within {timeout:g} s. Next: try again, or another address.")
     except requests.HTTPError as error:
         return _refusal(url, error.response)
     except requests.exceptions.SSLError:
         return Missing("TlsFailed", f"{url} is not trusted. Next: name the file of its authority, or another address.")
-    except requests.JSONDecodeError:
-        return Missing("Malformed", f"{url} did not answer in JSON. Next: check the address.")
-    except (requests.RequestException, ValueError) as error:
+    except (requests.RequestException, ValueError, OSError) as error:
         return Missing("Unreachable", f"{url} cannot be reached ({type(error).__name__}). Next: check the address.")
 
 

@@ -1,0 +1,66 @@
+"""`andon why`: why is this prediction as it is?"""
+
+import json
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from andon.api.errors import UserError
+from andon.api.exits import Exit
+from andon.ports.terminal import ApiServer, current_namespace
+from andon.watch.drawing import terminal
+from andon.watch.why.drawing import drawn
+from andon.watch.why.moment import moment
+from andon.watch.why.origin import as_json
+from andon.watch.why.question import Question, answer, deployment
+from andon.watch.why.sources import traced
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+class Form(StrEnum):
+    """How the answer is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@app.command(epilog=Exit.__doc__, context_settings={"ignore_unknown_options": True})  # -5m is a time, and no option
+def why(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The ModelDeployment.")],
+    time: Annotated[str, typer.Argument(metavar="TIME", help="2026-11-22T12:03:00Z, 12:03:00 (today, here) or -5m (ago).")],
+    *,
+    namespace: Annotated[str | None, typer.Option("-n", "--namespace", help="By default kubectl's current one.")] = None,
+    server: Annotated[str | None, typer.Option(help="Address of the server, where the cluster's own cannot be reached.")] = None,
+    token_file: Annotated[Path | None, typer.Option(help="File with the bearer token that it asks for.")] = None,
+    ca_file: Annotated[Path | None, typer.Option(help="File with the authority of its certificate.")] = None,
+    mlflow: Annotated[str | None, typer.Option(envvar="MLFLOW_TRACKING_URI", help="By default as the server was told.")] = None,
+    output: Annotated[Form, typer.Option("-o", "--output", help="How to print it.")] = Form.TEXT,
+    kubeconfig: Annotated[Path | None, typer.Option(help="By default what kubectl would take.", dir_okay=False)] = None,
+) -> None:
+    """What each feature did to a prediction, and where model and data come from.
+
+    For example: andon why product-e -5m -n plant-a
+    """
+    at = moment(time, datetime.now().astimezone())
+    file = str(kubeconfig) if kubeconfig else None
+    api, token = ApiServer(file), _text_of(token_file)
+    question = Question(namespace or current_namespace(file), name, at, server, token, str(ca_file) if ca_file else None)
+    obj = deployment(api, question)
+    told = answer(api, question, obj)
+    origin = traced(api, obj, told, mlflow)
+    if output is Form.JSON:
+        typer.echo(json.dumps(as_json(told, origin), indent=2, ensure_ascii=False))
+    else:
+        console = terminal()
+        console.print(drawn(told, origin, name, console.width))
+
+
+def _text_of(path: Path | None) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8").strip() if path else None
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}; name a file with the token") from error
