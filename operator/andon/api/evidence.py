@@ -87,6 +87,14 @@ class Landed:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """Rows that what serves was given in the server's present process, and those to which it had no finite answer."""
+
+    scored: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """The one number that a user's own query gave. sampled: when it was scraped, as far as Prometheus knows."""
 

@@ -32,6 +32,8 @@ class Kind:
     spec: type[ApiModel]
     status: type[StatusModel]
     columns: tuple[Column, ...]
+    scaled: bool = False
+    """Whether `kubectl scale` and autoscalers may set spec.replicas; status then has replicas and selector."""
 
 
 _OBJECT_NAME_PATTERN: Final = "^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$"
@@ -64,7 +66,10 @@ MODEL_DEPLOYMENT = Kind(
     ModelDeploymentSpec, ModelDeploymentStatus,
     (READY, Column("Desired", ".status.desired.version"), Column("Effective", ".status.effective.version"),
      Column("Step", ".status.step"), Column("Drift", ".status.drift"), REASON, AGE,
-     Column("Digest", ".status.effective.digest", wide=True), Column("Commit", ".status.decisions[-1:].commit", wide=True)),
+     Column("Digest", ".status.effective.digest", wide=True),
+     Column("Pinned", '.status.conditions[?(@.type=="Pinned")].status', wide=True),
+     Column("Commit", ".status.decisions[-1:].commit", wide=True)),
+    scaled=True,
 )  # fmt: skip
 DRIFT_POLICY = Kind(
     "DriftPolicy", "driftpolicies", "dpol", "When a model, or the data it feeds on, is at fault, and what to do about it.",

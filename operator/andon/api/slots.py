@@ -46,9 +46,13 @@ class LabelSource(ApiModel):
 
 
 class RowSource(ApiModel):
-    """Where rows come from and what counts as too old. labels: absent where the source has none."""
+    """Where rows come from and what counts as too old. labels: absent where the source has none.
+
+    asset: the machine that they are of; absent: predictions name the deployment instead.
+    """
 
     rows: Url
+    asset: str | None = None
     every: Duration
     max_age: Duration
     labels: LabelSource | None = None

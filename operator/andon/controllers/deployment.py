@@ -1,26 +1,32 @@
 """ModelDeployment: serving first, git second."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
+from andon.api.conditions import ConditionStatus, find
 from andon.api.datasource import DataSourceSpec, DataSourceStatus
 from andon.api.decision import ActedState, DecisionState
-from andon.api.deployment import ModelDeploymentSpec, ModelDeploymentStatus
-from andon.api.evidence import LOSS, PAIRED
+from andon.api.deployment import ModelDeploymentSpec, ModelDeploymentStatus, ModelFile
+from andon.api.evidence import LOSS, PAIRED, Counted
 from andon.api.kinds import MODEL_DEPLOYMENT
 from andon.api.missing import Missing
 from andon.api.policy import DriftPolicySpec, DriftPolicyStatus
 from andon.api.slots import SLOTS_KEY, Ack, LabelSource, SlotModel, Slots
-from andon.api.types import Revision, number, short
+from andon.api.types import Revision, number, seconds, short
 from andon.controllers.committer import Committer
 from andon.controllers.informer import Object
-from andon.controllers.objects import approvals, is_alive, others_status, owner_of, parsed, spec_of, waiting_message
+from andon.controllers.objects import annotated, approvals, is_alive, others_status, owner_of, parsed, spec_of, waiting_message
 from andon.controllers.policies import watcher_of
 from andon.controllers.queue import Key
 from andon.controllers.reconciler import Outside, Reconciler, Seen
-from andon.core.deployment.facts import Facts, PolicyView, Workload
+from andon.core.deployment.facts import Facts, People, PolicyView, Workload
+from andon.core.deployment.first import is_due
+from andon.core.deployment.people import is_version
 from andon.core.deployment.plan import Plan, decide
-from andon.render.workloads import server
+from andon.core.deployment.readiness import LOADED
+from andon.render.workloads import secrets_of, server
 
 
 class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus, Facts, Plan]):
@@ -31,19 +37,17 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         self._committer = committer
 
     async def gather(self, key: Key, seen: Seen[ModelDeploymentSpec, ModelDeploymentStatus]) -> Facts:
-        """The registry's word, the servers' acknowledgements, the policy's decisions, and how git took it."""
+        """The registry's word, the servers' acknowledgements, the policy's decisions, people's, and how git took it."""
         spec, status = seen.spec, seen.status
         children = self.outside.informer.children(self.kind, *key)
         held = _held(children, key.name)
-        known = {slot.digest: slot for slot in ((held.stable, held.candidate) if held else ()) if slot is not None}
+        known = _in_slots(held)
         wanted = await self._wanted(spec, known)
-        if held is None and status.effective is not None:
-            known |= await self._remembered(spec, status.effective.version)
         policy = watcher_of(self.outside.informer, key)
-        for revision in _to_go_back_to(_view(policy), status):
-            known |= {} if revision.digest in known else await self._remembered(spec, revision.version)
-        rows = self._rows_url(key, spec)
-        return Facts(
+        known |= await self._remembered(spec, _needed(held, status, _view(policy)), known)
+        people = _people(seen.obj)
+        source, rows = self._source(key, spec), self._rows_url(key, spec)
+        facts = Facts(
             namespace=key.namespace,
             name=key.name,
             generation=seen.generation,
@@ -53,16 +57,20 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
             held=held,
             known=known,
             acks=_acks(children, key.name),
-            workload=_workload(children),
+            workload=_workload(children, spec),
             policy=_view(policy),
             rows_url=rows,
-            labels=self._labels(key, spec, rows),
-            paired_rows=await self._paired_rows(key, wanted) if held and held.candidate else 0,
+            asset=source.asset if source else None,
+            labels=_labels(source, rows),
+            paired_rows=await self._paired_rows(key, wanted, held),
             margin=_margin(policy),
             repository=self._repository_access(key, spec),
             outcomes=self._committer.outcomes(key),
-            approved=frozenset(approvals(seen.obj)),
+            approved=approvals(seen.obj),
+            people=people,
+            pinned=await self._version(spec, people.pin, known) if is_version(people.pin) else None,
         )
+        return replace(facts, counted=await self._counted(key)) if is_due(facts) else facts
 
     def decide(self, facts: Facts, now: datetime) -> Plan:
         """Pure."""
@@ -75,7 +83,9 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         await self.write_status(seen.obj, plan.status)
         if plan.slots is not None:
             owner, images = owner_of(seen.obj, self.kind), self.outside.config.images
-            await self.apply_children(key, server(owner, seen.spec, plan.slots, images))
+            rendered = server(owner, seen.spec, plan.slots, images)
+            await self.apply_children(key, rendered)
+            await self.take_away(key, "policy/v1", "PodDisruptionBudget", rendered)
         entry = self.outside.config.repository(plan.git.repository, key.namespace) if plan.git else None
         if plan.git is not None and entry is not None:
             self._committer.start(key, plan.git, entry)
@@ -86,32 +96,43 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         """There is no line in git to change any more."""
         self._committer.forget(key, but=frozenset())
 
-    async def _wanted(self, spec: ModelDeploymentSpec, known: dict[str, SlotModel]) -> SlotModel | Missing:
+    async def _wanted(self, spec: ModelDeploymentSpec, known: Mapping[str, SlotModel]) -> SlotModel | Missing:
+        """What git names, from one place or the other."""
+        if spec.model.file is not None:
+            return _file_slot(spec.model.file)
+        return await self._version(spec, spec.model.mlflow.version if spec.model.mlflow else "", known)
+
+    async def _version(self, spec: ModelDeploymentSpec, version: str, known: Mapping[str, SlotModel]) -> SlotModel | Missing:
         """A version never changes its content, so what a slot holds need not be asked for again."""
-        version = spec.model.mlflow.version if spec.model.mlflow else ""
-        name = spec.model.mlflow.name if spec.model.mlflow else ""
+        name = spec.model.mlflow.name if spec.model.mlflow else None
         held = next((slot for slot in known.values() if (slot.name, slot.version) == (name, version)), None)
-        return held or await self._resolve(spec, version)
-
-    async def _remembered(self, spec: ModelDeploymentSpec, version: str) -> dict[str, SlotModel]:
-        """What served before the slots were lost."""
-        slot = await self._resolve(spec, version)
-        return {} if isinstance(slot, Missing) else {slot.digest: slot}
-
-    async def _resolve(self, spec: ModelDeploymentSpec, version: str) -> SlotModel | Missing:
-        name = spec.model.mlflow.name if spec.model.mlflow else ""
+        if held is not None:
+            return held
+        if name is None:
+            return Missing("NotFound", f"version {version} is in no slot, and spec.model.file names one file only.")
         return await self.outside.registry.resolve(name, version)
 
-    async def _paired_rows(self, key: Key, wanted: SlotModel | Missing) -> int:
-        series = await self.outside.metrics.evidence()
-        if isinstance(series, Missing) or isinstance(wanted, Missing):
+    async def _remembered(
+        self, spec: ModelDeploymentSpec, needed: Iterable[Revision], known: Mapping[str, SlotModel]
+    ) -> dict[str, SlotModel]:
+        """Revisions that must be found although no slot holds them."""
+        found = [await self._version(spec, revision.version, known) for revision in needed if revision.digest not in known]
+        return {slot.digest: slot for slot in found if isinstance(slot, SlotModel)}
+
+    async def _paired_rows(self, key: Key, wanted: SlotModel | Missing, held: Slots | None) -> int | None:
+        """Rows that the wanted revision was judged on beside the stable: none yet where only others are spoken of."""
+        if isinstance(wanted, Missing) or held is None or held.stable is None or held.stable.digest == wanted.digest:
             return 0
-        mine = [
-            s
-            for s in series
-            if (s.namespace, s.deployment, s.revision) == (*key, short(wanted.digest)) and s.question in {PAIRED, LOSS}
-        ]
-        return max((s.rows for s in mine), default=0)
+        series = await self.outside.metrics.evidence()
+        mine = [] if isinstance(series, Missing) else [s for s in series if (s.namespace, s.deployment) == key]
+        if not mine:
+            return None
+        paired = (s.rows for s in mine if s.revision == short(wanted.digest) and s.question in {PAIRED, LOSS})
+        return max(paired, default=0)
+
+    async def _counted(self, key: Key) -> Counted | None:
+        counted = await self.outside.metrics.rows_counted(*key)
+        return None if isinstance(counted, Missing) else counted
 
     def _rows_url(self, key: Key, spec: ModelDeploymentSpec) -> str | Missing | None:
         """By the Service's address rather than its name: an edge box may have no DNS."""
@@ -129,14 +150,11 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
             return Missing("NotFound", f"DataSource {name} has no collector yet: `kubectl describe datasource {name}` says why.")
         return f"http://{services[0]['spec']['clusterIP']}:8080/rows"
 
-    def _labels(self, key: Key, spec: ModelDeploymentSpec, rows: str | Missing | None) -> LabelSource | None:
-        """From the same collector, where its source has any."""
-        name = spec.inputs.source_refs[0].name if spec.inputs else ""
-        obj = self.outside.informer.get("DataSource", key.namespace, name) if isinstance(rows, str) else None
+    def _source(self, key: Key, spec: ModelDeploymentSpec) -> DataSourceSpec | None:
+        """Whose rows are scored, as far as it can be understood."""
+        obj = self.outside.informer.get("DataSource", key.namespace, spec.inputs.source_refs[0].name) if spec.inputs else None
         source = spec_of(obj, DataSourceSpec) if obj is not None else None
-        if not isinstance(source, DataSourceSpec) or source.labels is None:
-            return None
-        return LabelSource(url=f"{str(rows).removesuffix('/rows')}/labels", delay=source.labels.delay)
+        return source if isinstance(source, DataSourceSpec) else None
 
     def _repository_access(self, key: Key, spec: ModelDeploymentSpec) -> Literal["Granted", "NotGranted", "None"]:
         if spec.git is None:
@@ -150,15 +168,43 @@ def _acting(status: ModelDeploymentStatus) -> frozenset[str]:
 
 
 def _look_again(facts: Facts, plan: Plan) -> float | None:
-    """What no watch tells of: the registry's weather, and how far the candidate's rows are."""
-    if isinstance(facts.wanted, Missing) or (plan.slots is None and not facts.spec.suspend):
-        return 10.0
-    return 2.0 if facts.held is not None and facts.held.candidate is not None else None
+    """What no watch tells of: the registry's weather, how far rows are, and times that run out."""
+    if facts.spec.suspend:
+        return None
+    loaded = find(plan.status.conditions, LOADED)
+    if plan.status.candidate is not None or is_due(facts):
+        return 2.0
+    if loaded is not None and loaded.status is ConditionStatus.FALSE:
+        return min(10.0, seconds(facts.spec.rollout.progress_deadline))
+    away = any(isinstance(asked, Missing) for asked in (facts.wanted, facts.pinned))
+    return 10.0 if away or plan.slots is None else None
 
 
 def _held(children: list[Object], name: str) -> Slots | None:
     slots = next((c for c in children if c["kind"] == "ConfigMap" and c["metadata"]["name"] == f"{name}-slots"), None)
     return parsed(slots["data"][SLOTS_KEY], Slots) if slots and SLOTS_KEY in slots.get("data", {}) else None
+
+
+def _file_slot(file: ModelFile) -> SlotModel:
+    return SlotModel(
+        version=file.version, digest=file.digest, model=file.uri, profile=file.profile, profile_digest=file.profile_digest
+    )
+
+
+def _in_slots(held: Slots | None) -> dict[str, SlotModel]:
+    slots = (held.stable, held.candidate, held.reference) if held else ()
+    return {slot.digest: slot for slot in slots if slot is not None}
+
+
+def _labels(source: DataSourceSpec | None, rows: str | Missing | None) -> LabelSource | None:
+    """From the same collector, where its source has any."""
+    if source is None or source.labels is None or not isinstance(rows, str):
+        return None
+    return LabelSource(url=f"{rows.removesuffix('/rows')}/labels", delay=source.labels.delay)
+
+
+def _people(obj: Object) -> People:
+    return People(**{word: annotated(obj, word) for word in ("pin", "promote", "abort", "approve", "reconcile")})
 
 
 def _acks(children: list[Object], name: str) -> dict[str, Ack]:
@@ -169,12 +215,14 @@ def _acks(children: list[Object], name: str) -> dict[str, Ack]:
     return {pod: ack for pod, ack in said.items() if ack is not None}
 
 
-def _workload(children: list[Object]) -> Workload:
+def _workload(children: list[Object], spec: ModelDeploymentSpec) -> Workload:
     deployment = next((c for c in children if c["kind"] == "Deployment"), None)
     if deployment is None:
         return Workload()
-    available = deployment.get("status", {}).get("availableReplicas", 0) > 0
-    return Workload(available, "" if available else waiting_message(children))
+    status = deployment.get("status", {})
+    available = status.get("availableReplicas", 0) > 0
+    message = "" if available else waiting_message(children, secrets_of(spec))
+    return Workload(available, message, replicas=status.get("replicas", 0))
 
 
 def _view(policy: Object | None) -> PolicyView | None:
@@ -190,11 +238,12 @@ def _view(policy: Object | None) -> PolicyView | None:
     )
 
 
-def _to_go_back_to(view: PolicyView | None, status: ModelDeploymentStatus) -> list[Revision]:
-    """Usually what serves; what served before, should the convicted revision have been promoted meanwhile."""
+def _needed(held: Slots | None, status: ModelDeploymentStatus, view: PolicyView | None) -> list[Revision]:
+    """To go back to: usually what serves, else what served before. And, where the slots are lost, all that was in them."""
     published = [d.to for d in view.decisions if d.state is DecisionState.OPEN] if view else []
     taken_over = [d.to for d in status.decisions if d.state is ActedState.ACTING]
-    return [revision for revision in (*published, *taken_over) if revision is not None]
+    lost = [status.effective, status.reference] if held is None else []
+    return [revision for revision in (*published, *taken_over, *lost) if revision is not None]
 
 
 def _margin(policy: Object | None) -> float:

@@ -22,6 +22,7 @@ _CHILDREN: Final = (
     ("apps", "v1", "deployments"),
     ("apps", "v1", "statefulsets"),
     ("batch", "v1", "jobs"),
+    ("policy", "v1", "poddisruptionbudgets"),
     ("rbac.authorization.k8s.io", "v1", "roles"),
     ("rbac.authorization.k8s.io", "v1", "rolebindings"),
 )
@@ -36,6 +37,7 @@ _KIND_OF: Final = {
     "deployments": "Deployment",
     "statefulsets": "StatefulSet",
     "jobs": "Job",
+    "poddisruptionbudgets": "PodDisruptionBudget",
     "roles": "Role",
     "rolebindings": "RoleBinding",
 }

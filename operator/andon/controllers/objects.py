@@ -1,11 +1,12 @@
 """Reading raw objects from the cluster as the API's models, and telling whether a child is as it should be."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
-from andon.api import API_VERSION
+from andon.api import API_VERSION, GROUP
 from andon.api.types import ApiModel, StatusModel
 from andon.controllers.informer import Object
 from andon.ports.cluster import Manifest
@@ -17,9 +18,6 @@ Status = TypeVar("Status", bound=StatusModel)
 Model = TypeVar("Model", bound=ApiModel)
 
 log = logging.getLogger(__name__)
-
-APPROVE: Final = "andon.dev/approve"
-"""Annotation by which a person approves one decision on the object that acts on it."""
 
 _NO_IMAGE: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
 
@@ -81,14 +79,22 @@ def plain(model: StatusModel) -> dict[str, Any]:
     return model.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
+def annotated(obj: Object, word: str) -> str:
+    """What a person wrote as `andon.dev/<word>` on this object; empty: nothing."""
+    return str((obj["metadata"].get("annotations") or {}).get(f"{GROUP}/{word}", ""))
+
+
 def approvals(obj: Object) -> dict[str, str]:
-    """Who approved which decision on this object, by `andon.dev/approve: DECISION/USERNAME`: at most one."""
-    decision, _, username = str(obj["metadata"].get("annotations", {}).get(APPROVE, "")).partition("/")
-    return {decision: username} if decision and username else {}
+    """Who approved which decision, or which step of a rollout, by `andon.dev/approve: WHAT/USERNAME`: at most one."""
+    what, _, username = annotated(obj, "approve").partition("/")
+    return {what: username} if what and username else {}
 
 
-def waiting_message(children: list[Object]) -> str:
-    """Why the pod is not ready. Nothing in it counts or alternates, so that a status that carries it comes to rest."""
+def waiting_message(children: list[Object], secrets: Sequence[str] = ()) -> str:
+    """Why the pod is not ready. Nothing in it counts or alternates, so that a status that carries it comes to rest.
+
+    secrets: what it mounts. Andon may not read Secrets, so that one that is not there can only be suspected.
+    """
     pod = next((c for c in children if c["kind"] == "Pod" and is_alive(c)), None)
     if pod is None:
         return "no pod yet"
@@ -97,7 +103,10 @@ def waiting_message(children: list[Object]) -> str:
     if unplaced is not None:
         return f"pod {name} fits no node: {unplaced.get('message', '').rstrip('.')}"
     troubles = (_trouble(name, container) for container in status.get("containerStatuses", ()))
-    return next((t for t in troubles if t), f"pod {name} is {status.get('phase', 'Pending')} and not ready")
+    said = next((t for t in troubles if t), f"pod {name} is {status.get('phase', 'Pending')} and not ready")
+    begun = any("running" in container.get("state", {}) for container in status.get("containerStatuses", ()))
+    needs = f"; it needs the Secrets {', '.join(secrets)}: `kubectl get secret {' '.join(secrets)}`" if secrets else ""
+    return said if begun else f"{said}{needs}"
 
 
 def _trouble(pod: str, container: Object) -> str:

@@ -126,6 +126,15 @@ class Reconciler(ABC, Generic[Spec, Status, F, P]):
             if not is_as_rendered(live.get((manifest["kind"], manifest["metadata"]["name"])), manifest):
                 await self.outside.cluster.apply(manifest, manager=self._manager)
 
+    async def take_away(self, key: Key, api_version: str, kind: str, rendered: Iterable[Manifest]) -> None:
+        """Delete the children of this kind that are rendered no more. Raises ClusterError."""
+        wanted = {m["metadata"]["name"] for m in rendered if m["kind"] == kind}
+        for child in self.outside.informer.children(self.kind, *key):
+            name = child["metadata"]["name"]
+            if child["kind"] == kind and name not in wanted and "deletionTimestamp" not in child["metadata"]:
+                metadata = {"namespace": key.namespace, "name": name}
+                await self.outside.cluster.delete({"apiVersion": api_version, "kind": kind, "metadata": metadata})
+
     def _tell(self, obj: Object, status: Status) -> None:
         """Who looks at the object's Events."""
         subject, before, now = notes.subject_of(obj, self.kind), status_of(obj, self._status), self.outside.clock.now()

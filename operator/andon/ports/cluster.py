@@ -38,7 +38,7 @@ class RefusedError(ClusterError):
 
 
 class Cluster(Protocol):
-    """Writes, by server-side apply. Reading is the informers' part, but for what they do not watch."""
+    """Writes, mostly by server-side apply. Reading is the informers' part, but for what they do not watch."""
 
     async def apply(self, manifest: Manifest, manager: str) -> None:
         """Make the fields of this object so; fields of others stay. Raises ClusterError."""
@@ -50,6 +50,10 @@ class Cluster(Protocol):
 
     async def create(self, manifest: Manifest) -> bool:
         """Make this object, if there is none of its name. Whether it is new. Raises ClusterError."""
+        ...
+
+    async def delete(self, manifest: Manifest) -> None:
+        """Take this object away, if it is there. Raises ClusterError."""
         ...
 
     async def exists(self, manifest: Manifest) -> bool:
@@ -83,6 +87,10 @@ class KubernetesCluster:
             return False
         return True
 
+    async def delete(self, manifest: Manifest) -> None:
+        """See Cluster."""
+        await self._call(partial(self._delete, manifest))
+
     async def exists(self, manifest: Manifest) -> bool:
         """See Cluster."""
         return await self._call(partial(self._exists, manifest))
@@ -101,6 +109,12 @@ class KubernetesCluster:
 
     def _create(self, manifest: Manifest) -> None:
         self._resource(manifest).create(body=manifest, namespace=manifest["metadata"]["namespace"])
+
+    def _delete(self, manifest: Manifest) -> None:
+        try:
+            self._resource(manifest).delete(**_named(manifest))
+        except NotFoundError:
+            return
 
     def _exists(self, manifest: Manifest) -> bool:
         try:

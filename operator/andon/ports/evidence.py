@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from andon.api.evidence import EvidenceSeries, Landed, LandingKey
+from andon.api.evidence import Counted, EvidenceSeries, Landed, LandingKey
 from andon.api.missing import Missing
 
 Labels = frozenset[tuple[str, str]]
@@ -62,6 +62,19 @@ def landed_records(found: Iterable[Sample]) -> Mapping[LandingKey, Landed | Miss
         key = (sample.label("namespace"), sample.label("datasource"), sample.label("tag"))
         newest[key] = Landed(int(sample.value), sample.scraped) if math.isfinite(sample.value) else _not_a_number([sample])
     return newest
+
+
+def counted_rows(found: Iterable[Sample]) -> Mapping[tuple[str, str], Counted]:
+    """Of what serves, per namespace and deployment. While a server is replaced two export them: the newest scrape counts."""
+    newest: dict[tuple[str, str], dict[str, Sample]] = defaultdict(dict)
+    for sample in sorted(found, key=lambda s: s.scraped):
+        if sample.label("slot") == "stable" and math.isfinite(sample.value):
+            newest[sample.label("namespace"), sample.label("deployment")][sample.name] = sample
+    return {
+        key: Counted(int(said["andon_scored_rows_total"].value), int(said["andon_failed_rows_total"].value))
+        for key, said in newest.items()
+        if {"andon_scored_rows_total", "andon_failed_rows_total"} <= said.keys()
+    }
 
 
 def _series(exported: Mapping[str, Sample]) -> EvidenceSeries:

@@ -10,12 +10,12 @@ from prometheus_api_client.prometheus_connect import PrometheusConnect
 from urllib3.util.retry import Retry
 
 from andon.api.config import Prometheus
-from andon.api.evidence import EvidenceSeries, Landed, LandingKey, Reading
+from andon.api.evidence import Counted, EvidenceSeries, Landed, LandingKey, Reading
 from andon.api.missing import Missing
 from andon.api.types import seconds
 from andon.ports import signals
 from andon.ports.blocking import Blocking
-from andon.ports.evidence import Sample, evidence_series, landed_records, samples
+from andon.ports.evidence import Sample, counted_rows, evidence_series, landed_records, samples
 from andon.ports.shared import Shared
 
 _QUERIES: Final = 10_000
@@ -33,6 +33,10 @@ class Metrics(Protocol):
         """For each tag of each DataSource, how many records training could read."""
         ...
 
+    async def rows_counted(self, namespace: str, deployment: str) -> Counted | Missing:
+        """How many rows what serves was given since its server began, and how many of them it could not answer."""
+        ...
+
     async def source_state(self, namespace: str, datasource: str) -> str | Missing:
         """How a collector says its connection is, in one word."""
         ...
@@ -43,7 +47,7 @@ class Metrics(Protocol):
 
 
 class PrometheusMetrics:
-    """Three instant queries serve all policies, pipelines and sources, however many there are; one more each signal of a user's.
+    """Four instant queries serve all policies, pipelines and sources, however many there are; one more each signal of a user's.
 
     Signals have threads of their own: a slow query of somebody's holds up other signals at most, and never the evidence.
     """
@@ -58,6 +62,7 @@ class PrometheusMetrics:
         self._evidence = Shared(self._read_evidence, max_age)
         self._landing = Shared(self._read_landing, max_age)
         self._sources = Shared(self._read_sources, max_age)
+        self._rows = Shared(self._read_rows, max_age)
         self._signals: OrderedDict[str, Shared[Reading | Missing]] = OrderedDict()
 
     async def evidence(self) -> tuple[EvidenceSeries, ...] | Missing:
@@ -67,6 +72,14 @@ class PrometheusMetrics:
     async def landing_records(self) -> Mapping[LandingKey, Landed | Missing] | Missing:
         """For each tag of each DataSource, how many records training could read; NoSeries when nobody exports any."""
         return await self._landing.get()
+
+    async def rows_counted(self, namespace: str, deployment: str) -> Counted | Missing:
+        """How many rows what serves was given since its server began; NoSeries while it has scored none."""
+        counted = await self._rows.get()
+        if isinstance(counted, Missing):
+            return counted
+        silent = Missing("NoSeries", f"the server of {namespace}/{deployment} has scored no row. Next: see whether it runs.")
+        return counted.get((namespace, deployment), silent)
 
     async def source_state(self, namespace: str, datasource: str) -> str | Missing:
         """How a collector says its connection is; NoSeries when it says nothing."""
@@ -104,6 +117,10 @@ class PrometheusMetrics:
             return found
         dated = sorted(found, key=lambda s: s.scraped)
         return {(s.label("namespace"), s.label("datasource")): s.label("reason") for s in dated}
+
+    async def _read_rows(self) -> Mapping[tuple[str, str], Counted] | Missing:
+        found = await self.read('{__name__=~"andon_(scored|failed)_rows_total"}', dated_by="andon_scored_rows_total")
+        return found if isinstance(found, Missing) else counted_rows(found)
 
     async def _read_signal(self, query: str) -> Reading | Missing:
         result = await self._asking.call(lambda: self._ask_signal(query))

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from andon.api import API_VERSION
 from andon.api.config import Images
-from andon.api.datasource import DataSourceSpec, QuarantineWindow, RegimeTag
+from andon.api.datasource import DataSourceSpec, QuarantineWindow
 from andon.api.deployment import ModelDeploymentSpec
 from andon.api.pipeline import TrainingPipelineSpec
+from andon.api.pods import Resources
 from andon.api.slots import Slots
-from andon.api.types import bytes_of
+from andon.api.types import ApiModel, bytes_of
 from andon.render.documents import Manifest, objects
 
 
@@ -40,10 +41,49 @@ def collector(owner: Owner, spec: DataSourceSpec, windows: list[QuarantineWindow
 
 
 def server(owner: Owner, spec: ModelDeploymentSpec, slots: Slots, images: Images) -> tuple[Manifest, ...]:
-    """A ModelDeployment's server, its rights, and what its slots should hold."""
+    """A ModelDeployment's servers, their rights, and what their slots should hold."""
+    pod, access = spec.pod, spec.access
     return objects(
-        "serve.yaml.j2", owner=owner, slots=slots.text(), image=images.serve, node_selector=spec.placement.node_selector
+        "serve.yaml.j2",
+        owner=owner,
+        slots=slots.text(),
+        image=images.serve,
+        replicas=spec.replicas,
+        keeps_state=spec.inputs is not None,
+        secrets=secrets_of(spec),
+        tls=access.tls_ref.name if access.tls_ref else None,
+        token=access.token_ref.name if access.token_ref else None,
+        resources=_resources(pod.resources),
+        placed=_placed(owner, spec),
     )
+
+
+def secrets_of(spec: ModelDeploymentSpec) -> list[str]:
+    """Names of the Secrets that the servers mount."""
+    refs = (spec.access.tls_ref, spec.access.token_ref)
+    names = {ref.name for ref in refs if ref is not None} | {o.secret for o in spec.outputs if o.secret is not None}
+    return sorted(names)
+
+
+def _resources(asked: Resources) -> dict[str, dict[str, str]]:
+    return {"requests": {"cpu": asked.cpu, "memory": asked.memory}, "limits": {"memory": asked.memory_limit}}
+
+
+def _placed(owner: Owner, spec: ModelDeploymentSpec) -> dict[str, object]:
+    """The fields of a pod by which the cluster places it; those that say nothing are left out."""
+    pod, mine = spec.pod, {"app.kubernetes.io/component": "serve", "andon.dev/kind": owner.kind, "andon.dev/name": owner.name}
+    nodes = [_plain(requirement) for requirement in pod.affinity.nodes]
+    needed = {"nodeSelectorTerms": [{"matchExpressions": nodes}]}
+    apart = {"maxSkew": 1, "topologyKey": pod.affinity.spread, "whenUnsatisfiable": "ScheduleAnyway"}
+    fields = {
+        "nodeSelector": spec.placement.node_selector,
+        "tolerations": [_plain(toleration) for toleration in pod.tolerations],
+        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": needed}} if nodes else None,
+        "topologySpreadConstraints": [apart | {"labelSelector": {"matchLabels": mine}}] if pod.affinity.spread else None,
+        "imagePullSecrets": [_plain(ref) for ref in pod.image_pull_secrets],
+        "priorityClassName": pod.priority_class_name,
+    }
+    return {field: value for field, value in fields.items() if value}
 
 
 def training_run(
@@ -81,7 +121,7 @@ def landing_of(spec: DataSourceSpec) -> tuple[str, str]:
     return claim, f"/{folder}" if folder else ""
 
 
-def _plain(model: DataSourceSpec | RegimeTag | TrainingPipelineSpec | QuarantineWindow) -> object:
+def _plain(model: ApiModel) -> object:
     return model.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 

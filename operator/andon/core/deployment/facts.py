@@ -6,6 +6,7 @@ from typing import Literal
 
 from andon.api.decision import Authority, Decision, Verdict
 from andon.api.deployment import ModelDeploymentSpec, ModelDeploymentStatus, Quarantined
+from andon.api.evidence import Counted
 from andon.api.missing import Missing
 from andon.api.slots import Ack, LabelSource, SlotModel, Slots
 from andon.api.types import Revision
@@ -57,14 +58,6 @@ class People:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """Rows that what serves was given in the server's present process, and those to which it had no finite answer."""
-
-    scored: int
-    failed: int
-
-
-@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything `rollout` may look at. A port that failed is a fact (Missing), not an exception.
 
@@ -85,6 +78,7 @@ class Facts:
     workload: Workload = Workload()
     policy: PolicyView | None = None
     rows_url: str | Missing | None = None
+    asset: str | None = None
     labels: LabelSource | None = None
     paired_rows: int | None = 0
     counted: Counted | None = None

@@ -3,9 +3,10 @@
 from typing import Final
 
 from andon.api.conditions import Claim, ConditionStatus, claim, find, not_ready, reconciling, stalled
+from andon.api.evidence import Counted
 from andon.api.slots import SlotModel
 from andon.api.types import number
-from andon.core.deployment.facts import Counted, Facts
+from andon.core.deployment.facts import Facts
 from andon.core.deployment.steps import min_rows
 
 JUDGED: Final = "FirstJudged"

@@ -19,6 +19,11 @@ def ignored(facts: Facts) -> list[Claim]:
     return [following(claim("AnnotationIgnored", True, said[0][0], " ".join(why for _, why in said)))] if said else []
 
 
+def is_version(word: str) -> bool:
+    """Whether an annotation's value is the number of a version."""
+    return _VERSION.fullmatch(word) is not None
+
+
 def by_whom(facts: Facts, version: str, digest: str) -> str | None:
     """The person's word by which this revision serves, where there was one."""
     if facts.people.pin == version:
@@ -31,7 +36,7 @@ def by_whom(facts: Facts, version: str, digest: str) -> str | None:
 
 def _of_pin(facts: Facts) -> Iterator[tuple[str, str]]:
     pin = facts.people.pin
-    if pin and not _VERSION.fullmatch(pin):
+    if pin and not is_version(pin):
         yield _not_understood("pin", pin, "the number of a version")
     elif isinstance(facts.pinned, Missing) and facts.pinned.reason == "NotFound":
         yield "VersionUnknown", f"andon.dev/pin: {facts.pinned.detail}"
@@ -39,7 +44,7 @@ def _of_pin(facts: Facts) -> Iterator[tuple[str, str]]:
 
 def _of_promote(facts: Facts) -> Iterator[tuple[str, str]]:
     promote = facts.people.promote
-    if promote and not _VERSION.fullmatch(promote):
+    if promote and not is_version(promote):
         yield _not_understood("promote", promote, "the number of a version")
     elif promote and promote != facts.named:
         yield _left_behind("promote", promote, facts)
@@ -47,7 +52,7 @@ def _of_promote(facts: Facts) -> Iterator[tuple[str, str]]:
 
 def _of_abort(facts: Facts) -> Iterator[tuple[str, str]]:
     abort = facts.people.abort
-    if abort and not _VERSION.fullmatch(abort):
+    if abort and not is_version(abort):
         yield _not_understood("abort", abort, "the number of a version")
     elif abort and abort != facts.named:
         yield _left_behind("abort", abort, facts)

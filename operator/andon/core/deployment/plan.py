@@ -96,7 +96,7 @@ def _row_source(facts: Facts) -> RowSource | None:
         return None
     if isinstance(facts.rows_url, Missing):
         return facts.held.inputs if facts.held else None
-    return RowSource(rows=facts.rows_url, every=inputs.every, max_age=inputs.max_age, labels=facts.labels)
+    return RowSource(rows=facts.rows_url, asset=facts.asset, every=inputs.every, max_age=inputs.max_age, labels=facts.labels)
 
 
 def _git_claim(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim:
