@@ -1,75 +1,162 @@
 """How do many small requests become one run of the model? All that arrive in one tick of the event loop run as one batch.
 
-Nobody waits for company: the batch runs at the end of the tick in which its first request came.
+Nobody waits for company: the batch runs at the end of the tick in which its first request came. A model that takes long runs in a
+thread, so that the loop goes on answering; what comes meanwhile is the next batch. What would have to wait too long is refused.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import ceil
+from time import perf_counter
+from typing import Final
 
 import numpy as np
 
 from andon.runtime.serve.model import Array, ModelFailedError, OnnxModel
+from andon.runtime.serve.oip.message import BusyError
 
-Done = Callable[[list[Array] | ModelFailedError], None]
+log = logging.getLogger(__name__)
+
+MOST_WAITING_ROWS: Final = 1 << 16
+LONGEST_WAIT: Final = 5.0
+"""Seconds that what waits already may take at the model's pace; beyond it a request is told to come again."""
+
+MOST_ROWS_AT_ONCE: Final = 4096
+LONGEST_RUN: Final = 0.1
+"""Seconds after which those who are done should not wait for those who are not."""
+
+LONGEST_ON_LOOP: Final = 0.005
+"""Seconds for which a run may keep the event loop; a longer one gets a thread, whose hand-over costs a tenth of a millisecond."""
+
+
+class NotFiniteError(ModelFailedError):
+    """The model answered something that is no number."""
+
+
+Outcome = list[Array] | ModelFailedError
+Done = Callable[[Outcome], None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     feeds: Mapping[str, Array]
+    rows: int
     done: Done
 
-    @property
-    def rows(self) -> int:
-        return len(next(iter(self.feeds.values())))
+
+class _Lane:
+    """What waits for one model, and how many rows that is with those under way."""
+
+    __slots__ = ("rows", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting: deque[_Waiting] = deque()
+        self.rows = 0
+
+    def check_room(self, rows: int, pace: float) -> None:
+        """Raises BusyError. Whoever is alone is let in, however large."""
+        if self.rows and (self.rows + rows > MOST_WAITING_ROWS or self.rows * pace > LONGEST_WAIT):
+            raise BusyError(f"{self.rows} rows are waiting for the model; ask again later", ceil(self.rows * pace))
+
+    def take(self, most: int) -> list[_Waiting]:
+        """The next of so many rows, one at least."""
+        batch = [self.waiting.popleft()]
+        rows = batch[0].rows
+        while self.waiting and (rows := rows + self.waiting[0].rows) <= most:
+            batch.append(self.waiting.popleft())
+        return batch
 
 
 class Batcher:
-    """One for all connections of an event loop."""
+    """One for all transports of an event loop."""
 
     def __init__(self) -> None:
-        self._waiting: dict[OnnxModel, list[_Waiting]] = {}
+        self._lanes: dict[OnnxModel, _Lane] = {}
+        self._loop = asyncio.get_running_loop()
+        self._threads = ThreadPoolExecutor(3, "model")
 
-    def submit(self, model: OnnxModel, feeds: Mapping[str, Array], done: Done) -> None:
-        """Run feeds that fit the model; done is called with the outputs or with why there are none, soon but never at once."""
-        if not self._waiting:
-            asyncio.get_running_loop().call_soon(self._run_all)
-        self._waiting.setdefault(model, []).append(_Waiting(feeds, done))
+    def submit(self, model: OnnxModel, feeds: Mapping[str, Array], rows: int, done: Done) -> None:
+        """Run feeds that fit the model; done is called with the outputs or with why there are none, soon but never at once.
 
-    def _run_all(self) -> None:
-        waiting, self._waiting = self._waiting, {}
-        for model, requests in waiting.items():
-            if len(requests) == 1 or not _joinable(model, requests) or not self._run_joined(model, requests):
-                for request in requests:
-                    _run_alone(model, request)
+        Raises BusyError when too much is waiting.
+        """
+        lane = self._lanes.get(model)
+        if lane is None:
+            lane = self._lanes[model] = _Lane()
+            self._loop.call_soon(self._run, model)
+        lane.check_room(rows, model.pace)
+        lane.waiting.append(_Waiting(feeds, rows, done))
+        lane.rows += rows
 
-    @staticmethod
-    def _run_joined(model: OnnxModel, requests: list[_Waiting]) -> bool:
-        """Whether one run answered them all; if not, none was answered, so that one request cannot fail another."""
-        rows = [request.rows for request in requests]
-        try:
-            outputs = model.run({t.name: np.concatenate([r.feeds[t.name] for r in requests]) for t in model.inputs})
-        except ModelFailedError:
-            return False
-        if any(len(output) != sum(rows) for output in outputs):
-            return False
-        ends = np.cumsum(rows).tolist()
-        for request, start, end in zip(requests, [0, *ends], ends, strict=False):
-            request.done([output[start:end] for output in outputs])
-        return True
+    def _run(self, model: OnnxModel) -> None:
+        lane = self._lanes[model]
+        batch = lane.take(min(MOST_ROWS_AT_ONCE, int(LONGEST_RUN / model.pace)))
+        if sum(request.rows for request in batch) * model.pace <= LONGEST_ON_LOOP:
+            self._tell(model, batch, run(model, batch))
+            return
+        running = self._loop.run_in_executor(self._threads, run, model, batch)
+        running.add_done_callback(lambda ran: self._tell(model, batch, ran.result()))
 
-
-def _joinable(model: OnnxModel, requests: list[_Waiting]) -> bool:
-    """Whether only the first dimension differs, and the model lets it."""
-    shapes = {tuple(array.shape[1:] for array in request.feeds.values()) for request in requests}
-    rows = {len(array) for request in requests for array in request.feeds.values()}
-    return model.batches and len(shapes) == 1 and (len(model.inputs) == 1 or len(rows) == 1)
+    def _tell(self, model: OnnxModel, batch: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
+        lane = self._lanes[model]
+        for request, outcome in zip(batch, outcomes, strict=True):
+            lane.rows -= request.rows
+            request.done(outcome)
+        if lane.waiting:
+            self._loop.call_soon(self._run, model)
+        else:
+            del self._lanes[model]
 
 
-def _run_alone(model: OnnxModel, request: _Waiting) -> None:
+def run(model: OnnxModel, batch: Sequence[_Waiting]) -> list[Outcome]:
+    """What each request is answered. One that fails takes no other with it."""
+    began = perf_counter()
     try:
-        outputs = model.run(request.feeds)
+        outcomes = _joined(model, batch) if len(batch) > 1 and _alike(model, batch) else None
+        outcomes = outcomes or [_alone(model, request) for request in batch]
+    except Exception as error:
+        log.exception("a batch failed")
+        outcomes = [ModelFailedError(repr(error))] * len(batch)
+    model.pace = (perf_counter() - began) / sum(request.rows for request in batch)
+    return outcomes
+
+
+def _alike(model: OnnxModel, batch: Sequence[_Waiting]) -> bool:
+    """Whether only the first dimension differs, and the model lets it."""
+    if not model.batches:
+        return False
+    shapes = {tuple(array.shape[1:] for array in request.feeds.values()) for request in batch}
+    return len(shapes) == 1 and all(len(array) == r.rows for r in batch for array in r.feeds.values())
+
+
+def _joined(model: OnnxModel, batch: Sequence[_Waiting]) -> list[Outcome] | None:
+    """What one run answers them all; None if it fails, so that one request cannot fail another."""
+    try:
+        outputs = model.run({t.name: np.concatenate([r.feeds[t.name] for r in batch]) for t in model.inputs})
+    except ModelFailedError:
+        return None
+    ends = np.cumsum([request.rows for request in batch]).tolist()
+    if any(len(output) != ends[-1] for output in outputs):
+        return None
+    parts = [[output[start:end] for output in outputs] for start, end in zip([0, *ends], ends, strict=False)]
+    return list(parts) if _finite(outputs) else [_checked(model, part) for part in parts]
+
+
+def _alone(model: OnnxModel, request: _Waiting) -> Outcome:
+    try:
+        return _checked(model, model.run(request.feeds))
     except ModelFailedError as error:
-        request.done(error)
-    else:
-        request.done(outputs)
+        return error
+
+
+def _checked(model: OnnxModel, outputs: list[Array]) -> Outcome:
+    bad = next((t.name for t, values in zip(model.outputs, outputs, strict=True) if not _finite([values])), None)
+    return outputs if bad is None else NotFiniteError(f"it answered a number that is not finite in output {bad!r}")
+
+
+def _finite(outputs: Sequence[Array]) -> bool:
+    return all(values.dtype.kind != "f" or np.isfinite(values).all() for values in outputs)

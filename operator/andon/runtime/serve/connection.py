@@ -7,67 +7,29 @@ client can make large or slow has a bound.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from http import HTTPStatus
+from functools import lru_cache
 from typing import Final, cast
 from urllib.parse import unquote
 
 import httptools
-import orjson
+
+from andon.runtime.serve.http import Handler, Request, Response
 
 log = logging.getLogger(__name__)
 
 LARGEST_BODY: Final = 8 << 20
 LARGEST_HEAD: Final = 64 << 10
-MOST_CONNECTIONS: Final = 1000
+MOST_UNREAD: Final = 64 << 20
 MOST_PIPELINED: Final = 64
 IDLE: Final = 75.0
 SLOWEST_REQUEST: Final = 30.0
-LINGER: Final = 0.5
-
-_PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 
 
-@dataclass(slots=True)
-class Request:
-    """One request, whole. Header names are lower case."""
+class Room:
+    """How much of the bodies that are still coming in is held, by all connections together."""
 
-    method: str = ""
-    path: str = ""
-    query: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """One answer; JSON unless it says otherwise."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
-    content_type: str = "application/json"
-
-    @classmethod
-    def error(cls, status: int, message: str, headers: Mapping[str, str] | None = None) -> "Response":
-        """The protocol's form of an error."""
-        return cls(status, orjson.dumps({"error": message}), headers or {})
-
-    def encode(self, *, close: bool) -> bytes:
-        """The bytes to send."""
-        lines = [
-            f"HTTP/1.1 {self.status} {_PHRASES[self.status]}",
-            f"content-type: {self.content_type}",
-            f"content-length: {len(self.body)}",
-        ]
-        lines += [f"{name}: {value}" for name, value in self.headers.items()]
-        lines.append("connection: close" if close else "connection: keep-alive")
-        return "\r\n".join(lines).encode() + b"\r\n\r\n" + self.body
-
-
-Respond = Callable[[Response], None]
-Handler = Callable[[Request, Respond], None]
+    def __init__(self) -> None:
+        self.taken = 0
 
 
 class _Exchange:
@@ -92,36 +54,33 @@ class _RefusedError(Exception):
 class Connection(asyncio.Protocol):
     """One client. The methods named on_… are what httptools calls."""
 
-    def __init__(self, handler: Handler, connections: set["Connection"]) -> None:
+    def __init__(self, handler: Handler, room: Room) -> None:
         self._handler = handler
-        self._connections = connections
+        self._room = room
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpRequestParser(self)
         self._pending: deque[_Exchange] = deque()
         self._request: Request | None = None
         self._url = b""
-        self._body = bytearray()
+        self._body: list[bytes] = []
+        self._held = 0
         self._head = 0
         self._thrown_away = 0
         self._refusal: Response | None = None
         self._ended = False
         self._leaving = False
         self._clogged = False
-        self._since = self._loop.time()
         self._transport: asyncio.Transport | None = None
+        self.since = self._loop.time()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client has come; too many are sent away."""
+        """A client has come."""
         self._transport = cast(asyncio.Transport, transport)
-        if len(self._connections) >= MOST_CONNECTIONS:
-            self._transport.abort()
-            return
-        self._connections.add(self)
 
     def connection_lost(self, error: Exception | None) -> None:
         """It has gone; what is still being answered is answered to nobody."""
         del error
-        self._connections.discard(self)
+        self._forget_body()
         self._transport = None
         self._pending.clear()
 
@@ -159,6 +118,7 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, response: Response) -> None:
         """Answer and read no further, but let the client read the answer before it finds its own sending cut off."""
+        self._forget_body()
         self._ended, self._refusal = True, response
         exchange = _Exchange(self, last=True)
         self._pending.append(exchange)
@@ -171,8 +131,8 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """The next request begins; from now on it has its time, however slowly its bytes drip in."""
-        self._since = self._loop.time()
-        self._request, self._url, self._body = Request(), b"", bytearray()
+        self.since = self._loop.time()
+        self._request, self._url = Request(), b""
 
     def on_url(self, url: bytes) -> None:
         """A part of the request's target."""
@@ -181,34 +141,46 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """One whole header."""
         if self._request:
-            self._request.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+            self._request.headers[name.lower()] = value
 
     def on_headers_complete(self) -> None:
         """The head is whole: refuse a large body before it is sent."""
         self._head = 0
         headers = self._request.headers if self._request else {}
-        self._check_body(int(headers.get("content-length", 0)))
-        if headers.get("expect", "").lower() == "100-continue" and not self._pending and self._transport:
+        self._check_body(int(headers.get(b"content-length", 0)))
+        if headers.get(b"expect", b"").lower() == b"100-continue" and not self._pending and self._transport:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
         self._head = 0
-        self._body += body
-        self._check_body(len(self._body))
+        self._body.append(body)
+        self._held += len(body)
+        self._room.taken += len(body)
+        self._check_body(self._held)
 
     def _check_body(self, size: int) -> None:
         if size > LARGEST_BODY:
             self._refusal = Response.error(413, f"the body is larger than {LARGEST_BODY} bytes; send fewer rows at a time")
             raise _RefusedError
+        if self._room.taken > MOST_UNREAD:
+            self._refusal = Response.error(503, "too many large requests at a time; ask again later", b"retry-after: 1\r\n")
+            raise _RefusedError
+
+    def _forget_body(self) -> bytes:
+        """The body so far, which is no longer held here."""
+        whole = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+        self._room.taken -= self._held
+        self._body, self._held = [], 0
+        return whole
 
     def on_message_complete(self) -> None:
         """The request is whole: give it its place in the order and hand it over."""
         request, self._request, self._head = self._request, None, 0
         if request is None or self._ended:
             return
-        path, _, request.query = self._url.decode("latin-1").partition("?")
-        request.path, request.method, request.body = unquote(path), self._parser.get_method().decode(), bytes(self._body)
+        request.path, request.query = _target(self._url) if len(self._url) <= 256 else _target.__wrapped__(self._url)
+        request.method, request.body = self._parser.get_method(), self._forget_body()
         goes_on = self._parser.should_keep_alive() and not self._parser.should_upgrade() and not self._leaving
         self._ended = not goes_on
         exchange = _Exchange(self, last=not goes_on)
@@ -227,11 +199,11 @@ class Connection(asyncio.Protocol):
             due.append(answer.encode(close=last))
         if self._transport is None or not due:
             return
-        self._transport.write(b"".join(due))
-        self._since = self._loop.time()
+        self._transport.write(due[0] if len(due) == 1 else b"".join(due))
+        self.since = self._loop.time()
         if not last:
             self._read_on()
-        elif self._refusal:
+        elif self._refusal and self._transport.can_write_eof():
             self._transport.write_eof()
         else:
             self._transport.close()
@@ -240,10 +212,20 @@ class Connection(asyncio.Protocol):
         if self._transport and not self._clogged and len(self._pending) < MOST_PIPELINED and not self._transport.is_closing():
             self._transport.resume_reading()
 
+    @property
+    def waits(self) -> bool:
+        """Whether the next step is the client's, not the server's."""
+        return not self._pending
+
     def close_if_silent(self, now: float) -> None:
         """Part with a client that asks nothing, or does not finish asking. now: the event loop's time."""
         limit = SLOWEST_REQUEST if self._request or self._ended else IDLE
-        if not self._pending and now - self._since > limit and self._transport:
+        if self.waits and now - self.since > limit:
+            self.abort()
+
+    def abort(self) -> None:
+        """Part with it at once."""
+        if self._transport:
             self._transport.abort()
 
     def leave(self, *, now: bool) -> None:
@@ -255,43 +237,8 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
 
-class Listener:
-    """The listening socket and its connections."""
-
-    def __init__(self, handler: Handler) -> None:
-        self._handler = handler
-        self._connections: set[Connection] = set()
-        self._server: asyncio.Server | None = None
-
-    async def listen(self, host: str, port: int) -> None:
-        """Accept connections from now on. Raises OSError when the address cannot be had."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Connection(self._handler, self._connections), host, port, backlog=1024)
-
-    @property
-    def port(self) -> int:
-        """The port that was got, for one who asked for any."""
-        return int(self._server.sockets[0].getsockname()[1]) if self._server else 0
-
-    async def part_with_the_silent(self) -> None:
-        """Close connections that nobody uses, for ever."""
-        while True:
-            await asyncio.sleep(5)
-            now = asyncio.get_running_loop().time()
-            for connection in tuple(self._connections):
-                connection.close_if_silent(now)
-
-    async def leave(self, within: float) -> None:
-        """Accept nothing more, finish what was asked, for at most so many seconds.
-
-        A quiet connection stays open for a moment: its next request may be on the way, and closing would lose it.
-        """
-        if self._server is None:
-            return
-        self._server.close()
-        loop = asyncio.get_running_loop()
-        begun = loop.time()
-        while self._connections and loop.time() < begun + within:
-            for connection in tuple(self._connections):
-                connection.leave(now=loop.time() > begun + LINGER)
-            await asyncio.sleep(0.02)
+@lru_cache(256)
+def _target(url: bytes) -> tuple[str, str]:
+    """Path and query."""
+    path, _, query = url.decode("latin-1").partition("?")
+    return unquote(path), query

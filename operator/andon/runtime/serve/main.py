@@ -9,21 +9,24 @@ import logging
 import os
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Coroutine, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
 import uvloop
 
 from andon.runtime.serve import access
-from andon.runtime.serve.cluster import Cluster
-from andon.runtime.serve.connection import Listener
+from andon.runtime.serve.answering import Answering
 from andon.runtime.serve.control import Control, Files, Orders, acknowledge_changes
+from andon.runtime.serve.doors import Doors
 from andon.runtime.serve.lineup import Lineup
 from andon.runtime.serve.loading import Loader
 from andon.runtime.serve.metrics import Metrics
-from andon.runtime.serve.routes import Routes
+from andon.runtime.serve.pages import pages
 from andon.runtime.serve.scoring import Scoring
 from andon.runtime.serve.settings import BadSettingsError, Settings, parse
 
@@ -38,54 +41,47 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout)
     try:
         settings = parse(argv)
-        kubernetes = None if settings.slots else access.find()
+        uvloop.run(serve(settings, None if settings.slots or settings.orders else access.find()))
     except (BadSettingsError, access.NoAccessError) as error:
         log.error("%s", error)  # noqa: TRY400 - a sentence, not a traceback
         return 2
-    uvloop.run(serve(settings, kubernetes))
     return 0
 
 
 async def serve(settings: Settings, kubernetes: access.Access | None) -> None:
-    """Serve until SIGTERM or SIGINT. Raises what broke."""
-    settings.data.mkdir(parents=True, exist_ok=True)
-    async with aiohttp.ClientSession() as session:
-        lineup = Lineup(Loader(settings.data / "models", session))
+    """Serve until SIGTERM or SIGINT. Raises BadSettingsError for what is seen only now, and what broke."""
+    async with AsyncExitStack() as stack:
+        data = settings.data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="andon-")))
+        data.mkdir(parents=True, exist_ok=True)
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        lineup = Lineup(Loader(data / "models", session))
         metrics = Metrics(settings.namespace, settings.name, lineup)
-        scoring = Scoring(lineup, metrics, session, settings.data / "scored.sqlite")
-        listener = Listener(Routes(settings.name, lineup, scoring, metrics))
-        orders = Orders(lineup, settings.namespace, settings.name, settings.data / "slots.json")
-        control = _control(settings, kubernetes, session)
-        await listener.listen(settings.host, settings.port)
-        log.info(
-            "listening at=%s:%d deployment=%s/%s pod=%s",
-            settings.host,
-            listener.port,
-            settings.namespace,
-            settings.name,
-            settings.pod,
-        )
+        scoring = Scoring(lineup, metrics, session, data / "scored.sqlite")
+        stack.callback(scoring.close)
+        orders = Orders(lineup, settings.namespace, settings.name, data / "slots.json")
+        control = _control(settings, kubernetes, session, data)
+        answering = Answering(settings.name, lineup, metrics)
+        doors = Doors(settings, answering, lineup, metrics, pages(scoring))
+        await doors.open()
+        stack.push_async_callback(doors.close, FINISH_WITHIN)
+        log.info("serving deployment=%s/%s pod=%s", settings.namespace, settings.name, settings.pod)
         orders.remembered()
-        parts = (
-            orders.follow(control),
-            acknowledge_changes(lineup, control),
-            lineup.keep_loading(),
-            scoring.run(),
-            listener.part_with_the_silent(),
-        )
-        try:
-            await _until_asked_to_end(*parts)
-        finally:
-            await listener.leave(FINISH_WITHIN)
-            scoring.close()
-            log.info("ended")
+        loading = (orders.follow(control), acknowledge_changes(lineup, control), lineup.keep_loading())
+        await _until_asked_to_end(*loading, scoring.run(), *doors.parts())
+    log.info("ended")
 
 
-def _control(settings: Settings, kubernetes: access.Access | None, session: aiohttp.ClientSession) -> Control:
+def _control(settings: Settings, kubernetes: access.Access | None, session: aiohttp.ClientSession, data: Path) -> Control:
+    if settings.orders:
+        own = data / "own.json"
+        own.write_text(settings.orders)
+        return Files(own, None)
     if settings.slots:
         return Files(settings.slots, settings.acks)
     if kubernetes is None:
-        raise BadSettingsError("neither --slots nor a cluster")
+        raise BadSettingsError("neither --model nor --slots nor a cluster")
+    from andon.runtime.serve.cluster import Cluster
+
     return Cluster(session, kubernetes, settings.namespace, settings.name, settings.pod)
 
 

@@ -1,197 +1,194 @@
-"""What does each address answer? Open Inference Protocol under /v2, and what the operator and Prometheus read.
+"""What does each address answer? Open Inference Protocol under /v2, and what the operator, Prometheus and people read.
 
-Nothing here is asynchronous but /predictions and /drift, which ask the thread that scores rows: a request is parsed, joins the
-batch of its tick, and is answered from it.
+A request to a model is answered from the batch of its tick; nothing here is asynchronous but what `pages` asks of the scoring
+thread.
 """
 
 import asyncio
-import sqlite3
-from collections.abc import Callable, Coroutine
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from time import perf_counter
-from typing import Final
-from urllib.parse import parse_qsl
+from typing import Any, Final
 
 import orjson
 
-from andon.runtime.serve.batch import Batcher
-from andon.runtime.serve.connection import Request, Respond, Response
+from andon.runtime.serve import connection
+from andon.runtime.serve.answering import Answer, Answering
+from andon.runtime.serve.encoding import packed, unpacked
+from andon.runtime.serve.guard import Token
+from andon.runtime.serve.http import Request, Respond, Response
 from andon.runtime.serve.lineup import Lineup
 from andon.runtime.serve.loading import Loaded
 from andon.runtime.serve.metrics import Metrics
-from andon.runtime.serve.model import Array, ModelFailedError
-from andon.runtime.serve.protocol import Inference, RequestError, answer, model_metadata, parse, server_metadata
-from andon.runtime.serve.scoring import Scoring
+from andon.runtime.serve.oip.http import ASSET, JSON_LENGTH, model_metadata, read, server_metadata, write
+from andon.runtime.serve.oip.message import BusyError, RequestError
+from andon.runtime.serve.pages import Page
 
-MOST_PREDICTIONS: Final = 1000
+LONGEST_PATH: Final = 400
+_EXPOSITION: Final = b"text/plain; version=0.0.4; charset=utf-8"
+_BINARY: Final = b"application/octet-stream"
 
-Handler = Callable[[Request, Respond], Coroutine[None, None, None]]
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """An address of a model. verb: "infer", "ready" or nothing for its metadata."""
+
+    name: str
+    version: str | None
+    verb: str
 
 
 class Routes:
-    """The handler of all requests. name: the deployment's, which is the model's name for clients."""
+    """The handler of all requests. pages: what else can be read, by path. token: what all but probes must bear, if anything."""
 
-    def __init__(self, name: str, lineup: Lineup, scoring: Scoring, metrics: Metrics) -> None:
-        self._name = name
+    def __init__(
+        self, answering: Answering, lineup: Lineup, metrics: Metrics, pages: Mapping[str, Page], token: Token | None
+    ) -> None:
+        self._answering = answering
         self._lineup = lineup
-        self._scoring = scoring
         self._metrics = metrics
-        self._batcher = Batcher()
+        self._pages = pages
+        self._token = token
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __call__(self, request: Request, respond: Respond) -> None:
         """Answer, now or soon."""
-        try:
-            if request.path.endswith("/infer"):
-                self._infer(request, respond)
-            elif request.path in {"/predictions", "/drift"}:
-                self._later(self._predictions if request.path == "/predictions" else self._drift, request, respond)
-            else:
-                _only("GET", request)
-                respond(self._get(request))
-        except RequestError as error:
-            respond(_refusal(error))
+        target = _target(request.path) if len(request.path) <= LONGEST_PATH else None
+        if self._token and not _is_free(request.path) and not self._token.allows(request.headers.get(b"authorization")):
+            respond(_refusal(RequestError(401, "this server asks for its token; send it as authorization: Bearer TOKEN")))
+        elif target and target.verb == "infer":
+            self._infer(target, request, respond)
+        elif request.path not in self._pages:
+            respond(self._get(target, request))
+        elif request.method == b"GET":
+            self._read(self._pages[request.path], request, respond)
+        else:
+            respond(_refusal(_wrong_method(request, "GET")))
 
-    def _later(self, handler: Handler, request: Request, respond: Respond) -> None:
-        task = asyncio.create_task(handler(request, respond))
+    def _read(self, page: Page, request: Request, respond: Respond) -> None:
+        async def answer() -> None:
+            try:
+                respond(_json(await page(request.query)))
+            except RequestError as error:
+                respond(_refusal(error))
+
+        task = asyncio.create_task(answer())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _get(self, request: Request) -> Response:
-        match request.path.rstrip("/"):
+    def _get(self, target: _Target | None, request: Request) -> Response:
+        try:
+            found = self._of_model(target) if target else self._of_server(request.path.rstrip("/"))
+        except RequestError as error:
+            return _refusal(error)
+        if request.method != b"GET":
+            return _refusal(_wrong_method(request, "GET"))
+        return found
+
+    def _of_server(self, path: str) -> Response:
+        match path:
             case "/v2":
-                return Response(200, server_metadata())
+                return _json(server_metadata())
             case "/v2/health/live":
-                return Response(200, orjson.dumps({"live": True}))
+                return _json({"live": True})
             case "/v2/health/ready":
                 return _readiness(self._lineup.stable is not None, {})
             case "/metrics":
-                return Response(200, self._metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
+                return Response(200, self._metrics.text(), content_type=_EXPOSITION)
             case "/slots":
-                return Response(200, self._lineup_as_json())
-            case path:
-                return self._of_model(path)
+                return _json(self._slots())
+        model = f"the model is at /v2/models/{self._answering.name}"
+        raise RequestError(404, f"there is nothing at {path[:200]}; {model}, and extensions of the protocol are not offered")
 
-    def _of_model(self, path: str) -> Response:
-        match path.split("/")[1:]:
-            case ["v2", "models", name, "ready"]:
-                self._check_name(name)
-                return _readiness(self._lineup.ready, {"name": name})
-            case ["v2", "models", name, "versions", version, "ready"]:
-                return _readiness(self._serving(name, version) is not None, {"name": name})
-            case ["v2", "models", name]:
-                return Response(200, model_metadata(self._serving(name, None), name))
-            case ["v2", "models", name, "versions", version]:
-                return Response(200, model_metadata(self._serving(name, version), name))
-        raise RequestError(404, f"there is nothing at {path[:200]}; the model is at /v2/models/{self._name}")
+    def _of_model(self, target: _Target) -> Response:
+        if target.verb == "ready":
+            return _readiness(self._answering.ready(target.name, target.version), {"name": target.name})
+        loaded = self._answering.serving(target.name, target.version)
+        versions = sorted(self._answering.loaded) if target.version is None else [target.version]
+        about = model_metadata(loaded.model, target.name, versions)
+        return _json(about | {"parameters": loaded.revision.model_dump()}, _signed(loaded.tag))
 
-    def _check_name(self, name: str) -> None:
-        if name != self._name:
-            raise RequestError(404, f"there is no model {name[:200]!r} here; this server has {self._name!r}")
+    def _infer(self, target: _Target, request: Request, respond: Respond) -> None:
+        started, headers = perf_counter(), request.headers
 
-    def _serving(self, name: str, version: str | None) -> Loaded:
-        """The revision that answers. Raises RequestError for another name or version, or before there is any."""
-        self._check_name(name)
-        stable = self._lineup.stable
-        if stable is None:
-            raise RequestError(503, f"no revision of {name!r} is loaded yet; see /slots for why")
-        if version is not None and version != stable.slot.version:
-            raise RequestError(404, f"version {version[:20]!r} is not served; version {stable.slot.version} is")
-        return stable
-
-    def _infer(self, request: Request, respond: Respond) -> None:
-        started = perf_counter()
-        loaded: Loaded | None = None
-
-        def finish(response: Response) -> None:
+        def reply(result: Answer | RequestError, loaded: Loaded | None) -> None:
+            signed = _signed(loaded.tag) if loaded else b""
+            if isinstance(result, RequestError):
+                response = _refusal(result, signed)
+            else:
+                response = self._answer(result, signed, headers.get(b"accept-encoding"))
             self._metrics.request(response.status, perf_counter() - started)
             respond(response)
 
-        def done(results: list[Array] | ModelFailedError) -> None:
-            finish(self._result(inference, serving, results))
-
         try:
-            _only("POST", request)
-            loaded = serving = self._serving(*_model_and_version(request.path))
-            inference = parse(request.body, request.headers, serving)
+            if request.method != b"POST":
+                raise _wrong_method(request, "POST")
+            body = unpacked(request.body, headers.get(b"content-encoding"), connection.LARGEST_BODY)
+            message = read(body, headers.get(JSON_LENGTH))
+            if ASSET in headers:
+                message = replace(message, asset=headers[ASSET].decode("latin-1"))
+            self._answering.submit(message, target.name, target.version, reply)
         except RequestError as error:
-            finish(_refusal(error, loaded))
-            return
-        self._batcher.submit(serving.model, inference.feeds, done)
+            reply(error, None)
 
-    def _result(self, inference: Inference, loaded: Loaded, results: list[Array] | ModelFailedError) -> Response:
-        """The answer; a model that fails is the server's fault and is counted, but it never takes another's request with it."""
-        if isinstance(results, ModelFailedError):
-            return self._failure(RequestError(500, f"version {loaded.slot.version} failed: {results}"[:1000]), loaded)
-        try:
-            return Response(200, answer(inference, loaded, self._name, results), {"andon-revision": loaded.tag})
-        except RequestError as error:
-            return self._failure(error, loaded)
+    def _answer(self, answer: Answer, signed: bytes, accepted: bytes | None) -> Response:
+        loaded = answer.loaded
+        body, json_length = write(answer.inference, loaded.model, self._answering.name, loaded.slot.version, answer.results)
+        body, encoded = packed(body, accepted)
+        if json_length is None:
+            return Response(200, body, signed + encoded)
+        return Response(200, body, b"%b%binference-header-content-length: %d\r\n" % (signed, encoded, json_length), _BINARY)
 
-    def _failure(self, error: RequestError, loaded: Loaded) -> Response:
-        self._metrics.fallbacks += 1
-        return _refusal(error, loaded)
-
-    async def _predictions(self, request: Request, respond: Respond) -> None:
-        """Rows scored after a cursor: `{"predictions": [{time, slot, version, digest, value}], "next": cursor}`."""
-        try:
-            _only("GET", request)
-            after, limit = _whole(request, "cursor", 0), _whole(request, "limit", 100)
-            found = await self._scoring.predictions(after, min(limit, MOST_PREDICTIONS))
-        except RequestError as error:
-            respond(_refusal(error))
-        except sqlite3.Error as error:
-            respond(Response.error(503, f"the predictions cannot be read now: {error}"))
-        else:
-            listed = [
-                {"time": p.time_ms, "slot": p.slot, "version": p.version, "digest": p.digest, "value": p.value} for _, p in found
-            ]
-            respond(Response(200, orjson.dumps({"predictions": listed, "next": found[-1][0] if found else after})))
-
-    async def _drift(self, request: Request, respond: Respond) -> None:
-        """All that the evidence knows."""
-        try:
-            _only("GET", request)
-        except RequestError as error:
-            respond(_refusal(error))
-            return
-        respond(Response(200, orjson.dumps(await self._scoring.report())))
-
-    def _lineup_as_json(self) -> bytes:
+    def _slots(self) -> dict[str, Any]:
         """What is wanted and what is so."""
-        reference, wanted = self._lineup.reference, self._lineup.wanted
-        return orjson.dumps(
-            {
-                "ack": self._lineup.ack().model_dump(mode="json", by_alias=True),
-                "reference": reference.revision.model_dump() if reference else None,
-                "wanted": wanted.model_dump(mode="json", by_alias=True) if wanted else None,
-            }
-        )
+        wanted = self._lineup.wanted
+        return {
+            "ack": self._lineup.ack().model_dump(mode="json", by_alias=True),
+            "wanted": wanted.model_dump(mode="json", by_alias=True) if wanted else None,
+        }
 
 
-def _model_and_version(path: str) -> tuple[str, str | None]:
-    match path.split("/")[1:]:
-        case ["v2", "models", name, "infer"]:
-            return name, None
-        case ["v2", "models", name, "versions", version, "infer"]:
-            return name, version
-    raise RequestError(404, f"there is nothing at {path[:200]}; write /v2/models/NAME/infer")
+@lru_cache(256)
+def _target(path: str) -> _Target | None:
+    """Which model a path is about, if any."""
+    match path.rstrip("/").split("/")[1:]:
+        case ["v2", "models", name]:
+            return _Target(name, None, "")
+        case ["v2", "models", name, ("infer" | "ready") as verb]:
+            return _Target(name, None, verb)
+        case ["v2", "models", name, "versions", version]:
+            return _Target(name, version, "")
+        case ["v2", "models", name, "versions", version, ("infer" | "ready") as verb]:
+            return _Target(name, version, verb)
+    return None
 
 
-def _only(method: str, request: Request) -> None:
-    if request.method != method:
-        raise RequestError(405, f"{request.method} is not for {request.path[:200]}; use {method}")
+def _is_free(path: str) -> bool:
+    """Probes and Prometheus bear no token."""
+    return path.startswith("/v2/health/") or path == "/metrics"
 
 
-def _whole(request: Request, name: str, default: int) -> int:
-    text = dict(parse_qsl(request.query)).get(name, str(default))
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise RequestError(400, f"{name}: {text[:50]!r} is not a whole number from 0 up")
-    return int(text)
+@lru_cache(16)
+def _signed(tag: str) -> bytes:
+    return f"andon-revision: {tag}\r\n".encode()
+
+
+def _json(document: dict[str, Any], headers: bytes = b"") -> Response:
+    return Response(200, orjson.dumps(document), headers)
 
 
 def _readiness(ready: bool, about: dict[str, str]) -> Response:
     return Response(200 if ready else 503, orjson.dumps(about | {"ready": ready}))
 
 
-def _refusal(error: RequestError, loaded: Loaded | None = None) -> Response:
-    return Response.error(error.status, str(error), {"andon-revision": loaded.tag} if loaded else {})
+def _wrong_method(request: Request, right: str) -> RequestError:
+    return RequestError(405, f"{request.method.decode('latin-1')} is not for {request.path[:200]}; use {right}")
+
+
+def _refusal(error: RequestError, headers: bytes = b"") -> Response:
+    if isinstance(error, BusyError):
+        headers += b"retry-after: %d\r\n" % error.after
+    if error.status == 401:
+        headers += b"www-authenticate: Bearer\r\n"
+    return Response.error(error.status, str(error), headers)

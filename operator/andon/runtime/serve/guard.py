@@ -1,0 +1,73 @@
+"""Who may ask, and who else may listen? A bearer token and TLS, both read anew when their files change."""
+
+import asyncio
+import hmac
+import logging
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """A certificate with its chain, and its key; PEM."""
+
+    certificate: Path
+    key: Path
+
+    def context(self) -> ssl.SSLContext:
+        """For a listening socket. Raises OSError (of which ssl.SSLError is one)."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self.load_into(context)
+        return context
+
+    def load_into(self, context: ssl.SSLContext) -> None:
+        """What is in the files now is for the next connection. Raises OSError."""
+        context.load_cert_chain(self.certificate, self.key)
+
+
+class Token:
+    """What a request must bear. Raises OSError when the file cannot be read, ValueError when there is nothing in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._bearer = b""
+        self.read()
+
+    def read(self) -> None:
+        """Raises OSError, ValueError."""
+        token = self.path.read_bytes().strip()
+        if not token:
+            raise ValueError(f"{self.path} is empty; write a token into it")
+        self._bearer = b"Bearer " + token
+
+    def allows(self, authorization: bytes | None) -> bool:
+        """Whether a request with this header may be answered. Takes as long for a near miss as for any other."""
+        return hmac.compare_digest(authorization or b"", self._bearer)
+
+
+async def keep_fresh(read: Callable[[], None], *paths: Path) -> None:
+    """Read again whenever one of the files changes, for ever. What cannot be read is said, and what was read before holds."""
+    seen = _marks(paths)
+    while True:
+        await asyncio.sleep(LOOK_EVERY)
+        marks = _marks(paths)
+        if marks == seen:
+            continue
+        seen = marks
+        try:
+            read()
+            log.info("read again: %s", ", ".join(map(str, paths)))
+        except (OSError, ValueError) as error:
+            log.warning("not read again, what was read before holds: %s: %s", ", ".join(map(str, paths)), error)
+
+
+def _marks(paths: tuple[Path, ...]) -> list[tuple[int, int] | None]:
+    return [(path.stat().st_mtime_ns, path.stat().st_ino) if path.exists() else None for path in paths]
