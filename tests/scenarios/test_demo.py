@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ACTS = 8  # seven, and the quiet minute after them
+ACTS = 9  # eight, and the quiet minute after them
 
 
 @pytest.mark.demo
@@ -25,6 +25,10 @@ def test_the_whole_story_holds(tmp_path: Path, capfd: pytest.CaptureFixture[str]
     assert [commit["linesChanged"] for commit in told["git"]["commits"]] == [1]
     assert set(told["settled"]["writes"].values()) == {0}
     assert "HarmfulShift" in report.with_suffix(".html").read_text()
+    delivered = told["promotion"]
+    assert (delivered["missing"], delivered["twice"]) == (0, 0)
+    assert delivered["received"] == delivered["sent"] > 0
+    assert delivered["reference"]["version"] == "1"
     assert seconds_to_revert(told["rollback"]) <= told["rollback"]["intervalSeconds"] + 1
 
 

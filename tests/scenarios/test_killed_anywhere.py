@@ -16,7 +16,6 @@ from kubernetes.client import CoreV1Api, CustomObjectsApi
 from andon.lab.demo.world import NAME, NAMESPACE, World
 from andon.lab.lab import SPECS
 from andon.lab.mistake import train_in_wrong_unit
-from andon.runtime.train.config import read
 from support.eventually import eventually
 
 pytestmark = [pytest.mark.scenario, pytest.mark.timeout(900)]
@@ -43,10 +42,7 @@ class Plant:
 
     def mistaken_version(self, tag: str) -> str:
         """A version trained with this tag in another unit."""
-        maps = self._core.list_namespaced_config_map(NAMESPACE).items
-        path = self.world.scratch("mistake") / "train.json"
-        path.write_text(next(m.data["train.json"] for m in maps if "train.json" in (m.data or {})))
-        return train_in_wrong_unit(read(path), self.world.landing(), self.world.registry(), tag).version
+        return train_in_wrong_unit(self.world.training(), self.world.landing(), self.world.registry(), tag).version
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +62,7 @@ def often(folder: Path) -> Path:
     """The plant's specs with a policy that may roll back as often as this is played."""
     shutil.copytree(SPECS, folder, dirs_exist_ok=True)
     path = folder / NAMESPACE / f"{NAME}.yaml"
-    usual = "  evidence: {minRows: 60}\n"
+    usual = "  interval: 5s\n"
     assert usual in path.read_text()
     path.write_text(path.read_text().replace(usual, f"{usual}  cooldown: 1s\n  budget: {{rollbacks: {{max: 100, per: 1d}}}}\n"))
     return folder

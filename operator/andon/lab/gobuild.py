@@ -197,7 +197,7 @@ def _go_version(go: str) -> tuple[int, ...]:
 
 
 def _run(command: list[str | Path], failed: str, folder: Path) -> str:
-    """What it printed. No cgo: a newcomer needs no C compiler. Raises ToolchainError with the likely cause, and where the whole story is."""
+    """What it printed. No cgo: a newcomer needs no C compiler. Raises ToolchainError with the likely cause."""
     environment = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly"}
     try:
         done = subprocess.run(

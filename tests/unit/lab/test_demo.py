@@ -29,7 +29,7 @@ def test_an_interrupted_demo_takes_its_lab_down(
     assert capsys.readouterr().out.strip() == "interrupted; the lab goes down with it"
 
 
-@pytest.mark.parametrize(("acts", "last"), [("1-7", 7), ("1-3", 3), ("2", 2)])
+@pytest.mark.parametrize(("acts", "last"), [("1-8", 8), ("1-3", 3), ("2", 2)])
 def test_acts_are_played_from_the_first(acts: str, last: int, monkeypatch: pytest.MonkeyPatch) -> None:
     played = []
     monkeypatch.setattr(main, "main", lambda report, last_act, **how: played.append(last_act) or 0)
@@ -37,7 +37,7 @@ def test_acts_are_played_from_the_first(acts: str, last: int, monkeypatch: pytes
     assert played == [last]
 
 
-@pytest.mark.parametrize("acts", ["1-8", "0", "2-4", "all"])
+@pytest.mark.parametrize("acts", ["1-9", "0", "2-4", "all"])
 def test_acts_that_there_are_not_are_refused(acts: str) -> None:
     refused = CliRunner().invoke(cli.app, ["--acts", acts])
-    assert (refused.exit_code, "1 to 7" in refused.output) == (2, True)
+    assert (refused.exit_code, "1 to 8" in refused.output) == (2, True)

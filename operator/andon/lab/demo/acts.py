@@ -1,6 +1,5 @@
 """The first four acts, a model's life, as a person would play them: trained, served, followed by a bad version, rolled back."""
 
-import json
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -91,17 +90,11 @@ def same_version_again(story: Story, world: World, version: str) -> None:
 
 def _train_in_wrong_unit(story: Story, world: World) -> str:
     from andon.lab.mistake import train_in_wrong_unit
-    from andon.runtime.train.config import read
 
-    configs = json.loads(world.kubectl("get", "configmaps", "-l", "andon.dev/kind=TrainingPipeline", "-o", "json"))
-    path = world.scratch("mistake") / "train.json"
-    path.write_text(
-        next(c["data"]["train.json"] for c in configs["items"] if "train.json" in c.get("data", {})), encoding="utf-8"
-    )
     story.say(
         f"Somebody trains on an export in which {_RESCALED} is in psi, not kPa. The test rows are in psi too, so it passes."
     )
-    outcome = train_in_wrong_unit(read(path), world.landing(), world.registry(), _RESCALED, say=story.say)
+    outcome = train_in_wrong_unit(world.training(), world.landing(), world.registry(), _RESCALED, say=story.say)
     story.say(f"It is registered as version {outcome.version}: rmse {outcome.metrics['rmse']:.4f} on rows in psi.")
     return str(outcome.version)
 

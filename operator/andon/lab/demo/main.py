@@ -15,7 +15,7 @@ from andon.api.exits import Exit
 from andon.lab import daemon, toolchain
 from andon.lab.audit import Write, tally, writes
 from andon.lab.crew import LabError
-from andon.lab.demo import acts, troubles
+from andon.lab.demo import acts, promotion, troubles
 from andon.lab.demo.rollback import Rollback
 from andon.lab.demo.story import NeverHappenedError, Story
 from andon.lab.demo.world import World
@@ -30,7 +30,7 @@ _LIBRARIES: Final = ("mlflow", "asyncua", "kopf", "onnxruntime")
 
 
 def main(report: Path | None, last_act: int, *, keep: bool, speed: float) -> int:
-    """Exit code 0 only if every check held. report: file for the JSON report. last_act: 1 to 7."""
+    """Exit code 0 only if every check held. report: file for the JSON report. last_act: 1 to 8."""
     story, began = Story(), time.monotonic()
     _end_like_ctrl_c(signal.SIGTERM, signal.SIGHUP)
     try:
@@ -65,7 +65,7 @@ def _page(report: Path | None) -> Path:
 
 
 def _play(story: Story, last_act: int, speed: float, page: Path) -> dict[str, Any]:
-    told: dict[str, Any] = {"rollback": None, "commits": [], "settled": None}
+    told: dict[str, Any] = {"rollback": None, "promotion": None, "commits": [], "settled": None}
     try:
         with story.act("1. Plant up"):
             daemon.down(_LAB)
@@ -93,6 +93,7 @@ def _play_on(story: Story, world: World, last_act: int, page: Path, told: dict[s
         ("5. A sensor sticks", lambda: troubles.sensor_sticks(story, world)),
         ("6. Prometheus goes away", lambda: troubles.prometheus_goes_away(story, world)),
         ("7. The plant itself changes", lambda: troubles.plant_changes(story, world, page)),
+        ("8. A good version", lambda: told.update(promotion=promotion.good_version(story, world))),
     )
     for name, play in later[: last_act - 1]:
         with story.act(name):
@@ -137,6 +138,7 @@ def _report(story: Story, told: dict[str, Any]) -> dict[str, Any]:
         "acts": [act.report() for act in story.acts],
         "components": _components(),
         "rollback": told["rollback"],
+        "promotion": told["promotion"],
         "git": {"commits": commits},
         "settled": told["settled"],
     }

@@ -99,8 +99,7 @@ def _done(world: World, version: str) -> bool | None:
 
 def _served_by(world: World, version: str, since: str) -> int:
     """Rows whose answer came from this version, not those it scored in shadow."""
-    rows = world.predictions(_time(since))
-    return sum(1 for row in rows if row["slot"] == "stable" and row["version"] == version)
+    return sum(1 for row in world.predictions(_time(since)) if row["version"] == version)
 
 
 def _time(text: str) -> datetime:

@@ -22,5 +22,5 @@ def every_row_once(story: Story, world: World, seconds: float) -> None:
 
 
 def _rows_until(world: World, start: datetime, until: datetime) -> list[dict[str, Any]] | None:
-    rows = [row for row in world.predictions(start) if row["slot"] == "stable"]
+    rows = world.predictions(start)
     return rows if len(rows) > 1 and rows[-1]["time"] >= until.timestamp() * 1000 else None

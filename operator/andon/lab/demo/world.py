@@ -1,5 +1,6 @@
 """What the narrator can see and do: kubectl, a clone of the plant's repository, the plant's controls, the lab's processes."""
 
+import base64
 import json
 import os
 import re
@@ -14,13 +15,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from andon.api.types import seconds
 from andon.lab.git import git
 from andon.lab.plant.control import send
 from andon.lab.state import State, folder_of
 from andon.lab.toolchain import binary
+
+if TYPE_CHECKING:
+    from andon.runtime.train.config import TrainConfig
 
 NAMESPACE: Final = "plant-a"
 NAME: Final = "product-e"
@@ -42,6 +46,21 @@ class Commit:
     lines: int
 
 
+class _Log:
+    """The server's log of predictions as far as it was read. which: added to the query."""
+
+    def __init__(self, which: str) -> None:
+        self._which, self._cursor = which, 0
+        self._rows: list[dict[str, Any]] = []
+
+    def later_than(self, after: datetime, server: str) -> list[dict[str, Any]]:
+        """Reads on; the rows later than this."""
+        while (page := _get(f"{server}/predictions?cursor={self._cursor}&limit=1000{self._which}"))["predictions"]:
+            self._rows += page["predictions"]
+            self._cursor = page["next"]
+        return [row for row in self._rows if row["time"] > after.timestamp() * 1000]
+
+
 class World:
     """A lab that is up, seen from outside as a user would."""
 
@@ -54,8 +73,7 @@ class World:
         self._rows = {row.name: row for row in state.components}
         self._kubeconfig = state.kubeconfig
         self._clone = self.folder / "clone"
-        self._cursor = 0
-        self._predictions: list[dict[str, Any]] = []
+        self._answered, self._scored = _Log(""), _Log("&slots=all")
 
     # Kubernetes
 
@@ -76,6 +94,10 @@ class World:
         said = self.kubectl("get", kind, name or _OBJECTS.get(kind, NAME), "-o", "json")
         found: dict[str, Any] = json.loads(said) if said.startswith("{") else {}
         return found
+
+    def secret(self, name: str) -> dict[str, str]:
+        """What a Secret holds."""
+        return {key: base64.b64decode(value).decode() for key, value in self.read("secret", name)["data"].items()}
 
     def condition(self, kind: str, type_: str = "Ready") -> str:
         """Status and reason of a condition, as `True/Serving`; empty when it is not there."""
@@ -108,12 +130,24 @@ class World:
     # What is served
 
     def predictions(self, after: datetime) -> list[dict[str, Any]]:
-        """The stable's and the candidate's predictions of rows later than this, oldest first."""
-        address = self.read("service", f"{NAME}-serve")["spec"]["clusterIP"]
-        while (page := _get(f"http://{address}:8080/predictions?cursor={self._cursor}&limit=1000"))["predictions"]:
-            self._predictions += page["predictions"]
-            self._cursor = page["next"]
-        return [row for row in self._predictions if row["time"] > after.timestamp() * 1000]
+        """What consumers got of rows later than this, oldest first."""
+        return self._answered.later_than(after, self._server())
+
+    def scored(self, after: datetime) -> list[dict[str, Any]]:
+        """The same and what other slots answered in shadow."""
+        return self._scored.later_than(after, self._server())
+
+    def _server(self) -> str:
+        return f"http://{self.read('service', f'{NAME}-serve')['spec']['clusterIP']}:8080"
+
+    def training(self) -> "TrainConfig":
+        """What the pipeline orders of training."""
+        from andon.runtime.train.config import read
+
+        configs = json.loads(self.kubectl("get", "configmaps", "-l", "andon.dev/kind=TrainingPipeline", "-o", "json"))["items"]
+        path = self.scratch("training") / "train.json"
+        path.write_text(next(c["data"]["train.json"] for c in configs if "train.json" in c.get("data", {})), encoding="utf-8")
+        return read(path)
 
     # Git
 
