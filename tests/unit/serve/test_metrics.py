@@ -5,7 +5,8 @@ from types import SimpleNamespace
 from prometheus_client.parser import text_string_to_metric_families
 
 from andon.api.evidence import TAG_FAULTS
-from andon.runtime.serve.metrics import Finding, Metrics
+from andon.runtime.serve.metrics import Metrics
+from andon.runtime.serve.tally import Finding
 from andon.stats.blocks import Evidence
 
 STABLE, CANDIDATE = ("sha256:" + letter * 64 for letter in "ab")
@@ -22,7 +23,7 @@ def said(question, subject, log_e=0.0):
 def exported(*evidence, candidate=CANDIDATE):
     nobody = SimpleNamespace(stable=None, candidate=None, reference=None)
     metrics = Metrics("plant-a", "product-e", nobody)
-    metrics.finding = Finding(loaded(STABLE), loaded(candidate) if candidate else None, evidence)
+    metrics.rows.findings = (Finding(loaded(STABLE), loaded(candidate) if candidate else None, evidence),)
     families = text_string_to_metric_families(metrics.text().decode())
     return [sample for family in families for sample in family.samples if sample.name.startswith("andon_evidence_")]
 

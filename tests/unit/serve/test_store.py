@@ -4,9 +4,13 @@ import sqlite3
 
 import pytest
 
-from andon.runtime.serve.store import Checkpoint, Prediction, Store
+from andon.runtime.serve.journal import Entry, Prediction, Quality
+from andon.runtime.serve.store import _FORMATS, Checkpoint, Store
 
-SCORED = [Prediction(n, "stable", "1", "sha256:0", float(n)) for n in range(1, 6)]
+SCORED = [
+    Prediction(n, "reactor-1", "stable", "1", "sha256:0", float(n), Quality.GOOD, None, answered=True, value_ms=n)
+    for n in range(1, 6)
+]
 
 
 @pytest.fixture
@@ -25,14 +29,14 @@ def kept(path):
 
 def commit(store, checkpoint):
     with store.transaction():
-        store.keep(SCORED)
+        store.journal.keep(map(Entry, SCORED))
         store.put(checkpoint)
 
 
 def reopened(path):
     store = Store(path)
     try:
-        return store.load(), [prediction for _, prediction in store.predictions(0, 100)]
+        return store.load(), [prediction for _, prediction in store.journal.after(0, 100, shadow=True)]
     finally:
         store.close()
 
@@ -46,7 +50,7 @@ def test_of_a_transaction_that_fails_nothing_is_there(kept):
 
     def break_off():
         with store.transaction():
-            store.keep(SCORED)
+            store.journal.keep(map(Entry, SCORED))
             store.waiting.judge("sha256:1", [(1, 1.0)])
             store.waiting.label({1: 1.0})
             store.put(Checkpoint(2000, {}, labels=9))
@@ -54,24 +58,50 @@ def test_of_a_transaction_that_fails_nothing_is_there(kept):
 
     with pytest.raises(ZeroDivisionError):
         break_off()
-    assert len(store.waiting.join("sha256:1", None, 1).times) == 0
+    assert len(store.waiting.join(["sha256:1"], 1).times) == 0
     store.close()
     assert reopened(kept) == (Checkpoint(1000, {"watch": None}, labels=7), SCORED)
 
 
-def test_a_file_from_before_there_were_labels_goes_on(kept):
-    db = sqlite3.connect(kept)
-    with db:
-        for table in ("labels_read", "judged", "label"):
-            db.execute(f"DROP TABLE {table}")
+FORMAT_0 = """
+CREATE TABLE checkpoint (id INTEGER PRIMARY KEY CHECK (id = 1), cursor_ms INTEGER NOT NULL, ledger TEXT NOT NULL);
+CREATE TABLE prediction (id INTEGER PRIMARY KEY AUTOINCREMENT, time_ms INTEGER NOT NULL, slot TEXT NOT NULL,
+    version TEXT NOT NULL, digest TEXT NOT NULL, value REAL);
+INSERT INTO checkpoint VALUES (1, 1000, '{"watch": null}');
+INSERT INTO prediction VALUES (7, 800, 'stable', '1', 'sha256:0', 1.5), (8, 800, 'candidate', '2', 'sha256:1', 2.5);
+INSERT INTO prediction VALUES (9, 1000, 'stable', '1', 'sha256:0', NULL);
+"""
+
+
+def test_a_file_from_before_predictions_had_a_quality_goes_on(path):
+    db = sqlite3.connect(path)
+    db.executescript(FORMAT_0)
     db.close()
-    assert reopened(kept) == (Checkpoint(1000, {"watch": None}, labels=0), SCORED)
+    store = Store(path)
+    assert store.load() == Checkpoint(1000, {"watch": None})
+    assert store.journal.after(0, 10, shadow=False) == [
+        (7, Prediction(800, "", "stable", "1", "sha256:0", 1.5, Quality.GOOD, None, answered=True, value_ms=800)),
+        (9, Prediction(1000, "", "stable", "1", "sha256:0", None, Quality.BAD, "NoFiniteAnswer", answered=True, value_ms=1000)),
+    ]
+    assert [p.slot for _, p in store.journal.after(0, 10, shadow=True)] == ["stable", "candidate", "stable"]
+    store.close()
+
+
+def test_an_upgrade_that_is_broken_off_happens_whole_the_next_time(path, monkeypatch):
+    db = sqlite3.connect(path)
+    db.executescript(FORMAT_0)
+    db.close()
+    with monkeypatch.context() as broken:
+        broken.setattr("andon.runtime.serve.store._FORMATS", (_FORMATS[0], _FORMATS[1] + "SELECT no_such_function();"))
+        with pytest.raises(sqlite3.OperationalError, match="no_such_function"):
+            Store(path)
+    assert reopened(path)[0] == Checkpoint(1000, {"watch": None})
 
 
 def test_only_the_newest_predictions_are_kept(path):
     store = Store(path, most=3)
     commit(store, Checkpoint(1000, None))
-    assert [number for number, _ in store.predictions(0, 100)] == [3, 4, 5]
+    assert [number for number, _ in store.journal.after(0, 100, shadow=True)] == [3, 4, 5]
     store.close()
 
 

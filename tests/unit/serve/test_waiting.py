@@ -21,8 +21,9 @@ def waiting():
 
 
 def joined(waiting, until=1 << 50, stable=STABLE, candidate=CANDIDATE):
-    found = waiting.join(stable, candidate, until)
-    return list(zip(found.times.tolist(), found.labels.tolist(), found.stable.tolist(), found.candidate.tolist(), strict=True))
+    found = waiting.join([digest for digest in (stable, candidate) if digest], until)
+    columns = (found.times, found.labels, found.by(stable), found.by(candidate))
+    return [row for row in zip(*(column.tolist() for column in columns), strict=True) if not np.isnan(row[2])]
 
 
 def test_labels_are_joined_in_order_of_their_rows_with_both_revisions(waiting):

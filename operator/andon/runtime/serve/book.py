@@ -1,30 +1,31 @@
 """What becomes of a portion of rows and labels? It is scored, evidence takes it in, the cursors move: all committed at once."""
 
-import logging
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from andon.api.types import seconds
+from andon.runtime.serve.answered import Consumers, Scores
+from andon.runtime.serve.journal import Entry, Journal
 from andon.runtime.serve.labels import Labels
+from andon.runtime.serve.ledgers import Ledgers
 from andon.runtime.serve.panel import Answers, Panel
 from andon.runtime.serve.rows import Portion
-from andon.runtime.serve.store import Checkpoint, Prediction, Store
+from andon.runtime.serve.store import Checkpoint, Store
+from andon.runtime.serve.tally import Finding
 from andon.runtime.serve.waiting import MOST_ROWS
-from andon.stats.blocks import Evidence
-from andon.stats.ledger import Ledger, Trial
+from andon.runtime.serve.why import explained, why
+from andon.stats.ledger import Trial
 from andon.stats.surroundings import Judged
 
-log = logging.getLogger(__name__)
-
 Floats = NDArray[np.float64]
-
-_OTHER_FORM: Final = (KeyError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,11 @@ class Scored:
 
     answers: Answers
     learned: int
-    evidence: list[Evidence]
+    findings: Sequence[Finding]
 
 
 class Book:
-    """The ledger, the cursors and the store, in step. Used from one thread."""
+    """The ledgers, the cursors and the store, in step. Used from one thread."""
 
     def __init__(self, path: Path) -> None:
         self._store = Store(path)
@@ -46,17 +47,23 @@ class Book:
     def _reload(self) -> None:
         """Be again what was last committed."""
         checkpoint = self._store.load()
-        self.cursor_ms, self.labels_cursor, self._ledger = checkpoint.cursor_ms, checkpoint.labels, Ledger()
-        if checkpoint.ledger is not None:
-            try:
-                self._ledger = Ledger.restore(checkpoint.ledger)
-            except _OTHER_FORM as error:
-                log.warning("the checkpoint's evidence has another form and begins anew: %r", error)
+        self.cursor_ms, self.labels_cursor = checkpoint.cursor_ms, checkpoint.labels
+        self._ledgers = Ledgers(checkpoint)
+        self._consumers = Consumers(self._store.journal.last_good())
 
     @property
-    def trial(self) -> Trial | None:
-        """The comparison under way."""
-        return self._ledger.trial
+    def trials(self) -> tuple[Trial | None, Trial | None]:
+        """The comparisons under way: of a candidate, and after a promotion."""
+        return self._ledgers.trials
+
+    @property
+    def journal(self) -> Journal:
+        """What was answered, and who has been told."""
+        return self._store.journal
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """For what others write into the journal. Raises sqlite3.Error."""
+        return self._store.transaction()
 
     def take(self, portion: Portion, panel: Panel, labels: Labels | None) -> Scored:
         """Score, fold, learn, commit. Raises sqlite3.Error; whatever it raises, nothing of the portion has happened then."""
@@ -64,33 +71,25 @@ class Book:
         try:
             with self._store.transaction():
                 answers, learned = self._take(portion, panel, labels)
-                self._store.put(Checkpoint(portion.next_ms, self._ledger.state(), read))
+                self._store.put(self._ledgers.checkpoint(Checkpoint(portion.next_ms, labels=read)))
         except BaseException:
             self._reload()
             raise
         self.cursor_ms, self.labels_cursor = portion.next_ms, read
-        return Scored(answers, learned, self._ledger.evidence())
+        return Scored(answers, learned, self._ledgers.findings(panel))
 
     def _take(self, portion: Portion, panel: Panel, labels: Labels | None) -> tuple[Answers, int]:
         answers = panel.answer(portion.rows)
-        self._store.keep(_kept(portion, panel, answers))
-        self._begin(panel)
-        judged = self._ledger.take(portion.rows, panel.max_age)
-        predictions = panel.judge(judged, answers)
-        self._ledger.score(judged, predictions["stable"], predictions.get("candidate"))
-        if panel.labels is None:
+        self._ledgers.begin(panel, time.time())
+        doubted = bool(self._ledgers.at_fault)
+        judged, predictions = self._ledgers.take(portion.rows, panel, answers)
+        scores = Scores(answers, judged, predictions, doubted)
+        entries = self._consumers.entries(portion, panel, scores)
+        self._store.journal.keep(_explained(entries, panel))
+        if panel.source.labels is None:
             return answers, 0
         self._wait(portion, panel, judged, predictions)
         return answers, self._learn(portion, panel, labels)
-
-    def _begin(self, panel: Panel) -> None:
-        """What is restored meets its profile here, and may turn out to be of another form."""
-        try:
-            self._ledger.begin(panel.profile, panel.trial, time.time())
-        except _OTHER_FORM as error:
-            log.warning("the checkpoint's evidence has another form and begins anew: %r", error)
-            self._ledger = Ledger()
-            self._ledger.begin(panel.profile, panel.trial, time.time())
 
     def _wait(self, portion: Portion, panel: Panel, judged: Judged, predictions: Mapping[str, Floats]) -> None:
         """Keep what the models said of rows that they may be judged by, until the label comes."""
@@ -104,20 +103,20 @@ class Book:
         waiting, until_ms = self._store.waiting, portion.next_ms
         if labels is not None:
             waiting.label(labels.values)
-        joined = waiting.join(panel.trial.stable, panel.trial.candidate, until_ms)
+        joined = waiting.join(panel.digests(), until_ms)
         if len(joined.times):
-            self._ledger.learn(joined.times, joined.labels, joined.stable, joined.candidate)
+            self._ledgers.learn(joined)
         most_ms = round(1000 * MOST_ROWS * portion.rows.every)
         waiting.forget(until_ms - min(_patience_ms(panel), most_ms), until_ms + most_ms)
-        return len(joined.times)
+        return int(np.count_nonzero(~np.isnan(joined.by(panel.trial.stable))))
+
+    def why(self, time_ms: int, panel: Panel | None) -> dict[str, Any] | None:
+        """What consumers got of a row, and why; None when that is not kept."""
+        return why(self._store.journal, time_ms, panel)
 
     def report(self) -> dict[str, Any]:
-        """All that the evidence knows; see `Ledger.report`."""
-        return self._ledger.report()
-
-    def predictions(self, after: int, limit: int) -> list[tuple[int, Prediction]]:
-        """The newest predictions, numbered; see `Store.predictions`."""
-        return self._store.predictions(after, limit)
+        """All that the evidence knows; see `Ledgers.report`."""
+        return self._ledgers.report()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -126,14 +125,18 @@ class Book:
 
 def _patience_ms(panel: Panel) -> int:
     """For how long a prediction waits for its label: twice as long as that may take."""
-    return round(2000 * seconds(panel.labels.delay)) if panel.labels else 0
+    return round(2000 * seconds(panel.source.labels.delay)) if panel.source.labels else 0
 
 
-def _kept(portion: Portion, panel: Panel, answers: Answers) -> Iterator[Prediction]:
-    """What is written down: every complete row, with null where the model had no answer."""
-    for slot, loaded in panel.slots().items():
-        rows = zip(portion.times_ms, answers.predictions[slot].tolist(), answers.complete.tolist(), strict=True)
-        for time_ms, value, complete in rows:
-            if complete:
-                finite = None if np.isnan(value) else value
-                yield Prediction(time_ms, slot, loaded.slot.version, loaded.slot.digest, finite)
+def _explained(entries: Iterable[Entry], panel: Panel) -> Iterator[Entry]:
+    """The entries, an evenly dealt share of the answers with what each feature contributed."""
+    plan, every_ms = panel.orders.explain, round(1000 * seconds(panel.source.every))
+    for entry in entries:
+        if plan and entry.given and _is_due(entry.prediction.time_ms // every_ms, Decimal(plan.sample)):
+            yield replace(entry, explanation=explained(entry.prediction, entry.given, panel))
+        else:
+            yield entry
+
+
+def _is_due(row: int, share: Decimal) -> bool:
+    return int((row + 1) * share) > int(row * share)

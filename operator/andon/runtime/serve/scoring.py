@@ -15,17 +15,16 @@ from typing import Any, Final, TypeVar
 import aiohttp
 
 from andon.api.slots import RowSource
-from andon.api.types import seconds
 from andon.runtime.serve import labels, rows
 from andon.runtime.serve.book import Book, Scored
 from andon.runtime.serve.collector import CollectorError
+from andon.runtime.serve.journal import Prediction
 from andon.runtime.serve.labels import Labels
 from andon.runtime.serve.lineup import Lineup
-from andon.runtime.serve.metrics import Finding, Metrics
+from andon.runtime.serve.metrics import Metrics
+from andon.runtime.serve.outputs.readers import Outputs, Pages
 from andon.runtime.serve.panel import Panel
 from andon.runtime.serve.rows import Portion
-from andon.runtime.serve.store import Prediction
-from andon.stats.ledger import Trial
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ T = TypeVar("T")
 FIRST_RETRY: Final = 0.5
 LAST_RETRY: Final = 10.0
 PATIENCE: Final = 30.0
-"""Seconds for which a restarted server waits for the candidate of a trial under way before it scores rows without it."""
+"""Seconds for which a restarted server waits for the models of a trial under way before it scores rows without them."""
 
 
 class Scoring:
@@ -45,23 +44,29 @@ class Scoring:
         self._metrics = metrics
         self._session = session
         self._book = Book(path)
-        self._metrics.cursor = self._book.cursor_ms / 1000
+        self._metrics.rows.cursor = self._book.cursor_ms / 1000
         self._thread = ThreadPoolExecutor(1, "scoring")
+        self._outputs = Outputs(lineup, session, Pages(self._book, self._in_thread, metrics.rows))
         self._trouble: dict[str, str] = {}
 
     async def run(self) -> None:
-        """Score rows, for ever."""
+        """Score rows and send what was answered, for ever."""
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._score())
+            both.create_task(self._outputs.run())
+
+    async def _score(self) -> None:
         news, wait = self._lineup.news(), FIRST_RETRY
         patient_until = asyncio.get_running_loop().time() + PATIENCE
         while True:
             news.clear()
-            panel, source = self._panel(), self._source()
-            waiting = panel is not None and self._awaits_candidate(panel) and asyncio.get_running_loop().time() < patient_until
-            if panel is None or source is None or waiting:
+            panel = self._panel()
+            waiting = panel is not None and self._awaits_models(panel) and asyncio.get_running_loop().time() < patient_until
+            if panel is None or waiting:
                 await _first(news, PATIENCE if waiting else None)
                 continue
             try:
-                await self._step(panel, source)
+                await self._step(panel, panel.source)
                 wait = FIRST_RETRY
                 self._say("rows", "")
             except (CollectorError, sqlite3.Error) as error:
@@ -69,22 +74,19 @@ class Scoring:
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LAST_RETRY)
 
-    def _source(self) -> RowSource | None:
-        return self._lineup.wanted.inputs if self._lineup.wanted else None
-
     def _panel(self) -> Panel | None:
         """Who scores now; nobody without a stable that has a profile."""
-        stable, candidate, wanted = self._lineup.stable, self._lineup.candidate, self._lineup.wanted
-        if stable is None or stable.profile is None or wanted is None or wanted.inputs is None:
+        lineup, wanted = self._lineup, self._lineup.wanted
+        if lineup.stable is None or lineup.stable.profile is None or wanted is None or wanted.inputs is None:
             return None
-        judged = wanted.candidate
-        trial = Trial(stable.slot.digest, judged.digest if judged else None, wanted.evidence.margin)
-        return Panel(stable, stable.profile, candidate, seconds(wanted.inputs.max_age), trial, wanted.inputs.labels)
+        return Panel(wanted, wanted.inputs, lineup.stable, lineup.stable.profile, lineup.candidate, lineup.reference)
 
-    def _awaits_candidate(self, panel: Panel) -> bool:
-        """A trial goes on after a restart, and its candidate is not loaded again yet: its rows can wait in the ring."""
-        under_way = panel.trial.candidate is not None and panel.trial == self._book.trial
-        return under_way and panel.candidate is None and self._lineup.ack().error is None
+    def _awaits_models(self, panel: Panel) -> bool:
+        """A trial goes on after a restart, and a model of it is not loaded again yet: its rows can wait in the ring."""
+        of_candidate, after = self._book.trials
+        candidate = panel.candidate is None and panel.trial.candidate is not None and panel.trial == of_candidate
+        reference = panel.reference is None and panel.after is not None and panel.after == after
+        return (candidate or reference) and self._lineup.ack().error is None
 
     async def _step(self, panel: Panel, source: RowSource) -> None:
         """One portion. Whoever is in the line-up when it has come scores it."""
@@ -97,6 +99,7 @@ class Scoring:
         labelled = await self._labels(source, now)
         scored = await self._in_thread(lambda: self._book.take(portion, now, labelled))
         self._count(portion, now, scored)
+        await self._outputs.tell()
 
     async def _labels(self, source: RowSource, panel: Panel) -> Labels | None:
         """What has arrived since; without it rows go on."""
@@ -115,18 +118,25 @@ class Scoring:
         return found
 
     def _count(self, portion: Portion, panel: Panel, scored: Scored) -> None:
-        complete = int(scored.answers.complete.sum())
+        tally, complete = self._metrics.rows, int(scored.answers.complete.sum())
         for slot in panel.slots():
-            self._metrics.scored[slot] += complete
-        self._metrics.unscored += len(portion.rows) - complete
-        self._metrics.fallbacks += scored.answers.failures()
-        self._metrics.labels += scored.learned
-        self._metrics.cursor = portion.next_ms / 1000
-        self._metrics.finding = Finding(panel.stable, panel.candidate, scored.evidence)
+            failures = scored.answers.failures(slot)
+            tally.scored[slot] += complete
+            tally.failed[slot] += failures
+            self._metrics.fallbacks += failures
+        tally.unscored += len(portion.rows) - complete
+        tally.labels += scored.learned
+        tally.cursor = portion.next_ms / 1000
+        tally.findings = scored.findings
 
-    async def predictions(self, after: int, limit: int) -> list[tuple[int, Prediction]]:
-        """The newest predictions, numbered, oldest first."""
-        return await self._in_thread(lambda: self._book.predictions(after, limit))
+    async def predictions(self, after: int, limit: int, *, shadow: bool = False) -> list[tuple[int, Prediction]]:
+        """What consumers got, numbered, oldest first. shadow: what the other slots answered, too. Raises sqlite3.Error."""
+        return await self._in_thread(lambda: self._book.journal.after(after, limit, shadow=shadow))
+
+    async def why(self, time_ms: int) -> dict[str, Any] | None:
+        """What consumers got of a row and why, JSON; None when that is not kept. Raises sqlite3.Error."""
+        panel = self._panel()
+        return await self._in_thread(lambda: self._book.why(time_ms, panel))
 
     async def report(self) -> dict[str, Any]:
         """All that the evidence knows."""

@@ -5,7 +5,7 @@ A transaction holds a batch of rows and labels whole: after a crash cursors and 
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +13,14 @@ from typing import Any, Final
 
 import orjson
 
-from andon.runtime.serve import waiting
+from andon.runtime.serve import journal, waiting
+from andon.runtime.serve.journal import MOST_PREDICTIONS, Journal
 from andon.runtime.serve.waiting import Waiting
 
 log = logging.getLogger(__name__)
 
-MOST_PREDICTIONS: Final = 200_000
-
-_SCHEMA: Final = f"""
+_FORMATS: Final = (
+    f"""
 CREATE TABLE IF NOT EXISTS checkpoint (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     cursor_ms INTEGER NOT NULL,
@@ -36,41 +36,38 @@ CREATE TABLE IF NOT EXISTS prediction (
     value REAL
 );
 {waiting.SCHEMA}
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """One row scored by one slot. value: None where the model had no finite answer."""
-
-    time_ms: int
-    slot: str
-    version: str
-    digest: str
-    value: float | None
+""",
+    f"""
+ALTER TABLE checkpoint ADD COLUMN after TEXT NOT NULL DEFAULT 'null';
+ALTER TABLE checkpoint ADD COLUMN at_fault TEXT NOT NULL DEFAULT '[]';
+{journal.SCHEMA}
+""",
+)
+"""What each format of the file adds to the one before; its number is the file's user_version, 0 in files that had none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """cursor_ms: time of the last row taken in, 0 before the first. labels: cursor of the last label taken in, likewise.
 
-    ledger: its state, None before the first row.
+    ledger, after: the states of the two ledgers, None where there is none. at_fault: questions and tags that are answered yes.
     """
 
     cursor_ms: int = 0
     ledger: dict[str, Any] | None = None
     labels: int = 0
+    after: dict[str, Any] | None = None
+    at_fault: frozenset[tuple[str, str]] = frozenset()
 
 
 class Store:
     """One file, used from one thread. A file that is damaged is set aside: evidence then begins anew.
 
     Raises sqlite3.Error when the file cannot be opened for now, as on a full disk: what it holds is worth waiting for.
-    waiting: what waits for labels, in the same transactions.
+    waiting: what waits for labels, journal: what was answered; in the same transactions.
     """
 
     def __init__(self, path: Path, most: int = MOST_PREDICTIONS) -> None:
-        self._most = most
         try:
             self._db = _open(path)
         except (sqlite3.DatabaseError, ValueError) as error:
@@ -80,6 +77,7 @@ class Store:
             path.replace(path.with_name(path.name + ".broken"))
             self._db = _open(path)
         self.waiting = Waiting(self._db)
+        self.journal = Journal(self._db, most)
 
     def load(self) -> Checkpoint:
         """Where to go on from."""
@@ -92,28 +90,14 @@ class Store:
             self._db.execute("BEGIN")
             yield
 
-    def keep(self, predictions: Iterable[Prediction]) -> None:
-        """Add predictions; the oldest beyond the limit go."""
-        self._db.executemany(
-            "INSERT INTO prediction (time_ms, slot, version, digest, value) VALUES (?, ?, ?, ?, ?)",
-            ((p.time_ms, p.slot, p.version, p.digest, p.value) for p in predictions),
-        )
-        self._db.execute("DELETE FROM prediction WHERE id <= (SELECT max(id) FROM prediction) - ?", (self._most,))
-
     def put(self, checkpoint: Checkpoint) -> None:
         """Go on from here after a restart."""
+        states = (orjson.dumps(part).decode() for part in (checkpoint.ledger, checkpoint.after, sorted(checkpoint.at_fault)))
         self._db.execute(
-            "INSERT OR REPLACE INTO checkpoint (id, cursor_ms, ledger) VALUES (1, ?, ?)",
-            (checkpoint.cursor_ms, orjson.dumps(checkpoint.ledger).decode()),
+            "INSERT OR REPLACE INTO checkpoint (id, cursor_ms, ledger, after, at_fault) VALUES (1, ?, ?, ?, ?)",
+            (checkpoint.cursor_ms, *states),
         )
         self._db.execute("INSERT OR REPLACE INTO labels_read (id, cursor) VALUES (1, ?)", (checkpoint.labels,))
-
-    def predictions(self, after: int, limit: int) -> list[tuple[int, Prediction]]:
-        """Predictions with their numbers, from the first number above `after`, oldest first."""
-        rows = self._db.execute(
-            "SELECT id, time_ms, slot, version, digest, value FROM prediction WHERE id > ? ORDER BY id LIMIT ?", (after, limit)
-        )
-        return [(number, Prediction(*rest)) for number, *rest in rows]
 
     def close(self) -> None:
         """Let go of the file."""
@@ -126,7 +110,7 @@ def _open(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA journal_size_limit = 16777216")
-        db.executescript(_SCHEMA)
+        _bring_up_to_date(db)
         _checkpoint(db)
     except (sqlite3.DatabaseError, ValueError):
         db.close()
@@ -134,9 +118,22 @@ def _open(path: Path) -> sqlite3.Connection:
     return db
 
 
+def _bring_up_to_date(db: sqlite3.Connection) -> None:
+    """Each format whole or not at all; a file of a later one has all that is needed here."""
+    (known,) = db.execute("PRAGMA user_version").fetchone()
+    for number, added in enumerate(_FORMATS[known:], known + 1):
+        db.executescript(f"BEGIN; {added} PRAGMA user_version = {number}; COMMIT;")
+
+
 def _checkpoint(db: sqlite3.Connection) -> Checkpoint:
-    row = db.execute("SELECT cursor_ms, ledger, cursor FROM checkpoint LEFT JOIN labels_read USING (id)").fetchone()
-    return Checkpoint(row[0], orjson.loads(row[1]), row[2] or 0) if row else Checkpoint()
+    row = db.execute(
+        "SELECT cursor_ms, ledger, cursor, after, at_fault FROM checkpoint LEFT JOIN labels_read USING (id)"
+    ).fetchone()
+    if row is None:
+        return Checkpoint()
+    cursor_ms, ledger, labels, after, at_fault = row
+    known = frozenset((question, tag) for question, tag in orjson.loads(at_fault))
+    return Checkpoint(cursor_ms, orjson.loads(ledger), labels or 0, orjson.loads(after), known)
 
 
 def _is_damaged(error: sqlite3.DatabaseError | ValueError) -> bool:

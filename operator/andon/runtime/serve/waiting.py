@@ -5,7 +5,7 @@ is gone, so that nothing counts twice.
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,15 +28,19 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Labels with what two revisions predicted, in order of row time (Unix seconds). candidate: NaN where it did not predict.
+    """Labels in order of row time (Unix seconds), with what revisions (digests) predicted, NaN where one did not.
 
     A prediction is infinite where the model had no finite answer.
     """
 
     times: Floats
     labels: Floats
-    stable: Floats
-    candidate: Floats
+    predictions: Mapping[str, Floats]
+
+    def by(self, digest: str | None) -> Floats:
+        """What a revision predicted, NaN throughout for one that is not there."""
+        found = self.predictions.get(digest) if digest else None
+        return np.full(len(self.times), np.nan) if found is None else found
 
 
 class Waiting:
@@ -54,19 +58,25 @@ class Waiting:
         """Labels have come, by row time (ms); the later one counts."""
         self._db.executemany("INSERT OR REPLACE INTO label VALUES (?, ?)", labels.items())
 
-    def join(self, stable: str, candidate: str | None, until_ms: int) -> Joined:
-        """The labels of rows up to one with what these revisions (digests) predicted, each given once and gone."""
-        found = self._db.execute(
-            "SELECT label.time_ms, label.value, stable.value, candidate.value FROM label"
-            " JOIN judged AS stable ON stable.time_ms = label.time_ms AND stable.revision = ?"
-            " LEFT JOIN judged AS candidate ON candidate.time_ms = label.time_ms AND candidate.revision = ?"
-            " WHERE label.time_ms <= ? ORDER BY label.time_ms",
-            (short(stable), short(candidate or ""), until_ms),
-        ).fetchall()
+    def join(self, digests: Collection[str], until_ms: int) -> Joined:
+        """The labels of rows up to one with what these revisions predicted, each label given once and gone."""
+        labels = dict(self._db.execute("SELECT time_ms, value FROM label WHERE time_ms <= ? ORDER BY time_ms", (until_ms,)))
+        place = {time_ms: i for i, time_ms in enumerate(labels)}
+        predictions = {digest: np.full(len(labels), np.nan) for digest in digests}
+        for digest, values in predictions.items():
+            for time_ms, value in self._judged(digest, until_ms):
+                values[place[time_ms]] = value
         self._db.execute("DELETE FROM judged WHERE time_ms IN (SELECT time_ms FROM label WHERE time_ms <= ?)", (until_ms,))
         self._db.execute("DELETE FROM label WHERE time_ms <= ?", (until_ms,))
-        times, labels, of_stable, of_candidate = np.array(found, dtype=np.float64).reshape(-1, 4).T
-        return Joined(times / 1000, labels, of_stable, of_candidate)
+        times, values = (np.array(list(column), dtype=np.float64) for column in (labels.keys(), labels.values()))
+        return Joined(times / 1000, values, predictions)
+
+    def _judged(self, digest: str, until_ms: int) -> sqlite3.Cursor:
+        """Row time and prediction of a revision wherever there is a label."""
+        return self._db.execute(
+            "SELECT time_ms, judged.value FROM label JOIN judged USING (time_ms) WHERE revision = ? AND time_ms <= ?",
+            (short(digest), until_ms),
+        )
 
     def forget(self, first_ms: int, last_ms: int) -> None:
         """No label is expected for rows before the first time; none after the last one is believed."""
