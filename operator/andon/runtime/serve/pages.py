@@ -18,10 +18,10 @@ def pages(scoring: Scoring) -> Mapping[str, Page]:
     """The pages by their paths."""
 
     async def predictions(query: str) -> dict[str, Any]:
-        """Oldest first from a cursor on. shadow=true: what the other slots answered, too."""
+        """Oldest first from a cursor on. slots=all: what the others answered in shadow, too."""
         asked = dict(parse_qsl(query))
         after, limit = _whole(asked, "cursor", "0"), min(_whole(asked, "limit", "100"), MOST_PREDICTIONS)
-        found = await scoring.predictions(after, limit, shadow=asked.get("shadow") == "true")
+        found = await scoring.predictions(after, limit, shadow=asked.get("slots") == "all")
         return {"predictions": [p.document() for _, p in found], "next": found[-1][0] if found else after}
 
     async def drift(query: str) -> dict[str, Any]:
