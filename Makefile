@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-scenarios lint types layers unit integration bench-decisions chart toolchain clean
+.PHONY: help demo test test-scenarios lint types layers unit integration bench-decisions bench-rollout chart toolchain clean
 
 help: ## List the targets
 	@echo "From a clone to a demo or a tested change. The first run builds .venv and the lab's programs (about 15 minutes, 8 GB)."
@@ -52,6 +52,10 @@ integration: $(TOOLCHAIN) ## Tests against the real API server, Prometheus, MLfl
 bench-decisions: $(PACKAGES) $(RIVER) ## Data, model or plant? Scored on seeded episodes (EPISODES=300 a class: hours; stopped, it goes on)
 	$(call headline,bench: decisions)
 	@$(BIN)/python -m tests.bench.decisions --episodes $(EPISODES) --power $$(($(EPISODES) / 5)) --year --river
+
+bench-rollout: $(TOOLCHAIN) ## How soon a bad version is taken back, and what an ill Prometheus does, beside Flagger (25 minutes)
+	$(call headline,bench: rollout)
+	@$(BIN)/python -m tests.bench.rollout
 
 chart: $(PACKAGES) ## Generate crds/ from the models, and bring them and their schemas into charts/andon
 	@$(BIN)/andon crds --out crds
