@@ -36,7 +36,7 @@ class Doors:
         self._http = Listener(Routes(answering, lineup, metrics, pages, self._token), self._tls)
         self._grpc: GrpcListener | None = None
         if settings.grpc:
-            self._grpc = _grpc_listener(settings, answering, lineup, self._token)
+            self._grpc = _grpc_listener(settings, answering, lineup, metrics, self._token)
 
     async def open(self) -> None:
         """Let clients in. Raises BadSettingsError where an address cannot be had."""
@@ -59,12 +59,14 @@ class Doors:
         await asyncio.gather(*(door.leave(within) for door in (self._http, self._grpc) if door))
 
 
-def _grpc_listener(settings: Settings, answering: Answering, lineup: Lineup, token: Token | None) -> "GrpcListener":
+def _grpc_listener(
+    settings: Settings, answering: Answering, lineup: Lineup, metrics: Metrics, token: Token | None
+) -> "GrpcListener":
     try:
-        from andon.runtime.serve.grpc.service import GrpcListener
+        from andon.runtime.serve.grpc.service import GrpcListener, Service
     except ModuleNotFoundError as error:
         raise BadSettingsError(f"--grpc needs {error.name}; install it with: pip install 'andon[serve]'") from error
-    return GrpcListener(answering, lineup, token, settings.tls)
+    return GrpcListener(Service(answering, lineup, metrics), token, settings.tls)
 
 
 async def _listen(door: "Listener | GrpcListener", at: Address) -> None:
