@@ -10,6 +10,7 @@ import requests
 from pydantic import ValidationError
 
 from andon.api.config import Mlflow
+from andon.api.golden import GOLDEN_FILE, GOLDEN_TAG
 from andon.api.missing import Missing
 from andon.api.slots import SlotModel
 from andon.api.types import seconds
@@ -21,6 +22,8 @@ DIGEST_TAG: Final = "andon.digest"
 PROFILE_TAG: Final = "andon.profile-digest"
 FINGERPRINT_TAG: Final = "andon.spec"
 _SOURCE: Final = re.compile(r"mlflow-artifacts:(?://[^/]*)?/(?P<folder>[^?#]+)")
+_ELSEWHERE: Final = re.compile(r"(?!file:|models:|runs:)[a-z][a-z0-9+.-]*://[^?#]+")
+"""Where MLflow keeps files without handing them out itself: a bucket, say, which the server reads with its own rights."""
 _REMEMBERED: Final = 4096
 _IMPORT: Final = 60.0
 
@@ -135,17 +138,18 @@ class MlflowRegistry:
     def _resolved(self, name: str, found: Any) -> SlotModel | Missing:
         what = f"version {found.version} of {name}"
         digest = found.tags.get(DIGEST_TAG)
-        source = _SOURCE.fullmatch(found.source or "")
+        files = self._folder(found.source or "")
         if digest is None:
             return Missing(
                 "NoDigest", f"{what} has no tag {DIGEST_TAG}. Next: register it by a TrainingPipeline, or set the tag."
             )
-        if source is None:
+        if files is None:
             return Missing(
-                "Malformed", f"{what} has its files at {found.source}, not in MLflow. Next: log them there and register anew."
+                "Malformed",
+                f"{what} has its files at {found.source}, which no server can read. Next: log them in MLflow or a bucket and "
+                "register anew.",
             )
-        files = f"{without_secrets(self._url)}/api/2.0/mlflow-artifacts/artifacts/{source['folder'].rstrip('/')}"
-        profile = found.tags.get(PROFILE_TAG)
+        profile, golden = found.tags.get(PROFILE_TAG), found.tags.get(GOLDEN_TAG)
         try:
             return SlotModel(
                 name=name,
@@ -154,12 +158,21 @@ class MlflowRegistry:
                 model=f"{files}/model.onnx",
                 profile=f"{files}/profile.json" if profile else None,
                 profile_digest=profile,
+                golden=f"{files}/{GOLDEN_FILE}" if golden else None,
+                golden_digest=golden,
             )
         except ValidationError as error:
             field = error.errors()[0]["loc"][-1]
             return Missing(
                 "Malformed", f"{what}: its {field} is not of the form sha256:… . Next: correct the tag, or register anew."
             )
+
+    def _folder(self, source: str) -> str | None:
+        """The address at which a server reads the files of a version."""
+        if handed_out := _SOURCE.fullmatch(source):
+            folder = handed_out["folder"].rstrip("/")
+            return f"{without_secrets(self._url)}/api/2.0/mlflow-artifacts/artifacts/{folder}"
+        return source.rstrip("/") if _ELSEWHERE.fullmatch(source) else None
 
 
 def _quotable(text: str) -> str:

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.timeout(120)
 
 DIGEST = "sha256:" + "a" * 64
 PROFILE = "sha256:" + "b" * 64
+GOLDEN = "sha256:" + "c" * 64
 
 
 class Trained:
@@ -62,7 +63,7 @@ def trained(mlflow_uri, request):
 
 
 async def test_a_version_is_its_content_and_its_files(registry, trained, mlflow_uri):
-    version, run = trained.version(digest=DIGEST, profile_digest=PROFILE)
+    version, run = trained.version(digest=DIGEST, profile_digest=PROFILE, golden_digest=GOLDEN)
     files = f"{mlflow_uri}/api/2.0/mlflow-artifacts/artifacts/{trained.experiment}/{run['run_id']}/artifacts"
     assert await registry.resolve(trained.name, version) == SlotModel(
         name=trained.name,
@@ -71,8 +72,16 @@ async def test_a_version_is_its_content_and_its_files(registry, trained, mlflow_
         model=f"{files}/model.onnx",
         profile=f"{files}/profile.json",
         profile_digest=PROFILE,
+        golden=f"{files}/golden.json",
+        golden_digest=GOLDEN,
     )
     assert await asyncio.to_thread(round_trip, f"{files}/model.onnx", b"onnx") == b"onnx"
+
+
+async def test_a_version_in_a_bucket_is_read_from_there(registry, trained):
+    version, _ = trained.version("s3://plant-a/models/7/", digest=DIGEST)
+    resolved = await registry.resolve(trained.name, version)
+    assert (resolved.model, resolved.profile, resolved.golden) == ("s3://plant-a/models/7/model.onnx", None, None)
 
 
 async def test_what_was_resolved_once_needs_no_registry(registry, trained):
@@ -96,7 +105,8 @@ async def test_a_missing_model_is_told_from_a_missing_version(registry, trained)
         pytest.param(None, {}, "NoDigest", "andon.digest", id="nobody wrote its digest down"),
         pytest.param(None, {"digest": "md5:1"}, "Malformed", "its digest", id="a digest of another form"),
         pytest.param(None, {"digest": DIGEST, "profile_digest": "x"}, "Malformed", "profile", id="a profile digest likewise"),
-        pytest.param("s3://bucket/model", {"digest": DIGEST}, "Malformed", "s3://bucket/model", id="files elsewhere"),
+        pytest.param(None, {"digest": DIGEST, "golden_digest": "x"}, "Malformed", "golden", id="a golden digest too"),
+        pytest.param("dbfs:/models/7", {"digest": DIGEST}, "Malformed", "dbfs:/models/7", id="files where nothing reads"),
     ],
 )
 async def test_a_version_that_cannot_be_served_says_what_it_lacks(registry, trained, source, tags, reason, says):

@@ -60,6 +60,7 @@ def test_one_version_whose_files_have_its_digests(mlflow_uri: str, landing: Path
     assert outcome.version == version["version"] == "1"
     assert outcome.digest == tags["andon.digest"] == digest(download(mlflow_uri, version, "model.onnx"))
     assert tags["andon.profile-digest"] == digest(download(mlflow_uri, version, "profile.json"))
+    assert tags["andon.golden-digest"] == digest(download(mlflow_uri, version, "golden.json"))
     assert tags["andon.spec"] == "f1"
     assert tags["andon.pipeline"] == "plant-a/soft-sensor"
     assert version["status"] == "READY"
@@ -75,7 +76,9 @@ def test_the_files_of_a_version_tell_one_story(mlflow_uri: str, landing: Path) -
     assert manifest["metrics"]["rmse"] == outcome.metrics["rmse"]
     assert profile.model == outcome.digest
     assert outcome.metrics["rmse"] == pytest.approx(0.0106, abs=0.0005)
-    assert manifest["digests"] == {"model.onnx": outcome.digest, "profile.json": digest(profile.dump())}
+    golden = download(mlflow_uri, version, "golden.json")
+    told = {"model.onnx": outcome.digest, "profile.json": digest(profile.dump()), "golden.json": digest(golden)}
+    assert manifest["digests"] == told
     assert [(file["name"], file["records"]) for file in manifest["data"]["files"]] == [
         ("date=2025-11-22/1-2.parquet", 300 * 34),
         ("date=2025-11-22/2-3.parquet", 200 * 34),
@@ -158,7 +161,7 @@ def test_cut_at_any_write_and_run_again_there_is_one_version(on_the_way_back: bo
             break
         assert reason == "RegistryUnavailable"
         writes += 1
-    assert writes == 10, "model, experiment, run, two metrics, three files, end of the run, version"
+    assert writes == 11, "model, experiment, run, two metrics, four files, end of the run, version"
 
 
 def test_of_two_pods_at_once_one_takes_its_version_away(mlflow_uri: str) -> None:

@@ -7,6 +7,7 @@ import onnx
 import pytest
 
 import landed
+from andon.api.golden import Golden
 from andon.api.pipeline import Estimator, Gate
 from andon.runtime.train import documents, estimators, export, gates, landing
 from andon.runtime.train.outcome import TrainingFailed, TryAgain
@@ -131,3 +132,15 @@ def test_too_few_rows_for_a_reference_are_waited_for(tmp_path: Path) -> None:
     with pytest.raises(TryAgain, match="at least 60") as failed:
         documents.profile(landed.order(), rows, rows.target, MODEL)
     assert failed.value.reason == "TooFewRows"
+
+
+@pytest.mark.parametrize("estimator", Estimator)
+def test_golden_answers_are_those_of_the_file_spread_over_the_reference(estimator: Estimator, rows: Rows) -> None:
+    content = export.to_onnx(estimators.fit(estimator, rows.features, rows.target), len(landed.FEATURES))
+    reference = rows.sound.features.astype(np.float32)
+    golden = Golden.model_validate_json(documents.golden(reference, export.predict(content, reference)))
+    (taken,), (answered,) = golden.inputs, golden.outputs
+    again = np.array(taken.data, dtype=np.float32).reshape(taken.shape)
+    assert (taken.shape, answered.shape) == ([10, 33], [10, 1])
+    assert (again[0].tolist(), again[-1].tolist()) == (reference[0].tolist(), reference[-1].tolist())
+    assert export.predict(content, again) == pytest.approx(np.array(answered.data), rel=1e-6)

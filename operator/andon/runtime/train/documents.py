@@ -1,4 +1,4 @@
-"""What goes beside the model: what its reference looked like, and how it was made."""
+"""What goes beside the model: what its reference looked like, what it must answer anywhere, and how it was made."""
 
 import json
 import platform
@@ -11,7 +11,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from andon.api.golden import Golden, GoldenTensor
 from andon.runtime.train.config import TrainConfig
+from andon.runtime.train.export import INPUT, OUTPUT
 from andon.runtime.train.landing import Landing
 from andon.runtime.train.outcome import TryAgain
 from andon.runtime.train.rows import Rows
@@ -20,6 +22,7 @@ from andon.stats import build
 from andon.stats.align import Millis
 from andon.stats.profile import Profile
 
+GOLDEN_ROWS: Final = 10
 LIBRARIES: Final = ("andon", "numpy", "scikit-learn", "skl2onnx", "onnx", "onnxruntime", "pyarrow", "mlflow")
 
 
@@ -49,6 +52,21 @@ def _reference(config: TrainConfig, rows: Rows, prediction: NDArray[np.float64],
         target=config.spec.data.target,
         model=model,
     )
+
+
+def golden(features: NDArray[np.float32], prediction: NDArray[np.float64]) -> bytes:
+    """Some rows of the reference, spread over it, and what the ONNX file said of them.
+
+    features: shape (rows, features). prediction: shape (rows,).
+    """
+    some = np.linspace(0, len(features) - 1, min(GOLDEN_ROWS, len(features)), dtype=np.int64)
+    rows, answers = features[some], prediction[some].astype(np.float32).reshape(-1, 1)
+    document = Golden(inputs=[_tensor(INPUT, rows)], outputs=[_tensor(OUTPUT, answers)])
+    return document.model_dump_json(by_alias=True).encode()
+
+
+def _tensor(name: str, values: NDArray[np.float32]) -> GoldenTensor:
+    return GoldenTensor(name=name, shape=list(values.shape), datatype="FP32", data=values.ravel().tolist())
 
 
 def manifest(

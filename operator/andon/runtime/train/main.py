@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import numpy as np
 
+from andon.api.golden import GOLDEN_FILE, GOLDEN_TAG
 from andon.runtime.train import config as orders
 from andon.runtime.train import documents, estimators, export, gates, landing
 from andon.runtime.train.config import TrainConfig
@@ -39,6 +40,7 @@ def train(config: TrainConfig, landing_folder: Path, tracking_uri: str, say: Say
     tags = {
         "andon.digest": digest(files["model.onnx"]),
         "andon.profile-digest": digest(files["profile.json"]),
+        GOLDEN_TAG: digest(files[GOLDEN_FILE]),
         FINGERPRINT_TAG: config.fingerprint,
         "andon.pipeline": config.pipeline,
     }
@@ -48,22 +50,27 @@ def train(config: TrainConfig, landing_folder: Path, tracking_uri: str, say: Say
 
 
 def _make(config: TrainConfig, landed: landing.Landing, rows: Rows, say: Say) -> tuple[dict[str, bytes], dict[str, float]]:
-    """Model, profile and manifest by file name, and the metrics of the held-out rows."""
+    """Model, profile, golden answers and manifest by file name, and the metrics of the held-out rows."""
     fit, held_out = rows.split
     target = rows.target[held_out]
     model = estimators.fit(config.builtin.estimator, rows.features[fit], rows.target[fit])
     onnx = export.to_onnx(model, len(config.spec.features))
-    of_all = export.predict(onnx, rows.sound.features.astype(np.float32))
+    reference = rows.sound.features.astype(np.float32)
+    of_all = export.predict(onnx, reference)
     prediction = of_all[rows.sound.labelled]
     of_model = estimators.predict(model, rows.features[held_out])
     parity = export.check_parity(prediction[held_out], of_model, float(rows.target.std()))
     metrics = gates.measure(prediction[held_out], target)
     say(f"{config.builtin.estimator} fitted to {fit.stop:,} rows; on the next {target.size:,}: " + _listed(metrics))
     gates.check(config.spec.gates, metrics, target.size)
-    profile = documents.profile(config, rows, of_all, digest(onnx)).dump()
-    digests = {"model.onnx": digest(onnx), "profile.json": digest(profile)}
+    files = {
+        "model.onnx": onnx,
+        "profile.json": documents.profile(config, rows, of_all, digest(onnx)).dump(),
+        GOLDEN_FILE: documents.golden(reference, of_all),
+    }
+    digests = {name: digest(content) for name, content in files.items()}
     manifest = documents.manifest(config, landed, rows, metrics | {"parity": parity}, digests)
-    return {"model.onnx": onnx, "profile.json": profile, "manifest.json": manifest}, metrics
+    return files | {"manifest.json": manifest}, metrics
 
 
 def _listed(metrics: dict[str, float]) -> str:
