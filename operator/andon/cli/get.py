@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from andon.api.errors import UserError
 from andon.api.exits import Exit
 from andon.api.kinds import KINDS
+from andon.cli.usage import understood
 from andon.ports.terminal import ApiServer, current_namespace
 from andon.watch.cluster import Listing, kind_named, listing
 from andon.watch.drawing import terminal
@@ -46,12 +46,14 @@ def get(
 
     For example: andon get -n plant-a, or andon get mdep product-e -o yaml
     """
+    with understood("KIND"):
+        kinds = [kind_named(kind)] if kind else KINDS
     if name and everywhere:
-        raise UserError("an object has a name within its namespace: give -n NAMESPACE instead of -A")
+        raise typer.BadParameter("an object has a name within its namespace: give -n NAMESPACE instead", param_hint="-A")
     file = str(kubeconfig) if kubeconfig else None
     where = None if everywhere else namespace or current_namespace(file)
     api = ApiServer(file)
-    found = [listing(api, each, where, name) for each in ([kind_named(kind)] if kind else KINDS)]
+    found = [listing(api, each, where, name) for each in kinds]
     match output:
         case Form.JSON | Form.YAML:
             _print_documents(found, output, single=name is not None)

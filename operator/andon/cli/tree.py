@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from rich.text import Text
 
 from andon.api.errors import UserError
 from andon.api.exits import Exit
+from andon.cli.usage import understood
 from andon.ports.terminal import ApiServer, current_namespace
 from andon.watch.cluster import kind_named
 from andon.watch.drawing import drawn, terminal
@@ -29,6 +31,18 @@ class Form(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a person asks for. kind: None for whichever has this name."""
+
+    name: str
+    kind: str | None
+
+    def __str__(self) -> str:
+        """As messages have it."""
+        return f"{self.kind or 'object of Andon named'} {self.name}"
 
 
 View = tuple[tuple[Node, ...], str | None]
@@ -48,10 +62,13 @@ def tree(
 
     For example: andon tree product-e -n plant-a --watch
     """
+    kind, _, own = name.rpartition("/")
+    with understood("NAME"):
+        named = Named(own, kind_named(kind).name if kind else None)
     file = str(kubeconfig) if kubeconfig else None
     where, api = namespace or current_namespace(file), ApiServer(file)
     seen = snapshots(api, where) if watch else iter([once(api, where)])
-    views = _changes(seen, name, where)
+    views = _changes(seen, named, where)
     try:
         if output is Form.JSON:
             _print_json(views, indent=None if watch else 2)
@@ -61,15 +78,14 @@ def tree(
         raise typer.Exit(Exit.OK) from None
 
 
-def _changes(seen: Iterable[Snapshot], name: str, namespace: str) -> Iterator[View]:
+def _changes(seen: Iterable[Snapshot], named: Named, namespace: str) -> Iterator[View]:
     """What is to be shown, whenever it differs. Raises UserError where there is nothing of this name from the beginning."""
-    kind, _, own = name.rpartition("/")
     shown: View | None = None
     for snapshot in seen:
-        found = family(snapshot, own, kind_named(kind).name if kind else None)
+        found = family(snapshot, named.name, named.kind)
         if found is None and shown is None:
-            raise UserError(f"there is no {name} of Andon's kinds in namespace {namespace}; see: andon get -n {namespace}")
-        gone = f"There is no {name} in namespace {namespace} any more."
+            raise UserError(f"there is no {named} in namespace {namespace}; see: andon get -n {namespace}")
+        gone = f"There is no {named} in namespace {namespace} any more."
         view = (grown(snapshot, found), snapshot.trouble) if found else ((), gone)
         if view != shown:
             shown = view

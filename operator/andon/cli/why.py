@@ -10,6 +10,7 @@ import typer
 
 from andon.api.errors import UserError
 from andon.api.exits import Exit
+from andon.cli.usage import understood
 from andon.ports.terminal import ApiServer, current_namespace
 from andon.watch.drawing import terminal
 from andon.watch.why.drawing import drawn
@@ -45,7 +46,8 @@ def why(
 
     For example: andon why product-e -5m -n plant-a
     """
-    at = moment(time, datetime.now().astimezone())
+    with understood("TIME"):
+        at = moment(time, datetime.now().astimezone())
     file = str(kubeconfig) if kubeconfig else None
     api, token = ApiServer(file), _text_of(token_file)
     question = Question(namespace or current_namespace(file), name, at, server, token, str(ca_file) if ca_file else None)

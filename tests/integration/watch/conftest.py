@@ -1,10 +1,12 @@
 """A plant in a real API server: the objects as a user applied them, statuses and acknowledgements as controllers write them."""
 
+import io
 import json
 import os
 import secrets
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 
 import pytest
@@ -14,56 +16,12 @@ from andon.api import GROUP, VERSION, crd
 from andon.api.kinds import KINDS
 from andon.api.slots import SLOTS_KEY, Ack, SlotModel, Slots, config_hash
 from andon.api.types import Revision
+from andon.cli import main
 from andon.lab.controlplane import ControlPlane
 from integration.api.conftest import install
+from support.documents import ONE, SINCE, SPECS, TWO, name_of, status_of
 
-ONE = Revision(version="1", digest="sha256:" + "1" * 64)
-TWO = Revision(version="2", digest="sha256:" + "2" * 64)
-SINCE = "2026-11-22T12:00:00.000000Z"
 POD = "product-e-serve-0"
-SPECS = {
-    "DataSource": {
-        "asset": "reactor-1",
-        "opcua": {"endpoint": "opc.tcp://plant.plant-a.svc:4840"},
-        "tags": [{"name": "xmeas_7", "node": "nsu=urn:plant:tep;s=XMEAS_7"}],
-        "landing": {"uri": "pvc://landing/reactor"},
-    },
-    "TrainingPipeline": {
-        "data": {"sourceRefs": [{"name": "reactor"}], "target": "xmeas_38", "every": "3s"},
-        "features": [{"name": "xmeas_7", "tag": "xmeas_7"}],
-        "trainer": {"builtin": {"estimator": "Ridge"}},
-        "registry": {"mlflow": {"model": "product-e"}},
-        "promotion": {"deploymentRef": {"name": "product-e"}},
-    },
-    "ModelDeployment": {
-        "model": {"mlflow": {"name": "product-e", "version": "2"}},
-        "inputs": {"sourceRefs": [{"name": "reactor"}], "every": "3s"},
-        "rollout": {"steps": [{"shadow": {"minRows": 100}}, {"weight": 20, "minRows": 100}]},
-    },
-    "DriftPolicy": {"targetRef": {"name": "product-e"}},
-}
-JUDGED = "Version 2 scores the same rows as version 1. It answers 20 percent of them."
-STATUSES = {
-    "DataSource": {"conditions": [("Ready", "True", "Connected", "Every tag is read.")]},
-    "TrainingPipeline": {
-        "conditions": [("Ready", "True", "Trained", "Version 2 is registered.")],
-        "trained": TWO.model_dump(),
-    },
-    "ModelDeployment": {
-        "conditions": [("Ready", "False", "CandidateJudged", JUDGED), ("Reconciling", "True", "CandidateJudged", JUDGED)],
-        "desired": TWO.model_dump(),
-        "effective": ONE.model_dump(),
-        "candidate": {**TWO.model_dump(), "step": "Weight", "index": 1, "since": SINCE, "fromRows": 100, "progress": "2/4"},
-        "step": "Weight",
-        "drift": "Healthy",
-    },
-    "DriftPolicy": {
-        "conditions": [("Ready", "True", "Watching", "Evidence is read and judged.")],
-        "verdict": "Healthy",
-        "judged": TWO.model_dump(),
-        "dataFaults": [{"tag": "xmeas_7", "fault": "Stuck", "since": SINCE}],
-    },
-}
 
 
 @dataclass
@@ -77,12 +35,8 @@ class Plant:
         self._api().create_namespaced_custom_object(GROUP, VERSION, self.namespace, _plural(kind), _object(kind, name, spec))
 
     def write_status(self, kind: str, name: str, status: dict) -> None:
-        """As controllers do. conditions: type, status, reason and message."""
-        said = [
-            {"type": t, "status": s, "reason": r, "message": m, "lastTransitionTime": SINCE, "observedGeneration": 1}
-            for t, s, r, m in status.get("conditions", ())
-        ]
-        body = {"status": {"observedGeneration": 1, **status, **({"conditions": said} if said else {})}}
+        """As controllers do."""
+        body = {"status": status}
         self._api().patch_namespaced_custom_object_status(GROUP, VERSION, self.namespace, _plural(kind), name, body)
 
     def acknowledge(self, ack: Ack, orders: str) -> None:
@@ -96,14 +50,18 @@ class Plant:
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         return self.plane.kubectl("-n", self.namespace, *arguments, stdin=stdin)
 
-    def andon(self, *arguments, kubeconfig=None, **environment):
-        """A command run as a user does, its output in a pipe."""
-        everything = self.environment(kubeconfig) | environment
-        command = [sys.executable, "-m", "andon.cli", *arguments]
-        return subprocess.run(command, env=everything, capture_output=True, text=True, timeout=40, check=False)
+    def andon(self, *arguments, kubeconfig=None):
+        """A command as a user types it, its output in a pipe; in this process, since starting one takes a second."""
+        out, err = io.StringIO(), io.StringIO()
+        given = [*arguments, "--kubeconfig", str(kubeconfig or self.plane.kubeconfig)]
+        with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+            main(given)
+        return subprocess.CompletedProcess(given, ended.value.code or 0, out.getvalue(), err.getvalue())
 
-    def environment(self, kubeconfig=None):
-        return {**os.environ, "KUBECONFIG": str(kubeconfig or self.plane.kubeconfig), "COLUMNS": "80"}
+    def process(self, *arguments, **streams):
+        """The same as a process of its own."""
+        environment = {**os.environ, "KUBECONFIG": str(self.plane.kubeconfig), "TERM": "xterm-256color", "COLUMNS": "60"}
+        return subprocess.Popen([sys.executable, "-m", "andon.cli", *arguments, "-n", self.namespace], env=environment, **streams)
 
     def _api(self) -> CustomObjectsApi:
         return CustomObjectsApi(self.plane.client)
@@ -128,9 +86,8 @@ def build(plane: ControlPlane) -> Plant:
     plant = Plant(plane, f"plant-{secrets.token_hex(3)}")
     plane.kubectl("create", "namespace", plant.namespace)
     for kind in KINDS:
-        name = "reactor" if kind.name == "DataSource" else "product-e"
-        plant.create(kind.name, name, SPECS[kind.name])
-        plant.write_status(kind.name, name, STATUSES[kind.name])
+        plant.create(kind.name, name_of(kind.name), SPECS[kind.name])
+        plant.write_status(kind.name, name_of(kind.name), status_of(kind.name))
     text = orders(plant.namespace)
     plant.acknowledge(ack(text), text)
     return plant
