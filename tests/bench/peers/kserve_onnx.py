@@ -1,11 +1,11 @@
-"""KServe's Python server with a model of one's own, since it has no ONNX runtime: `kserve_onnx.py MODEL.onnx NAME HTTP-PORT GRPC-PORT`."""
+"""KServe's Python server with a model of one's own, since it has no ONNX runtime; its arguments, and `--onnx FILE`."""
 
-import logging
-import sys
+import argparse
 from typing import Any
 
 import onnxruntime
-from kserve import InferOutput, InferRequest, InferResponse, Model, ModelServer
+from kserve import InferRequest, InferResponse, Model, ModelServer, model_server
+from kserve.utils.utils import get_predict_response
 
 
 class Onnx(Model):
@@ -20,24 +20,17 @@ class Onnx(Model):
         self.ready = True
 
     async def predict(self, payload: InferRequest, headers: Any = None, response_headers: Any = None) -> InferResponse:
-        rows = payload.inputs[0].as_numpy()
-        answers = self._session.run([self._output], {self._input: rows})[0]
-        output = InferOutput(self._output, list(answers.shape), "FP32")
-        output.set_data_from_numpy(answers, binary_data=payload.from_grpc or _binary(payload))
-        return InferResponse(payload.id, self.name, [output])
+        answers = self._session.run([self._output], {self._input: payload.inputs[0].as_numpy()})[0]
+        return get_predict_response(payload, answers, self.name)
 
 
-def _binary(payload: InferRequest) -> bool:
-    return bool((payload.parameters or {}).get("binary_data_output"))
-
-
-def main(path: str, name: str, http: str, grpc: str) -> None:
-    """Serve, as quietly as can be: a log line per request would be measured."""
-    logging.basicConfig(level=logging.WARNING)
-    server = ModelServer(int(http), int(grpc), enable_latency_logging=False, configure_logging=False)
-    logging.getLogger("uvicorn.access").disabled = True
-    server.start([Onnx(path, name)])
+def main() -> None:
+    """Serve until told to end."""
+    parser = argparse.ArgumentParser(parents=[model_server.parser])
+    parser.add_argument("--onnx", required=True)
+    given = parser.parse_args()
+    ModelServer().start([Onnx(given.onnx, given.model_name)])
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

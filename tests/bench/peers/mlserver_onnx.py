@@ -1,10 +1,9 @@
 """A model for MLServer, which has no ONNX runtime of its own: what its documentation calls a custom runtime."""
 
+import onnxruntime
 from mlserver import MLModel
 from mlserver.codecs import NumpyCodec
 from mlserver.types import InferenceRequest, InferenceResponse
-
-import onnxruntime
 
 
 class Onnx(MLModel):

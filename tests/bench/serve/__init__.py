@@ -1,5 +1,5 @@
 """How fast, how small and how steady is `andon serve`, beside what others serve the same ONNX files with?
 
-One core serves, another asks; every server is asked the same by the same program, in turns. Start at `__main__`; `contenders` says
-who takes part, `cases` what is asked, `rounds` measures that, `flips` and `evidence` what only Andon does, `report` judges.
+One core serves, another asks; every server is asked the same by the same program, in turns. Start at `run`; `contenders` says who
+takes part, `cases` what is asked, `rounds` measures that, `flips` and `evidence` what only Andon does, `report` judges.
 """

@@ -1,9 +1,10 @@
-"""Who is compared? Andon, and what others serve an ONNX file with: each in its own environment, as quiet and as narrow as it can be.
+"""Who is compared? Andon, and what others serve an ONNX file with, each in an environment of its own.
 
-All get one thread of ONNX Runtime, one process, and no line of log per request.
+All get one process, one thread of ONNX Runtime and no line of log per request.
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,8 @@ import numpy as np
 from andon.api.slots import RowSource, SlotModel, Slots
 
 from . import cases
-from .cases import NAME, Body, Form
+from .cases import NAME, Body, Case, Form
+from .load import Target
 from .models import Model
 from .processes import Server, free_port
 
@@ -90,9 +92,11 @@ class Serving:
             raise RuntimeError(f"{self.contender.name} answers {answer[:200]!r}, ONNX Runtime {_expected(self.model, 1)}")
         return seconds
 
-    def url(self, form: Form) -> str:
-        """Where rows in this form go."""
-        return f"grpc://127.0.0.1:{self.ports.grpc}" if form is Form.GRPC else f"http://127.0.0.1:{self.ports.http}{self.contender.path}"
+    def target(self, case: Case) -> Target:
+        """Where and what to ask."""
+        http = f"http://127.0.0.1:{self.ports.http}{self.contender.path}"
+        url = f"grpc://127.0.0.1:{self.ports.grpc}" if case.form is Form.GRPC else http
+        return Target(url, self.contender.body(case.rows, case.form))
 
 
 class MissingError(Exception):
@@ -138,14 +142,9 @@ def _numbers(answer: Any) -> Any:
 
 def _andon(python: Path, model: Model, folder: Path, ports: Ports) -> Launch:
     write(orders(model), folder)
-    environment = {
-        "ANDON_NAMESPACE": NAMESPACE,
-        "ANDON_NAME": NAME,
-        "ANDON_POD": "bench-0",
-        "ANDON_LISTEN": f"127.0.0.1:{ports.http}",
-        "ANDON_DATA": str(folder / "data"),
-    }
-    return Launch([python, "-m", "andon.cli", "serve", "--slots", folder / "slots.json"], environment)
+    listen = ["--http", f"127.0.0.1:{ports.http}", "--grpc", f"127.0.0.1:{ports.grpc}"]
+    obey: list[str | Path] = ["--slots", folder / "slots.json", "--data", folder / "data"]
+    return Launch([python, "-m", "andon.cli", "serve", *obey, *listen], {"ANDON_NAMESPACE": NAMESPACE, "ANDON_NAME": NAME})
 
 
 def _mlserver(python: Path, model: Model, folder: Path, ports: Ports) -> Launch:
@@ -159,15 +158,38 @@ def _mlserver(python: Path, model: Model, folder: Path, ports: Ports) -> Launch:
 
 def _kserve(python: Path, model: Model, folder: Path, ports: Ports) -> Launch:
     del folder
-    return Launch([python, PEERS / "kserve_onnx.py", model.path, NAME, str(ports.http), str(ports.grpc)], {})
+    serve: list[str | Path] = [
+        "--onnx",
+        model.path,
+        "--model_name",
+        NAME,
+        "--http_port",
+        str(ports.http),
+        "--grpc_port",
+        str(ports.grpc),
+    ]
+    quiet = ["--configure_logging", "false", "--enable_latency_logging", "false"]
+    return Launch([python, PEERS / "kserve_onnx.py", *serve, *quiet], {})
 
 
 def _mlflow(python: Path, model: Model, folder: Path, ports: Ports) -> Launch:
     saved = folder / "model"
     if not saved.exists():
         subprocess.run([python, PEERS / "mlflow_onnx.py", model.path, saved], check=True, timeout=120, capture_output=True)
-    serve = ["models", "serve", "--model-uri", saved, "--host", "127.0.0.1", "--port", str(ports.http), "--env-manager", "local"]
-    return Launch([python.with_name("mlflow"), *serve, "--workers", "1"], {"UVICORN_ACCESS_LOG": "false"})
+    serve: list[str | Path] = [
+        "models",
+        "serve",
+        "--model-uri",
+        saved,
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(ports.http),
+        "--env-manager",
+        "local",
+    ]
+    found = {"PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
+    return Launch([python.with_name("mlflow"), *serve, "--workers", "1"], {"UVICORN_ACCESS_LOG": "false", **found})
 
 
 def _peer(name: str) -> Path:

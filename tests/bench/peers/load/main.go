@@ -109,7 +109,8 @@ func overHTTP(url string, payload []byte, options periodic.RunnerOptions, extra 
 
 func overGRPC(target string, payload []byte, options periodic.RunnerOptions) (*result, error) {
 	callers := make([]*caller, options.NumThreads)
-	options.Runners = make([]periodic.Runnable, options.NumThreads)
+	runner := periodic.NewPeriodicRunner(&options)
+	defer runner.Options().Abort()
 	for i := range callers {
 		connection, err := grpc.NewClient(target, grpc.WithTransportCredentials(insecure.NewCredentials()))
 		if err != nil {
@@ -121,10 +122,8 @@ func overGRPC(target string, payload []byte, options periodic.RunnerOptions) (*r
 			return nil, fmt.Errorf("%s: %s", target, why)
 		}
 		callers[i].codes = map[string]int64{}
-		options.Runners[i] = callers[i]
+		runner.Options().Runners[i] = callers[i]
 	}
-	runner := periodic.NewPeriodicRunner(&options)
-	defer runner.Options().Abort()
 	done := runner.Run()
 	codes := map[string]int64{}
 	for _, c := range callers {

@@ -1,0 +1,114 @@
+"""What does scoring rows beside cost those who ask? The same server with `inputs` and without, in turns.
+
+Two figures: the throughput that is left, which a busy machine blurs, and the share of a core that scoring takes by itself.
+"""
+
+import re
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import numpy as np
+
+from andon.api.pipeline import Feature
+from andon.api.slots import RowSource
+from andon.stats import build
+from andon.stats.blocks import Rows
+
+from . import cases, contenders, models
+from .contenders import Serving
+from .models import Model
+from .plant import TAGS
+from .processes import Server, free_port
+from .rounds import Bench
+
+EVERY_MS: Final = 200
+"""The lab's own clock; a plant's is slower."""
+FOLLOWS_WITHIN: Final = 20.0
+_ROWS_OF_PROFILE: Final = 2000
+_CURSOR: Final = re.compile(rb"^andon_rows_cursor_seconds(?:\{[^}]*\})? ([0-9.e+]+)", re.M)
+
+
+@dataclass(frozen=True, slots=True)
+class Overhead:
+    """rates: answers per second with and without, per round. idle: share of the core that scoring alone takes."""
+
+    rates: list[tuple[float, float]]
+    idle: float
+
+    @property
+    def share(self) -> float:
+        """Of throughput, by the median of the rounds; below 0 is noise."""
+        return 1 - median(beside / alone for beside, alone in self.rates)
+
+
+def measure(bench: Bench, serving: Serving, folder: Path) -> Overhead:
+    """Raises RuntimeError when the rows are not scored."""
+    profile = _profile(serving.model, folder)
+    with _plant(folder, bench.cores.asking) as url:
+        scored = contenders.orders(
+            serving.model, profile=profile, inputs=RowSource(rows=url, every=f"{EVERY_MS}ms", max_age="2s")
+        )
+        unscored = contenders.orders(serving.model, profile=profile)
+        rates = []
+        for turn in range(bench.rounds):
+            bench.say(f"evidence: round {turn + 1} of {bench.rounds}")
+            contenders.write(scored, folder)
+            _follows(serving)
+            beside = bench.sample(serving, cases.MANY).window.rate
+            contenders.write(unscored, folder)
+            rates.append((beside, bench.sample(serving, cases.MANY).window.rate))
+        alone = _idle(serving, bench.seconds)
+        contenders.write(scored, folder)
+        _follows(serving)
+        return Overhead(rates, _idle(serving, max(bench.seconds, 1)) - alone)
+
+
+def _idle(serving: Serving, seconds: float) -> float:
+    """Share of its core that the server takes when nobody asks."""
+    before = serving.server.cpu()
+    time.sleep(seconds)
+    return (serving.server.cpu() - before) / seconds
+
+
+def _follows(serving: Serving) -> None:
+    """Wait until the newest row is scored."""
+    until = time.monotonic() + FOLLOWS_WITHIN
+    while time.monotonic() < until:
+        with urllib.request.urlopen(f"http://127.0.0.1:{serving.ports.http}/metrics", timeout=10) as response:
+            cursor = _CURSOR.search(response.read())
+        if cursor and time.time() - float(cursor[1]) < 1.0:
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"no newest row was scored within {FOLLOWS_WITHIN} s; see the log of {serving.contender.name}")
+
+
+def _profile(model: Model, folder: Path) -> Path:
+    """Of the model and the plant's rows."""
+    x = models.rows(_ROWS_OF_PROFILE, seed=3).astype(np.float64)
+    prediction = contenders.session(model).run(None, {"rows": x.astype(np.float32)})[0].ravel().astype(np.float64)
+    seconds = 1e9 + EVERY_MS / 1000 * np.arange(len(x))
+    rows = Rows(TAGS, seconds, EVERY_MS / 1000, x, np.zeros(x.shape), np.full(x.shape, 0.01), None)
+    features = [Feature(name=tag, tag=tag) for tag in TAGS]
+    labels, held_out = models.truth(x.astype(np.float32), seed=3), np.ones(len(x), dtype=np.bool_)
+    reference = build.Reference(rows, features, f"{EVERY_MS}ms", prediction, labels, held_out, target="y", model=model.digest)
+    path = folder / "profile.json"
+    path.write_bytes(build.profile(reference).dump())
+    return path
+
+
+@contextmanager
+def _plant(folder: Path, core: int) -> Iterator[str]:
+    port = free_port()
+    command = [sys.executable, "-m", f"{__package__}.plant", str(port), str(EVERY_MS)]
+    plant = Server(command, {"PYTHONPATH": str(contenders.ROOT)}, folder / "plant", core)
+    try:
+        yield f"http://127.0.0.1:{port}/rows"
+    finally:
+        plant.end()
