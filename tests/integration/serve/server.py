@@ -13,12 +13,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from andon.api.slots import Ack, Slots
 
 
-def orders(stable, candidate=None, rows=None, margin=0.10, delay=None):
-    """The text of slots.json. rows: address of the rows, if any are to be scored. delay: of labels, if there are any."""
+def orders(stable, candidate=None, rows=None, margin=0.10, delay=None, **more):
+    """The text of slots.json. rows: address of the rows, if any are to be scored. delay: of labels, if there are any.
+
+    more: what else there is in it, as `Slots` has it.
+    """
     labels = {"url": rows.replace("/rows", "/labels"), "delay": delay} if delay else None
     inputs = {"rows": rows, "every": "200ms", "max_age": "2s", "labels": labels} if rows else None
     whose = {"namespace": "plant-a", "deployment": "product-e"}
-    return Slots(**whose, stable=stable, candidate=candidate, inputs=inputs, evidence={"margin": margin}).text()
+    return Slots(**whose, stable=stable, candidate=candidate, inputs=inputs, evidence={"margin": margin}, **more).text()
 
 
 class Server:
@@ -29,6 +32,7 @@ class Server:
         self.session = session
         self.slots = folder / "slots.json"
         self.acks = folder / "acks.json"
+        self.secrets = folder / "secrets"
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -43,6 +47,7 @@ class Server:
             "ANDON_POD": "product-e-0",
             "ANDON_LISTEN": f"127.0.0.1:{self.port}",
             "ANDON_DATA": str(self.folder / "data"),
+            "ANDON_SECRETS": str(self.secrets),
         }
         arguments = () if environment else ("--slots", str(self.slots), "--acks", str(self.acks))
         with (self.folder / "server.log").open("ab") as log:

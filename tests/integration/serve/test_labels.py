@@ -141,9 +141,7 @@ async def test_a_collector_without_labels_stops_no_rows(server, plant, one):
     assert "this DataSource has no labels" in server.log()
 
 
-async def test_with_a_tag_at_fault_models_are_judged_by_what_the_others_say_and_consumers_get_what_is_measured(
-    server, plant, tmp_path
-):
+async def test_with_a_tag_at_fault_models_are_judged_by_what_the_others_say_of_it(server, plant, tmp_path):
     plant.reading = lambda i, tag: (sound(i, tag) + (6.0 if tag == "b" and i > 100 else 0.0), GOOD, 0.05)
     stable = slot(tmp_path, "1", linear(width=6), a_profile(WIDE))
     candidate = slot(tmp_path, "2", linear(bias=1.0, width=6), a_profile(WIDE))
@@ -151,10 +149,6 @@ async def test_with_a_tag_at_fault_models_are_judged_by_what_the_others_say_and_
     await go_on(server, plant, 300, tags=WIDE)
     assert (await server.evidence("biased", "b"))["log_e"] > log(1000)
     assert (await server.evidence("loss"))["value"] < 1.6, "of judged predictions; of those given it would be about 1.16"
-    _, page = await server.get("/predictions?cursor=600&limit=1")
-    i = round((page["predictions"][0]["time"] - time_of(0)) / 200)
-    expected = sum(sound(i, tag) for tag in WIDE) + 6.0 + (page["predictions"][0]["slot"] == "candidate")
-    assert page["predictions"][0]["value"] == pytest.approx(expected)
 
 
 async def test_rows_of_no_known_regime_are_no_evidence_about_models(server, plant, tmp_path):

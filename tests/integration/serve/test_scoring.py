@@ -37,11 +37,11 @@ async def scored(server, rows, slot_="stable"):
     await server.until(lambda: server.number("andon_scored_rows_total", slot=slot_), lambda seen: seen >= rows)
 
 
-async def predictions(server):
-    """All of them, a page at a time."""
+async def predictions(server, slots="answered"):
+    """All of them, a page at a time. slots: all, to have those of shadow, too."""
     cursor, found = 0, []
     while True:
-        _, page = await server.get(f"/predictions?cursor={cursor}&limit=150")
+        _, page = await server.get(f"/predictions?cursor={cursor}&limit=150&slots={slots}")
         if not page["predictions"]:
             return found
         found += page["predictions"]
@@ -73,7 +73,7 @@ async def test_a_restart_neither_skips_nor_repeats_a_row(server, plant, one, tmp
     evidence = await server.evidence("paired")
     assert (evidence["rows"], evidence["block"], evidence["epoch"]) == (660, 33, epoch)
     for each in ("stable", "candidate"):
-        assert [p["time"] for p in await predictions(server) if p["slot"] == each] == [time_of(i) for i in range(1, 667)]
+        assert [p["time"] for p in await predictions(server, "all") if p["slot"] == each] == [time_of(i) for i in range(1, 667)]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,9 @@ async def test_rows_without_a_needed_value_are_counted_and_not_scored(server, pl
     await scored(server, 50)
     assert await server.number("andon_unscored_rows_total") == 50
     assert (await server.evidence("bad-status", "c"))["log_e"] > log(1000)
-    assert [p["time"] for p in await predictions(server)] == [time_of(i) for i in range(2, 101, 2)]
+    found = await predictions(server)
+    assert [p["time"] for p in found] == [time_of(i) for i in range(1, 101)]
+    assert [(p["value"], p["quality"], p["reason"]) for p in found[::2]] == [(None, "Bad", "InputMissing")] * 50
 
 
 async def test_a_collector_that_is_away_disturbs_nothing_and_is_found_again(server, plant, one):

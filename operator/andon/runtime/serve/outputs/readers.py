@@ -1,4 +1,4 @@
-"""Who is still to be told? A reader per output: it sends what its cursor has not passed and moves the cursor once that has arrived.
+"""Who is still to be told? A reader per output: it sends what its cursor has not passed, and moves it once that has arrived.
 
 A consumer that is away is tried again, ever more slowly. Scoring never waits for a reader, only the log's own bound holds it.
 """
