@@ -18,7 +18,7 @@ from andon.lab.lab import Options
 from andon.lab.state import State
 
 from . import report, scenes
-from .andon import Andon, LateError, specs
+from .andon import Andon, LateError, rate, specs
 from .flagger import IMAGE, PEER, Flagger
 from .scenes import BAD, Bench, Result
 from .weather import Weather
@@ -31,10 +31,11 @@ def main() -> int:
     """1 where a must does not hold, or something did not happen that had to."""
     parser = argparse.ArgumentParser(prog="bench-rollout", description=__doc__)
     parser.add_argument("--only", action="append", choices=scenes.SCENES, help="this scene; may be repeated")
+    parser.add_argument("--speed", type=float, default=1800.0, help="of the plant; 900 is five rows a second")
     parser.add_argument("--out", type=Path, default=Path("build/bench/rollout.json"))
     given = parser.parse_args()
     try:
-        found = report.document(_run(given.only or scenes.SCENES))
+        found = report.document(_run(given.only or scenes.SCENES, given.speed), rate(given.speed))
     except (UserError, LateError) as error:
         sys.stderr.write(f"bench-rollout: {error}\n")
         return 1
@@ -44,7 +45,7 @@ def main() -> int:
     return 0 if all(must["ok"] for must in found["musts"]) else 1
 
 
-def _run(wanted: Sequence[str]) -> list[Result]:
+def _run(wanted: Sequence[str], speed: float) -> list[Result]:
     toolchain.ensure()
     PEER.ensure()
     began = time.monotonic()
@@ -53,23 +54,23 @@ def _run(wanted: Sequence[str]) -> list[Result]:
         sys.stdout.write(f"{time.monotonic() - began:6.0f} s  {line}\n")
         sys.stdout.flush()
 
-    with TemporaryDirectory(prefix="bench-rollout-") as folder, _lab(Path(folder)) as state:
+    with TemporaryDirectory(prefix="bench-rollout-") as folder, _lab(Path(folder), speed) as state:
         andon, flagger = Andon(_LAB, state.kubeconfig), Flagger(state.kubeconfig, Path(folder) / "flagger.log")
         address = next(row.address for row in state.components if row.name == "prometheus")
         say(f"the lab is up after {state.seconds:.0f} s")
         with Weather(address) as weather, flagger.running(weather.url("flagger"), _PORT):
             andon.ask_prometheus_at(weather.url("andon"))
-            return _play(Bench(andon, flagger, weather, say), wanted)
+            return _play(Bench(rate(speed), andon, flagger, weather, say), wanted)
 
 
 @contextmanager
-def _lab(folder: Path) -> Iterator[State]:
+def _lab(folder: Path, speed: float) -> Iterator[State]:
     """The demo's, with the program that Flagger's pods run."""
     images = folder / "images.yaml"
     images.write_text(yaml.safe_dump({IMAGE: [sys.executable, str(Path(__file__).with_name("exporter.py").absolute())]}))
     daemon.down(_LAB)
     try:
-        yield daemon.up(Options(name=_LAB, specs=specs(folder / "specs"), images=images), lambda _: None)
+        yield daemon.up(Options(name=_LAB, specs=specs(folder / "specs"), images=images, speed=speed), lambda _: None)
     finally:
         daemon.down(_LAB)
 

@@ -19,6 +19,7 @@ from andon.api.types import seconds
 from andon.lab.demo.world import NAME, NAMESPACE, World
 from andon.lab.lab import CLONE, SPECS
 from andon.lab.mistake import train_in_wrong_unit
+from andon.lab.specs import WRITTEN_FOR
 from andon.lab.successor import train_again
 from andon.lab.toolchain import binary
 
@@ -145,9 +146,9 @@ def _spec(kind: str) -> dict[str, Any]:
     return next(dict(document["spec"]) for document in documents if document["kind"] == kind)
 
 
-def rate() -> float:
-    """Rows a second, by the specs' own clock."""
-    return 1 / seconds(_spec("ModelDeployment")["inputs"]["every"])
+def rate(speed: float) -> float:
+    """Rows a second, by the specs' own clock, of a plant at this speed."""
+    return speed / WRITTEN_FOR / seconds(_spec("ModelDeployment")["inputs"]["every"])
 
 
 def interval() -> str:

@@ -7,16 +7,16 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any, Final
 
-from .andon import MIN_ROWS, WEIGHT, interval, rate
+from .andon import MIN_ROWS, WEIGHT, interval
 from .scenes import BAD, SETTINGS, TROUBLES, Result
 
 INTERVALS: Final = {"fastest": "10 s, threshold 1", "default": "60 s, threshold 1"}
 Found = dict[str, Any]
 
 
-def document(results: Sequence[Result]) -> Found:
-    """What is kept of a run."""
-    return {"machine": _machine(), "setting": _setting(), "results": list(results), "musts": musts(results)}
+def document(results: Sequence[Result], rate: float) -> Found:
+    """What is kept of a run. rate: rows a second."""
+    return {"machine": _machine(), "setting": _setting(rate), "results": list(results), "musts": musts(results)}
 
 
 def musts(results: Sequence[Result]) -> list[Found]:
@@ -38,7 +38,7 @@ def text(found: Found) -> str:
     """All of it."""
     setting, results = found["setting"], found["results"]
     about = (
-        f"{setting['rowsPerSecond']:.0f} rows a second; {setting['share']} % are the new version's from its first step on. "
+        f"{setting['rowsPerSecond']:g} rows a second; {setting['share']} % are the new version's from its first step on. "
         f"Andon looks every {setting['andonInterval']} and asks for {setting['andonMinRows']} rows."
     )
     parts = [about, _bad_table(results), _trouble_table(results), _musts_table(found["musts"])]
@@ -93,8 +93,8 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) + " |" for line in lines)
 
 
-def _setting() -> Found:
-    return {"rowsPerSecond": rate(), "share": WEIGHT, "andonMinRows": MIN_ROWS, "andonInterval": interval()}
+def _setting(rate: float) -> Found:
+    return {"rowsPerSecond": rate, "share": WEIGHT, "andonMinRows": MIN_ROWS, "andonInterval": interval()}
 
 
 def _machine() -> Found:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from .andon import WEIGHT, Andon, LateError, rate
+from .andon import WEIGHT, Andon, LateError
 from .flagger import Canary, Flagger
 from .weather import Illness, Weather
 
@@ -64,8 +64,9 @@ class Window:
 
 @dataclass
 class Bench:
-    """All that a scene needs."""
+    """All that a scene needs. rate: rows a second."""
 
+    rate: float
     andon: Andon
     flagger: Flagger
     weather: Weather
@@ -99,7 +100,7 @@ class Bench:
         """What became of Flagger's, which had theirs all at once."""
         wanted = [canary for canary in self.flagger.canaries.values() if canary.scene == BAD]
         self._until("Flagger has rolled every bad version back", lambda: all(c.now.phase == "Failed" for c in wanted), 420)
-        return [_rolled_back(canary) for canary in wanted]
+        return [_rolled_back(canary, self.rate) for canary in wanted]
 
     def judging(self, version: str) -> None:
         """Both judge a good version, and have seen numbers of it."""
@@ -154,12 +155,12 @@ class Bench:
             time.sleep(_LOOK)
 
 
-def _rolled_back(canary: Canary) -> Result:
+def _rolled_back(canary: Canary, rate: float) -> Result:
     """From its first row to the end of it. Rows are dealt by the share that the route gave."""
     first = next(seen.at for seen in canary.seen if seen.share > 0)
     ended = next(seen.at for seen in canary.seen if seen.at > first and seen.share == 0)
     seen = [one for one in canary.seen if first <= one.at <= ended]
-    rows = sum((then.at - now.at) * rate() * now.share / 100 for now, then in pairwise(seen))
+    rows = sum((then.at - now.at) * rate * now.share / 100 for now, then in pairwise(seen))
     return {"who": "flagger", "scene": BAD, "setting": canary.setting, "seconds": ended - first, "badRows": round(rows)}
 
 

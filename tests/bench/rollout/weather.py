@@ -82,16 +82,18 @@ class Weather:
         if illness is Illness.AWAY:
             over.wait(_LONGEST)
             return None
-        status, body = self._forward(path, {**asked, "time": [f"{since:.3f}"]} if illness is Illness.STALE else asked)
-        return status, _changed(body, illness) if status == 200 else body
+        answer = self._forward(path, {**asked, "time": [f"{since:.3f}"]} if illness is Illness.STALE else asked)
+        return (200, _changed(answer[1], illness)) if answer and answer[0] == 200 else answer
 
-    def _forward(self, path: str, asked: dict[str, list[str]]) -> tuple[int, bytes]:
+    def _forward(self, path: str, asked: dict[str, list[str]]) -> tuple[int, bytes] | None:
         query = urllib.parse.urlencode(asked, doseq=True)
         try:
             with urllib.request.urlopen(f"{self.prometheus}/{path}?{query}", timeout=10) as found:  # noqa: S310 - the lab's own address
                 return found.status, found.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
+        except OSError:
+            return None
 
 
 def _changed(body: bytes, illness: Illness) -> bytes:

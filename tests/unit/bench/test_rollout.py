@@ -20,7 +20,7 @@ def test_every_illness_meets_flagger_at_its_fastest_and_the_long_one_at_that_alo
 
 def test_bad_rows_are_counted_from_the_first_share_to_the_last():
     gone = canary(Seen(100, "Initialized", 0), Seen(110, "Progressing", 20), Seen(120, "Progressing", 40), Seen(130, "Failed", 0))
-    found = scenes._rolled_back(gone)
+    found = scenes._rolled_back(gone, rate=5)
     assert (found["seconds"], found["badRows"]) == (20, round(10 * 5 * 0.2 + 10 * 5 * 0.4))
 
 
@@ -46,7 +46,7 @@ def bad(who: str, setting: str, seconds: float, rows: int) -> dict[str, object]:
 def test_the_musts_ask_for_less_on_both(seconds, rows, held):
     results = [bad("andon", "", seconds, rows), bad("flagger", "fastest", 20.0, 20), bad("flagger", "default", 120.0, 120)]
     assert [must["ok"] for must in report.musts(results)] == held
-    assert "120.0" in report.text(report.document(results))
+    assert "120.0" in report.text(report.document(results, rate=5))
 
 
 @pytest.mark.parametrize("false", [True, False])
