@@ -1,5 +1,7 @@
 """What consumers of predictions get of each row: from whom, how good, and why."""
 
+from itertools import pairwise
+
 import pytest
 
 from integration.serve.plant import EVERY_MS, GOOD, time_of
@@ -126,7 +128,7 @@ async def test_a_share_of_answers_is_explained_unasked_and_stays_so_when_the_rev
     await server.until(server.ack, lambda ack: ack.stable.version == "2")
     told = [(await server.get(f"/why?time={time_of(i)}"))[1] for i in range(1, 201)]
     explained = [i for i, each in enumerate(told) if each["contributions"]]
-    assert {later - earlier for earlier, later in zip(explained, explained[1:], strict=False)} == {10}
+    assert {later - earlier for earlier, later in pairwise(explained)} == {10}
     assert {each["unexplained"] for i, each in enumerate(told) if i not in explained} == {
         "version 1 is in no slot any more: load it again to have it explained"
     }

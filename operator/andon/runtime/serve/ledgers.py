@@ -36,8 +36,8 @@ class Page:
     """A ledger that is not lost while its profile is not here."""
 
     def __init__(self, state: dict[str, Any]) -> None:
-        """What has another form begins anew."""
-        self._unmet = state
+        """What has another form begins anew. begun: it has met its profile."""
+        self._unmet, self.begun = state, False
         try:
             self.ledger = Ledger.restore(state)
         except _OTHER_FORM as error:
@@ -54,6 +54,7 @@ class Page:
         except _OTHER_FORM as error:
             self._forget(error)
             self.ledger.begin(profile, trial, now)
+        self.begun = True
 
     @property
     def pair(self) -> tuple[str, str | None] | None:
@@ -115,7 +116,7 @@ class Ledgers:
     def learn(self, joined: Joined) -> None:
         """Labels have come."""
         for page in (self._current, self._after):
-            if page and page.pair:
+            if page and page.begun and page.pair:
                 stable, candidate = page.pair
                 page.ledger.learn(joined.times, joined.labels, joined.by(stable), joined.by(candidate))
 
