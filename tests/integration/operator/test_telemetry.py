@@ -7,7 +7,7 @@ from integration.operator.conftest import Cluster
 from integration.operator.test_weather import DEPLOYMENT
 from support.eventually import eventually
 
-CHILDREN = 10
+CHILDREN = 11
 
 
 def told(cluster: Cluster, path: str) -> str:

@@ -132,3 +132,8 @@ def condition(plan: Plan, type_: str) -> str | None:
     """Status and reason of a condition, as `True/Serving`."""
     found = next((c for c in plan.status.conditions if c.type == type_), None)
     return f"{found.status.value}/{found.reason}" if found else None
+
+
+def message(plan: Plan, type_: str) -> str:
+    """What a condition says; empty where it is not there."""
+    return next((c.message for c in plan.status.conditions if c.type == type_), "")
