@@ -3,7 +3,7 @@
 import pytest
 
 from bench.rollout import report, scenes
-from bench.rollout.flagger import Canary, Seen
+from bench.rollout.flagger import PEER, Canary, Seen
 from bench.rollout.scenes import TROUBLES, Window
 
 
@@ -53,3 +53,9 @@ def test_the_musts_ask_for_less_on_both(seconds, rows, held):
 def test_a_false_rollback_of_andons_fails_the_bench(false):
     result = {"who": "andon", "scene": "nan", "setting": "", "did": "held", "falseRollback": false}
     assert [must["ok"] for must in report.musts([result])] == [not false]
+
+
+def test_flagger_is_built_from_what_its_module_pins():
+    pins = (PEER.folder / "go.mod").read_text()
+    assert [f"tool {tool.package}" in pins for tool in PEER.tools] == [True]
+    assert "github.com/fluxcd/flagger v1.44.0" in pins
