@@ -158,38 +158,20 @@ def _mlserver(python: Path, model: Model, folder: Path, ports: Ports) -> Launch:
 
 def _kserve(python: Path, model: Model, folder: Path, ports: Ports) -> Launch:
     del folder
-    serve: list[str | Path] = [
-        "--onnx",
-        model.path,
-        "--model_name",
-        NAME,
-        "--http_port",
-        str(ports.http),
-        "--grpc_port",
-        str(ports.grpc),
-    ]
+    what = ["--onnx", str(model.path), "--model_name", NAME]
+    listen = ["--http_port", str(ports.http), "--grpc_port", str(ports.grpc)]
     quiet = ["--configure_logging", "false", "--enable_latency_logging", "false"]
-    return Launch([python, PEERS / "kserve_onnx.py", *serve, *quiet], {})
+    return Launch([python, PEERS / "kserve_onnx.py", *what, *listen, *quiet], {})
 
 
 def _mlflow(python: Path, model: Model, folder: Path, ports: Ports) -> Launch:
     saved = folder / "model"
     if not saved.exists():
         subprocess.run([python, PEERS / "mlflow_onnx.py", model.path, saved], check=True, timeout=120, capture_output=True)
-    serve: list[str | Path] = [
-        "models",
-        "serve",
-        "--model-uri",
-        saved,
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(ports.http),
-        "--env-manager",
-        "local",
-    ]
+    what = ["models", "serve", "--model-uri", str(saved), "--env-manager", "local"]
+    listen = ["--host", "127.0.0.1", "--port", str(ports.http), "--workers", "1"]
     found = {"PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
-    return Launch([python.with_name("mlflow"), *serve, "--workers", "1"], {"UVICORN_ACCESS_LOG": "false", **found})
+    return Launch([python.with_name("mlflow"), *what, *listen], {"UVICORN_ACCESS_LOG": "false", **found})
 
 
 def _peer(name: str) -> Path:

@@ -1,6 +1,6 @@
 """What does scoring rows beside cost those who ask? The same server with `inputs` and without, in turns.
 
-Two figures: the throughput that is left, which a busy machine blurs, and the share of a core that scoring takes by itself.
+Two figures: the answers that a second of the core is left with, and the share of a core that scoring takes when nobody asks.
 """
 
 import re
@@ -37,7 +37,7 @@ _CURSOR: Final = re.compile(rb"^andon_rows_cursor_seconds(?:\{[^}]*\})? ([0-9.e+
 
 @dataclass(frozen=True, slots=True)
 class Overhead:
-    """rates: answers per second with and without, per round. idle: share of the core that scoring alone takes."""
+    """rates: answers per second of the core, with and without, per round. idle: share of the core that scoring alone takes."""
 
     rates: list[tuple[float, float]]
     idle: float
@@ -52,18 +52,17 @@ def measure(bench: Bench, serving: Serving, folder: Path) -> Overhead:
     """Raises RuntimeError when the rows are not scored."""
     profile = _profile(serving.model, folder)
     with _plant(folder, bench.cores.asking) as url:
-        scored = contenders.orders(
-            serving.model, profile=profile, inputs=RowSource(rows=url, every=f"{EVERY_MS}ms", max_age="2s")
-        )
+        inputs = RowSource(rows=url, every=f"{EVERY_MS}ms", max_age="2s")
+        scored = contenders.orders(serving.model, profile=profile, inputs=inputs)
         unscored = contenders.orders(serving.model, profile=profile)
         rates = []
         for turn in range(bench.rounds):
             bench.say(f"evidence: round {turn + 1} of {bench.rounds}")
             contenders.write(scored, folder)
             _follows(serving)
-            beside = bench.sample(serving, cases.MANY).window.rate
+            beside = bench.sample(serving, cases.MANY)
             contenders.write(unscored, folder)
-            rates.append((beside, bench.sample(serving, cases.MANY).window.rate))
+            rates.append((beside.of_core, bench.sample(serving, cases.MANY).of_core))
         alone = _idle(serving, bench.seconds)
         contenders.write(scored, folder)
         _follows(serving)
@@ -93,7 +92,7 @@ def _profile(model: Model, folder: Path) -> Path:
     """Of the model and the plant's rows."""
     x = models.rows(_ROWS_OF_PROFILE, seed=3).astype(np.float64)
     prediction = contenders.session(model).run(None, {"rows": x.astype(np.float32)})[0].ravel().astype(np.float64)
-    seconds = 1e9 + EVERY_MS / 1000 * np.arange(len(x))
+    seconds = np.arange(len(x), dtype=np.float64) * EVERY_MS / 1000 + 1e9
     rows = Rows(TAGS, seconds, EVERY_MS / 1000, x, np.zeros(x.shape), np.full(x.shape, 0.01), None)
     features = [Feature(name=tag, tag=tag) for tag in TAGS]
     labels, held_out = models.truth(x.astype(np.float32), seed=3), np.ones(len(x), dtype=np.bool_)

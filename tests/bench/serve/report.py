@@ -24,6 +24,8 @@ from .rounds import Sample
 BEGIN: Final = "<!-- figures: written by `python -m tests.bench.serve --publish`, not by hand -->"
 END: Final = "<!-- end of figures -->"
 
+OF_CORE: Final = "per second of its core"
+
 TIMES_FASTER: Final = 5.0
 SHARE_OF_BARE: Final = 0.8
 MOST_RESIDENT_MB: Final = 100.0
@@ -57,7 +59,6 @@ def answers(samples: Iterable[Sample]) -> list[Found]:
 
 def _answer(samples: Sequence[Sample]) -> Found:
     first = samples[0]
-    busy = [s.busy for s in samples if s.busy]
     return {
         "what": "answers",
         "server": first.server,
@@ -65,10 +66,10 @@ def _answer(samples: Sequence[Sample]) -> Found:
         "case": str(first.case),
         "rounds": len(samples),
         "per second": _spread([s.window.rate for s in samples]),
-        "per second of its core": _spread([s.window.rate / s.busy for s in samples if s.busy]) if busy else None,
+        OF_CORE: _spread([s.of_core for s in samples]),
         "p50 ms": _spread([s.window.p50_ms for s in samples]),
         "p99 ms": _spread([s.window.p99_ms for s in samples]),
-        "core": _spread(busy) if busy else None,
+        "core": _spread([s.busy for s in samples]),
         "failed": sum(s.window.failed for s in samples),
     }
 
@@ -149,19 +150,19 @@ def text(found: Found) -> str:
     """Every table that has something to show."""
     results, about = found["results"], found["machine"]
     measured = f"Commit {about['commit']}; {about['cpu']}, {about['cores']} cores, Python {about['python']}."
-    busy = (
-        f" The machine was busy with other things (load {about['load before']} before the run)."
-        if about["load before"] > 0.5
-        else ""
-    )
+    busy = about["load before"]
+    others = f" The machine had other work (load {busy} before the run): read ratios." if busy > 0.5 else ""
     parts = {
         "What must hold": _must_table(found["musts"]),
         **{f"Answers per second, {name}": _rates(results, name) for name in MODELS},
+        **{
+            f"Answers per second of the server's core, {name}": _rates(results, name, "per second of its core") for name in MODELS
+        },
         **{f"Milliseconds to an answer (p50 / p99), {name}": _times(results, name) for name in MODELS},
         "Memory and start": _footprints(results),
         "What only Andon does": _only_andon(results),
     }
-    return "\n\n".join([measured + busy, *(f"### {title}\n{part}" for title, part in parts.items() if part)])
+    return "\n\n".join([measured + others, *(f"### {title}\n{part}" for title, part in parts.items() if part)])
 
 
 def publish(source: Path, page: Path) -> None:
@@ -178,9 +179,9 @@ def _must_table(musts: Sequence[Found]) -> str:
     return table(["must", "value", "limit", ""], rows) if rows else ""
 
 
-def _rates(results: Sequence[Found], model: str) -> str:
+def _rates(results: Sequence[Found], model: str, of: str = "per second") -> str:
     def cell(found: Found) -> str:
-        rate = found["per second"]
+        rate = found[of]
         return f"{rate['median']:,.0f} ({rate['least']:,.0f}–{rate['most']:,.0f})"
 
     return _by_case(results, model, cell)
@@ -223,7 +224,8 @@ def _only_andon(results: Sequence[Found]) -> str:
         rows.append(["order replaced to first answer of the other revision", times])
     for r in _of(results, "evidence"):
         rate = r["per second"]
-        lost = f"{100 * r['throughput lost']:.1f} % of throughput ({rate['with']['median']:,.0f} of {rate['without']['median']:,.0f})"
+        left = f"{rate['with']['median']:,.0f} of {rate['without']['median']:,.0f} left"
+        lost = f"{100 * r['throughput lost']:.1f} % of throughput ({left})"
         rows.append([f"scoring {r['rows per second']:g} rows/s beside", f"{lost}; {100 * r['core taken']:.1f} % of a core"])
     return table(["", ""], rows) if rows else ""
 

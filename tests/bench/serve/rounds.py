@@ -28,6 +28,11 @@ class Sample:
     window: Window
     busy: float
 
+    @property
+    def of_core(self) -> float:
+        """Answers per second of the core that it got: what it would be on a machine that does nothing else."""
+        return self.window.rate / max(self.busy, 1e-9)
+
 
 @dataclass(frozen=True, slots=True)
 class Bench:

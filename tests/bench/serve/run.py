@@ -35,9 +35,8 @@ def _run(bench: Bench, only: Collection[str], names: Sequence[str], count: int, 
         for contender in here:
             for model in made:
                 bench.say(f"starting {contender.name} with {model.name}")
-                serving = stack.enter_context(
-                    _served(contender.start(model, folder / contender.name / model.name, bench.cores.serving))
-                )
+                begun = contender.start(model, folder / contender.name / model.name, bench.cores.serving)
+                serving = stack.enter_context(_served(begun))
                 starts.setdefault(contender.name, []).append(serving.first_answer())
                 servings.append(serving)
         results += report.answers(bench.samples(servings, made if bare.NAME in only else []))
