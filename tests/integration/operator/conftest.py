@@ -4,14 +4,11 @@ Prometheus, MLflow and git are addresses where nobody listens: what the operator
 The whole loop with all of them is the demo.
 """
 
-import json
 import os
 import secrets
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,39 +17,12 @@ import yaml
 
 from andon.lab.controlplane import ControlPlane
 from andon.lab.toolchain import binary
+from integration.operator.cluster import Cluster, ready
+from integration.operator.plant import Listener, Plant, Prometheus, Registry, Start
 from support.eventually import eventually
 
 CHART = Path(__file__).resolve().parents[3] / "charts" / "andon"
 ACCOUNT = "system:serviceaccount:andon-system:andon"
-
-
-@dataclass
-class Cluster:
-    """The cluster as a user of one namespace sees it."""
-
-    plane: ControlPlane
-    namespace: str
-
-    def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
-        return self.plane.kubectl("-n", self.namespace, *arguments, stdin=stdin)
-
-    def apply(self, kind: str, name: str, spec: dict[str, Any], **metadata: Any) -> None:
-        self.kubectl("apply", "-f", "-", stdin=json.dumps(manifest(kind, name, spec, **metadata)))
-
-    def get(self, kind: str, name: str) -> dict[str, Any]:
-        return json.loads(self.kubectl("get", kind, name, "-o", "json", "--ignore-not-found") or "{}")
-
-    def condition(self, kind: str, name: str, type_: str = "Ready") -> dict[str, Any]:
-        conditions = self.get(kind, name).get("status", {}).get("conditions", ())
-        return next((c for c in conditions if c["type"] == type_), {})
-
-    def says(self, kind: str, name: str, reason: str, *, type_: str = "Ready", within: float = 20) -> dict[str, Any]:
-        """The condition, once its reason is this one."""
-        return eventually(lambda: self.condition(kind, name, type_), lambda c: c.get("reason") == reason, within=within)
-
-
-def manifest(kind: str, name: str, spec: dict[str, Any], **metadata: Any) -> dict[str, Any]:
-    return {"apiVersion": "andon.dev/v1alpha1", "kind": kind, "metadata": {"name": name, **metadata}, "spec": spec}
 
 
 @pytest.fixture(scope="session")
@@ -103,12 +73,68 @@ def cluster(namespace: Cluster, operator: subprocess.Popen[bytes]) -> Cluster:
     return namespace
 
 
-def ready(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - an address of this test
-            return bool(answer.status == 200)
-    except OSError:
-        return False
+@pytest.fixture(scope="module")
+def listener() -> Iterator[Listener]:
+    server = Listener()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def prometheus(control_plane: ControlPlane, listener: Listener, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    server = Prometheus(tmp_path_factory.mktemp("prometheus"), control_plane.network.control, listener)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def registry(mlflow_uri: str) -> Registry:
+    return Registry(mlflow_uri)
+
+
+@pytest.fixture(scope="module")
+def start(
+    start_operator: Callable[..., subprocess.Popen[bytes]], listener: Listener, prometheus: Prometheus, registry: Registry
+) -> Iterator[Start]:
+    """Starts an operator that sees all that there is; the one before must be gone."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def begin() -> subprocess.Popen[bytes]:
+        running.append(
+            start_operator(
+                prometheus={"url": prometheus.url},
+                mlflow={"url": registry.url},
+                notifications={"webhook": f"{listener.url}/hooks/s3cret"},
+            )
+        )
+        return running[-1]
+
+    yield begin
+    for process in running:
+        process.terminate()
+    for process in running:
+        process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def sighted(start: Start) -> dict[str, subprocess.Popen[bytes]]:
+    """The operator that runs now; a test that kills it puts another in its place."""
+    return {"operator": start()}
+
+
+@pytest.fixture
+def plant(
+    namespace: Cluster,
+    sighted: dict[str, subprocess.Popen[bytes]],
+    registry: Registry,
+    listener: Listener,
+    prometheus: Prometheus,
+) -> Plant:
+    assert sighted["operator"].poll() is None
+    eventually(lambda: namespace.get("serviceaccount", "default"), within=20)
+    return Plant(namespace, registry, listener, prometheus)
 
 
 def install_rights(plane: ControlPlane, folder: Path) -> None:

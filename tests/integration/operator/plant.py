@@ -6,7 +6,7 @@ What servers and Jobs would do is done by the test, when it says so: that is how
 import json
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,9 +19,12 @@ import yaml
 from andon.api.slots import SLOTS_KEY, Ack, SlotModel, Slots, config_hash
 from andon.api.types import Revision, short
 from andon.lab import toolchain
-from integration.operator.conftest import Cluster, ready
+from integration.operator.cluster import Cluster, ready
 from integration.operator.test_weather import PIPELINE, SOURCE
 from support.eventually import eventually
+
+Start = Callable[[], subprocess.Popen[bytes]]
+"""Starts an operator and waits until it is ready."""
 
 MODEL = "product-e"
 POD = "product-e-serve-0"
@@ -121,10 +124,17 @@ class Plant:
 
     def __init__(self, cluster: Cluster, registry: Registry, listener: Listener, prometheus: Prometheus) -> None:
         self.cluster, self.registry, self.listener, self.prometheus = cluster, registry, listener, prometheus
+        self.steps: list[dict[str, Any]] = []
+        self.spec: dict[str, Any] = {}
         listener.series.clear()
 
-    def deploy(self, version: str, **model: Any) -> None:
-        self.cluster.apply("ModelDeployment", MODEL, {"model": {"mlflow": {"name": MODEL, "version": version}, **model}})
+    def deploy(self, version: str, *, steps: list[dict[str, Any]] | None = None, **spec: Any) -> None:
+        """git names this version. steps: of the rollout; for the others below it stays as it was given first."""
+        self.steps = steps or self.steps
+        rollout = {"rollout": {"steps": self.steps, **spec.pop("rollout", {})}} if self.steps else {}
+        self.spec |= spec
+        named = {"model": {"mlflow": {"name": MODEL, "version": version}}}
+        self.cluster.apply("ModelDeployment", MODEL, named | rollout | self.spec)
 
     def trains(self) -> str:
         """A pipeline whose spec has its version 1, used by the deployment; the name of its Job."""
@@ -176,21 +186,34 @@ class Plant:
         assert held is not None
         return held
 
-    def acknowledge(self) -> None:
+    def acknowledge(self, pod: str = POD) -> None:
         """The server does as it was told and says so."""
         slots = self.slots()
         assert slots is not None
         ack = Ack(
             config_hash=config_hash(slots.text()), stable=_revision(slots.stable), candidate=_revision(slots.candidate),
-            since=datetime.now(UTC),
+            reference=_revision(slots.reference), weight=slots.weight, since=datetime.now(UTC),
         )  # fmt: skip
-        if not self.cluster.get("pod", POD):
+        if not self.cluster.get("pod", pod):
             labels = {"app.kubernetes.io/managed-by": "andon", "andon.dev/kind": "ModelDeployment", "andon.dev/name": MODEL}
-            pod = {"containers": [{"name": "serve", "image": "none"}], "nodeSelector": {"andon.dev/never": "here"}}
-            document = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": POD, "labels": labels}, "spec": pod}
+            spec = {"containers": [{"name": "serve", "image": "none"}], "nodeSelector": {"andon.dev/never": "here"}}
+            document = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": pod, "labels": labels}, "spec": spec}
             self.cluster.kubectl("apply", "-f", "-", stdin=json.dumps(document))
-        patch = json.dumps({"data": {POD: ack.model_dump_json(by_alias=True)}})
+        patch = json.dumps({"data": {pod: ack.model_dump_json(by_alias=True)}})
         self.cluster.kubectl("patch", "configmap", f"{MODEL}-acks", "--type=merge", "-p", patch)
+
+    def annotate(self, **words: str) -> None:
+        """A person says so; an empty word takes it back."""
+        said = [f"andon.dev/{word}={value}" if value else f"andon.dev/{word}-" for word, value in words.items()]
+        self.cluster.kubectl("annotate", "--overwrite", "modeldeployment", MODEL, *said)
+
+    def reaches(self, step: str) -> Slots:
+        """Once the rollout is in this step, and the server does as it is told there."""
+        eventually(lambda: self.status().get("step"), lambda seen: seen == step, within=20)
+        self.acknowledge()
+        slots = self.slots()
+        assert slots is not None
+        return slots
 
     def serves(self, version: str) -> None:
         """It serves this version and nothing is judged."""
@@ -215,6 +238,11 @@ class Plant:
         named = ",".join(f'{key}="{text}"' for key, text in labels.items())
         numbers = {"log_e": log_e, "rows": rows, "block": rows // 20, "epoch": 1795000000, "value": value}
         self.listener.series |= {f"andon_evidence_{name}{{{named}}}": number for name, number in numbers.items()}
+
+    def is_healthy(self, version: str, rows: int) -> None:
+        """With labels a candidate is as good as the stable."""
+        self.says(version, "loss", "candidate", log_e=-20.0, rows=rows, value=1.0)
+        self.says(version, "loss-equal", "candidate", log_e=20.0, rows=rows, value=1.0)
 
     def convicts(self, version: str) -> None:
         """With labels a candidate is far worse than the stable."""

@@ -4,7 +4,8 @@ import json
 from datetime import UTC, datetime
 
 from andon.lab.audit import Write, writes
-from integration.operator.conftest import ACCOUNT, Cluster
+from integration.operator.cluster import Cluster
+from integration.operator.conftest import ACCOUNT
 from integration.operator.test_weather import DEPLOYMENT, SOURCE
 from support.eventually import eventually
 

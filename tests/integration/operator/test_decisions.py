@@ -2,82 +2,13 @@
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
 
 import pytest
 
-from andon.lab.controlplane import ControlPlane
-from integration.operator.conftest import Cluster
-from integration.operator.plant import MODEL, Listener, Plant, Prometheus, Registry
+from integration.operator.plant import MODEL, Plant, Start
 from support.eventually import eventually
 
 pytestmark = pytest.mark.timeout(120)
-
-Start = Callable[[], subprocess.Popen[bytes]]
-
-
-@pytest.fixture(scope="module")
-def listener() -> Iterator[Listener]:
-    server = Listener()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def prometheus(control_plane: ControlPlane, listener: Listener, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    server = Prometheus(tmp_path_factory.mktemp("prometheus"), control_plane.network.control, listener)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def registry(mlflow_uri: str) -> Registry:
-    return Registry(mlflow_uri)
-
-
-@pytest.fixture(scope="module")
-def start(
-    start_operator: Callable[..., subprocess.Popen[bytes]], listener: Listener, prometheus: Prometheus, registry: Registry
-) -> Iterator[Start]:
-    """Starts an operator that sees all that there is; the one before must be gone."""
-    running: list[subprocess.Popen[bytes]] = []
-
-    def begin() -> subprocess.Popen[bytes]:
-        running.append(
-            start_operator(
-                prometheus={"url": prometheus.url},
-                mlflow={"url": registry.url},
-                notifications={"webhook": f"{listener.url}/hooks/s3cret"},
-            )
-        )
-        return running[-1]
-
-    yield begin
-    for process in running:
-        process.terminate()
-    for process in running:
-        process.wait(20)
-
-
-@pytest.fixture(scope="module")
-def sighted(start: Start) -> dict[str, subprocess.Popen[bytes]]:
-    """The operator that runs now; a test that kills it puts another in its place."""
-    return {"operator": start()}
-
-
-@pytest.fixture
-def plant(
-    namespace: Cluster,
-    sighted: dict[str, subprocess.Popen[bytes]],
-    registry: Registry,
-    listener: Listener,
-    prometheus: Prometheus,
-) -> Plant:
-    assert sighted["operator"].poll() is None
-    eventually(lambda: namespace.get("serviceaccount", "default"), within=20)
-    return Plant(namespace, registry, listener, prometheus)
 
 
 def events(plant: Plant, reason: str) -> list[dict]:

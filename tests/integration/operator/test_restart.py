@@ -3,7 +3,7 @@
 import subprocess
 from collections.abc import Callable
 
-from integration.operator.conftest import Cluster
+from integration.operator.cluster import Cluster
 from integration.operator.test_children import children
 from integration.operator.test_weather import SOURCE
 from support.eventually import eventually

@@ -3,7 +3,7 @@
 import urllib.request
 
 from andon.api.kinds import KINDS
-from integration.operator.conftest import Cluster
+from integration.operator.cluster import Cluster
 from integration.operator.test_weather import DEPLOYMENT
 from support.eventually import eventually
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from integration.operator.conftest import Cluster
+from integration.operator.cluster import Cluster
 
 SOURCE = {
     "asset": "reactor-1",
