@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from andon.api import GROUP, VERSION
-from andon.api.errors import UserError
 from andon.api.kinds import KINDS
 from andon.api.missing import Missing
 from andon.explain.find import Object
 from andon.explain.prometheus import Ask, remembered
 from andon.explain.recorded import Recorded
 from andon.explain.server import Server, asked
-from andon.ports.terminal import UNKNOWN_KINDS, ApiServer, AwayError, NotFoundError, Place
+from andon.ports.terminal import ApiServer, Place
 
 Report = Mapping[str, Any]
 """What a server says at `/drift`."""
@@ -47,14 +46,7 @@ class Live:
             place = Place(
                 f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/{kind.plural}", f"{kind.plural} in namespace {namespace}"
             )
-            try:
-                listed = self._api.get(place)
-            except NotFoundError:
-                raise UserError(UNKNOWN_KINDS) from None
-            except AwayError as error:
-                raise UserError(
-                    f"the API server cannot be asked for {place.words} ({error}); check KUBECONFIG, or try again"
-                ) from error
+            listed = self._api.read(place)
             found += [{"kind": kind.name, **item} for item in listed["items"]]
         return tuple(found)
 

@@ -15,6 +15,7 @@ from kubernetes import config
 from kubernetes.client.exceptions import ApiException
 from urllib3.util.retry import Retry
 
+from andon.api import GROUP, VERSION
 from andon.api.errors import UserError
 from andon.ports.cluster import connect
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 TIMEOUT: Final = 10.0
 """Seconds for one answer."""
+
+UNKNOWN_KINDS: Final = "this cluster does not know Andon's kinds; install them: andon crds | kubectl apply --server-side -f -"
 
 _RETRIES: Final = Retry(total=3, connect=0, read=0, redirect=0, raise_on_status=False)
 """An API server that says when to come again (it does so while it takes up a kind) is asked again; nobody else is."""
@@ -62,6 +65,27 @@ class ApiServer:
         """The document at a place. Raises NotFoundError, RefusedError and AwayError."""
         with self._answer(place, query, accept, TIMEOUT) as response:
             return json.loads(response.data)
+
+    def read(self, place: Place, query: Mapping[str, str] | None = None, accept: str = "application/json") -> Any:
+        """The same for a command that can do nothing without it. Raises UserError alone."""
+        try:
+            return self.get(place, query, accept)
+        except NotFoundError as error:
+            raise UserError(f"{error}; see: andon get" if self._knows_our_kinds() else UNKNOWN_KINDS) from None
+        except AwayError as error:
+            raise UserError(
+                f"the API server cannot be asked for {place.words} ({error}); check KUBECONFIG, or try again"
+            ) from error
+
+    def _knows_our_kinds(self) -> bool:
+        """As far as it says: who is not let in learns nothing of it."""
+        try:
+            self.get(Place(f"/apis/{GROUP}/{VERSION}", "Andon's kinds"))
+        except NotFoundError:
+            return False
+        except (AwayError, RefusedError):
+            return True
+        return True
 
     def lines(self, place: Place, query: Mapping[str, str], longest: float) -> Iterator[Any]:
         """Documents of a stream, line by line, until the server ends it. longest: seconds without one. Raises as `get`."""
@@ -112,9 +136,6 @@ def current_namespace(kubeconfig: str | None = None) -> str:
 def _refused(what: str, status: int) -> str:
     """What a person is told who may not read this. what: for example `datasources in namespace plant-a`."""
     return f"the API server does not let you read {what} ({status}); ask for the right to"
-
-
-UNKNOWN_KINDS: Final = "this cluster does not know Andon's kinds; install them: andon crds | kubectl apply --server-side -f -"
 
 
 def _said_no(place: Place, response: urllib3.HTTPResponse) -> Exception:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from andon.api import GROUP, VERSION
 from andon.api.errors import UserError
 from andon.api.kinds import KINDS, Kind
-from andon.ports.terminal import UNKNOWN_KINDS, ApiServer, AwayError, NotFoundError, Place
+from andon.ports.terminal import ApiServer, Place
 from andon.watch.standing import Object
 
 _AS_TABLE: Final = "application/json;as=Table;v=v1;g=meta.k8s.io"
@@ -49,37 +49,17 @@ def kind_named(word: str) -> Kind:
 
 def place_of(kind: Kind, namespace: str | None, name: str | None = None) -> Place:
     """Where objects of a kind are. namespace: None for all of them."""
-    inside = f"/namespaces/{namespace}" if namespace else ""
-    words = f"{kind.plural} in {f'namespace {namespace}' if namespace else 'all namespaces'}"
-    one = f"/{name}" if name else ""
-    return Place(f"/apis/{GROUP}/{VERSION}{inside}/{kind.plural}{one}", words)
+    inside, where = (f"/namespaces/{namespace}", f"namespace {namespace}") if namespace else ("", "all namespaces")
+    one, what = (f"/{name}", f"{kind.name.lower()} {name}") if name else ("", kind.plural)
+    return Place(f"/apis/{GROUP}/{VERSION}{inside}/{kind.plural}{one}", f"{what} in {where}")
 
 
 def listing(api: ApiServer, kind: Kind, namespace: str | None, name: str | None = None) -> Listing:
     """Raises UserError when it cannot be read, or there is none of this name."""
-    document = asked(api, place_of(kind, namespace, name), {"includeObject": "Object"}, _AS_TABLE)
+    document = api.read(place_of(kind, namespace, name), {"includeObject": "Object"}, _AS_TABLE)
     columns = tuple(Column(c["name"], wide=c.get("priority", 0) > 0) for c in document["columnDefinitions"])
     rows = (Row(tuple(map(_cell, row["cells"])), _of_kind(kind, row["object"])) for row in document.get("rows") or ())
     return Listing(kind, columns, tuple(rows))
-
-
-def asked(api: ApiServer, place: Place, query: Mapping[str, str] | None = None, accept: str = "application/json") -> Any:
-    """The document there. Raises UserError when it cannot be read, or is not there."""
-    try:
-        return api.get(place, query, accept)
-    except NotFoundError:
-        raise UserError(_not_found(api, place)) from None
-    except AwayError as error:
-        raise UserError(f"the API server cannot be asked for {place.words} ({error}); check KUBECONFIG, or try again") from error
-
-
-def _not_found(api: ApiServer, place: Place) -> str:
-    try:
-        api.get(Place(f"/apis/{GROUP}/{VERSION}", "Andon's kinds"))
-    except NotFoundError:
-        return UNKNOWN_KINDS
-    name = place.path.rpartition("/")[2]
-    return f"there is no {name} among the {place.words}; see: andon get"
 
 
 def _cell(value: object) -> str:

@@ -59,7 +59,7 @@ def test_all_namespaces_say_which(still):
     ("arguments", "code", "said"),
     [
         pytest.param(["pod"], Exit.USAGE, "'pod' is none of Andon's kinds: datasource (dsrc)", id="kind"),
-        pytest.param(["mdep", "nobody"], Exit.FAILED, "there is no nobody among the modeldeployments in namespace", id="name"),
+        pytest.param(["mdep", "nobody"], Exit.FAILED, "there is no modeldeployment nobody in namespace", id="name"),
         pytest.param(["mdep", "product-e", "-A"], Exit.USAGE, "give -n NAMESPACE instead", id="a name everywhere"),
     ],
 )

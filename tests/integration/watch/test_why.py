@@ -113,7 +113,7 @@ def test_the_cluster_knows_where_the_server_is(plant):
     with serving((address, 8080)):
         done = why(plant)
     assert done.returncode == Exit.OK, done.stderr
-    assert "served   since 2026-11-22 12:00:00 UTC, by maria" in done.stdout
+    assert "served   since 2026-11-22 12:00:00 UTC, on the word of maria" in done.stdout
 
 
 def test_a_server_out_of_reach_is_answered_with_the_way_to_it(still):

@@ -170,7 +170,7 @@ def test_it_is_traced_to_model_data_people_and_commit():
         "pipeline": "plant-a/product-e, spec 3f9c",
         "data": "400 rows of 12 files, a to b",
         "manifest": "sha256:" + "7" * 64,
-        "served": "since 2026-11-22 12:00:00 UTC, by maria",
+        "served": "since 2026-11-22 12:00:00 UTC, on the word of maria",
         "decision": "d-7f3a91c2de: Rollback of version 3 to 2 (Done)",
         "commit": "6e6537a6",
     }

@@ -53,7 +53,7 @@ def _data(registered: Registered) -> str | None:
 def _served(entry: Served | None) -> str | None:
     if entry is None:
         return None
-    by = f", by {entry.by}" if entry.by else ", by evidence alone"
+    by = f", on the word of {entry.by}" if entry.by else ""
     return f"since {entry.since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC{by}"
 
 

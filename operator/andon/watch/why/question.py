@@ -10,7 +10,6 @@ from andon.api.missing import Missing
 from andon.explain.fetch import fetched
 from andon.explain.server import Server, asked
 from andon.ports.terminal import ApiServer
-from andon.watch.cluster import asked as read
 from andon.watch.cluster import place_of
 from andon.watch.standing import Object
 from andon.watch.why.answer import Explained, explained
@@ -31,7 +30,7 @@ class Question:
 
 def deployment(api: ApiServer, question: Question) -> Object:
     """The ModelDeployment. Raises UserError when it is not there, or scores no rows."""
-    obj: Object = read(api, place_of(MODEL_DEPLOYMENT, question.namespace, question.name))
+    obj: Object = api.read(place_of(MODEL_DEPLOYMENT, question.namespace, question.name))
     if "inputs" not in obj["spec"]:
         raise UserError(
             f"modeldeployment {question.name} has no inputs: it answers those who ask, and keeps no predictions to explain"
