@@ -37,11 +37,63 @@ def logarithm(width=WIDTH):
     return _bytes(nodes, [weights], width)
 
 
-def of_text():
-    """Takes strings, which no row has."""
-    rows = helper.make_tensor_value_info("rows", TensorProto.STRING, [None, 1])
-    out = helper.make_tensor_value_info("prediction", TensorProto.STRING, [None, 1])
-    return _serialise(helper.make_graph([helper.make_node("Identity", ["rows"], ["prediction"])], "g", [rows], [out]))
+def echo(*types, names="abcdefghijkl"):
+    """Answers each input as it came. types: of the inputs, which are called a, b, c…, as rows of any width alike."""
+    pairs = list(zip(names, types, strict=False))
+    nodes = [helper.make_node("Identity", [name], [f"{name}_out"]) for name, _ in pairs]
+    taken = [helper.make_tensor_value_info(name, kind, ["n", f"width_{name}"]) for name, kind in pairs]
+    answered = [helper.make_tensor_value_info(f"{name}_out", kind, ["n", f"width_{name}"]) for name, kind in pairs]
+    return _serialise(helper.make_graph(nodes, "g", taken, answered))
+
+
+def centred(width=WIDTH):
+    """Each row less the mean of all: what it answers a row depends on those beside it."""
+    nodes = [
+        helper.make_node("ReduceMean", ["rows"], ["mean"], axes=[0], keepdims=1),
+        helper.make_node("Sub", ["rows", "mean"], ["prediction"]),
+    ]
+    taken = helper.make_tensor_value_info("rows", TensorProto.FLOAT, [None, width])
+    answered = helper.make_tensor_value_info("prediction", TensorProto.FLOAT, [None, width])
+    return _serialise(helper.make_graph(nodes, "g", [taken], [answered]))
+
+
+def a_sequence():
+    """Answers a list of tensors, which is no tensor."""
+    rows = helper.make_tensor_value_info("rows", TensorProto.FLOAT, [None, 1])
+    out = helper.make_tensor_sequence_value_info("parts", TensorProto.FLOAT, None)
+    return _serialise(helper.make_graph([helper.make_node("SplitToSequence", ["rows"], ["parts"])], "g", [rows], [out]))
+
+
+def slow(seconds=0.02):
+    """Sums a row as `linear` does, by way of so much work that a row takes about so many seconds on any machine of today."""
+    size = 64
+    loops = helper.make_tensor("loops", TensorProto.INT64, [], [int(seconds * 40_000)])
+    body = helper.make_graph(
+        [
+            helper.make_node("MatMul", ["state", "mix"], ["state_out"]),
+            helper.make_node("Identity", ["go"], ["go_out"]),
+        ],
+        "body",
+        [
+            helper.make_tensor_value_info("i", TensorProto.INT64, []),
+            helper.make_tensor_value_info("go", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("state", TensorProto.FLOAT, [size, size]),
+        ],
+        [
+            helper.make_tensor_value_info("go_out", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("state_out", TensorProto.FLOAT, [size, size]),
+        ],
+        [helper.make_tensor("mix", TensorProto.FLOAT, [size, size], np.zeros(size * size))],
+    )
+    nodes = [
+        helper.make_node("Loop", ["loops", "", "zeros"], ["work"], body=body),
+        helper.make_node("ReduceSum", ["work"], ["nothing"], keepdims=0),
+        helper.make_node("ReduceSum", ["rows", "across"], ["sum"], keepdims=1),
+        helper.make_node("Add", ["sum", "nothing"], ["prediction"]),
+    ]
+    zeros = helper.make_tensor("zeros", TensorProto.FLOAT, [size, size], np.zeros(size * size))
+    across = helper.make_tensor("across", TensorProto.INT64, [1], [1])
+    return _bytes(nodes, [loops, zeros, across], WIDTH, rows=1)
 
 
 def _bytes(nodes, constants, width, rows=None, dtype=TensorProto.FLOAT):

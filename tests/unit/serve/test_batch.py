@@ -27,7 +27,7 @@ async def answers(model, requests):
     """What each of these requests, all of one tick, is answered: its predictions, or None."""
     batcher, told = Batcher(), [asyncio.get_running_loop().create_future() for _ in requests]
     for rows, future in zip(requests, told, strict=True):
-        batcher.submit(model, {"rows": np.array(rows, dtype=np.float32)}, future.set_result)
+        batcher.submit(model, {"rows": np.array(rows, dtype=np.float32)}, len(rows), future.set_result)
     results = await asyncio.gather(*told)
     return [None if isinstance(r, ModelFailedError) else r[0].ravel().tolist() for r in results]
 

@@ -6,7 +6,8 @@ import contextlib
 import pytest
 
 from andon.runtime.serve import connection
-from andon.runtime.serve.connection import Listener, Response
+from andon.runtime.serve.http import Response
+from andon.runtime.serve.listener import Listener
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ async def server():
             waiting.add(task)
             task.add_done_callback(waiting.discard)
         else:
-            respond(Response(200, f"{request.method} {request.path}?{request.query} ".encode() + request.body))
+            respond(Response(200, f"{request.method.decode()} {request.path}?{request.query} ".encode() + request.body))
 
     listener = Listener(handler)
     listener.release = release
@@ -173,7 +174,7 @@ async def test_a_silent_client_is_parted_with(client, server, monkeypatch):
     await client.send(get("/a"))
     await client.answer()
     monkeypatch.setattr(connection, "IDLE", -1.0)
-    for each in tuple(server._connections):
+    for each in server:
         each.close_if_silent(asyncio.get_running_loop().time())
     with contextlib.suppress(ConnectionResetError):
         assert await client.is_closed()
@@ -184,7 +185,7 @@ async def test_a_request_that_drips_in_is_cut_off_though_it_never_falls_silent(s
     for byte in (b"G", b"E", b"T", b" ", b"/"):
         await client.send(byte)
         await asyncio.sleep(0.1)
-    for each in tuple(server._connections):
+    for each in server:
         each.close_if_silent(asyncio.get_running_loop().time())
     with contextlib.suppress(ConnectionResetError):
         assert await client.is_closed()

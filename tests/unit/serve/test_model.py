@@ -5,7 +5,7 @@ import pytest
 from onnx import TensorProto
 
 from andon.runtime.serve.model import NotAModelError, OnnxModel
-from unit.serve.models import linear, logarithm, of_text, picky
+from unit.serve.models import a_sequence, centred, linear, logarithm, picky
 
 
 def test_inputs_and_outputs_are_read_from_the_file():
@@ -18,12 +18,18 @@ def test_inputs_and_outputs_are_read_from_the_file():
         pytest.param(b"", "cannot load", id="nothing"),
         pytest.param(b"no model", "cannot load", id="other bytes"),
         pytest.param(linear()[:-20], "cannot load", id="a torn file"),
-        pytest.param(of_text(), "not a tensor of numbers", id="a model of text"),
+        pytest.param(a_sequence(), "no tensor of numbers or text", id="an answer that is a list of tensors"),
     ],
 )
 def test_what_cannot_be_served_is_refused_in_words(content, says):
     with pytest.raises(NotAModelError, match=says):
         OnnxModel(content)
+
+
+def test_rows_are_joined_only_where_that_changes_no_answer():
+    assert OnnxModel(linear()).batches
+    assert not OnnxModel(linear(rows=1)).batches, "its first dimension is fixed"
+    assert not OnnxModel(centred()).batches, "its answer to a row depends on the others"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ candidate fails to answer the stable answers for it. A version asked for by its 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from andon.runtime.serve.batch import Batcher, NotFiniteError, Outcome
 from andon.runtime.serve.lineup import Lineup
@@ -17,8 +17,7 @@ from andon.runtime.serve.oip.message import BusyError, Message, RequestError
 from andon.runtime.serve.split import Split
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the model says, and which revision said it. results: in the order of the model's outputs."""
 
     inference: Inference

@@ -6,7 +6,7 @@ thread.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from time import perf_counter
 from typing import Any, Final
@@ -127,7 +127,7 @@ class Routes:
             body = unpacked(request.body, headers.get(b"content-encoding"), connection.LARGEST_BODY)
             message = read(body, headers.get(JSON_LENGTH))
             if ASSET in headers:
-                message = replace(message, asset=headers[ASSET].decode("latin-1"))
+                message = message._replace(asset=headers[ASSET].decode("latin-1"))
             self._answering.submit(message, target.name, target.version, reply)
         except RequestError as error:
             reply(error, None)

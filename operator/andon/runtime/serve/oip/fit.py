@@ -1,8 +1,8 @@
 """Does a request fit the model? Every input is there, of its type and shape; what fits is ready to run."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,8 +11,7 @@ from andon.runtime.serve.oip.message import Given, Message, RequestError
 from andon.runtime.serve.oip.tensors import from_json, from_raw, from_values
 
 
-@dataclass(frozen=True, slots=True)
-class Inference:
+class Inference(NamedTuple):
     """A request that fits the model. outputs: places among the model's outputs, and whether as raw bytes, in the order asked for.
 
     rows: the first dimension, where there is one.
@@ -48,20 +47,25 @@ def _values(given: Given, tensor: Tensor) -> Array:
         raise RequestError(400, f"input {tensor.name!r}: data is missing")
     if isinstance(data, bytes | memoryview):
         return from_raw(data, tensor, prod(shape)).reshape(shape)
-    values = from_values(data, tensor) if isinstance(data, np.ndarray) else from_json(data, tensor)
-    if values.ndim > 1 and values.shape != shape:
-        raise RequestError(400, f"input {tensor.name!r}: data is nested as {list(values.shape)}, but shape is {list(shape)}")
-    if values.size != prod(shape):
+    values, nested = (from_values(data, tensor), data.shape) if isinstance(data, np.ndarray) else from_json(data, tensor)
+    if len(nested) > 1 and nested != shape:
+        raise RequestError(400, f"input {tensor.name!r}: data is nested as {list(nested)}, but shape is {list(shape)}")
+    if len(values) != prod(shape):
         raise RequestError(
-            400, f"input {tensor.name!r}: data has {values.size} values, but shape {list(shape)} has {prod(shape)}"
+            400, f"input {tensor.name!r}: data has {len(values)} values, but shape {list(shape)} has {prod(shape)}"
         )
     return values.reshape(shape)
 
 
 def _shape(given: object, tensor: Tensor) -> tuple[int, ...]:
-    if not isinstance(given, list) or not all(type(d) is int and 0 < d < 1 << 31 for d in given):
+    if not isinstance(given, list):
         raise RequestError(400, f"input {tensor.name!r}: shape must be a list of positive integers")
-    if len(given) != len(tensor.shape) or any(want not in (-1, d) for d, want in zip(given, tensor.shape, strict=True)):
+    fits = len(given) == len(tensor.shape)
+    for size, wanted in zip(given, tensor.shape, strict=False):
+        if type(size) is not int or size < 1:
+            raise RequestError(400, f"input {tensor.name!r}: shape must be a list of positive integers")
+        fits = fits and wanted in (-1, size)
+    if not fits:
         raise RequestError(400, f"input {tensor.name!r}: shape is {given}; the model takes {list(tensor.shape)} (-1: any)")
     return tuple(given)
 

@@ -33,7 +33,7 @@ def read(body: bytes, json_length: bytes | None) -> Message:
     inputs = {g["name"]: Given(g["name"], g.get("datatype"), g.get("shape"), _data(g, blobs)) for g in _named(document, "inputs")}
     blobs.check_used_up()
     asked = document.get("id")
-    if not isinstance(asked, str | None):
+    if asked is not None and not isinstance(asked, str):
         raise RequestError(400, f"id must be a string, not {kind(asked)}")
     return Message(inputs, _outputs(document, raw=raw), raw, asked, _asset(parameters))
 
@@ -90,9 +90,10 @@ def _parameters(of: Mapping[str, Any], where: str) -> Mapping[str, Any]:
 
 def _named(document: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
     """A list of objects with names, no two alike."""
-    listed = document.get(field)
-    if not isinstance(listed, list) or not all(isinstance(o, dict) and isinstance(o.get("name"), str) for o in listed):
-        raise RequestError(400, f"{field} must be a list of objects, each with a name")
+    listed: list[Any] = document.get(field, None)
+    for one in listed if isinstance(listed, list) else [None]:
+        if not isinstance(one, dict) or not isinstance(one.get("name"), str):
+            raise RequestError(400, f"{field} must be a list of objects, each with a name")
     if len(listed) > 1 and len({o["name"] for o in listed}) < len(listed):
         raise RequestError(400, f"{field}: two have the same name")
     return listed
@@ -121,7 +122,7 @@ def _outputs(document: Mapping[str, Any], *, raw: bool) -> dict[str, bool]:
 
 def _asset(parameters: Mapping[str, Any]) -> str | None:
     asset = parameters.get("asset")
-    if not isinstance(asset, str | None) or (asset and len(asset) > LONGEST_ASSET):
+    if asset is not None and (not isinstance(asset, str) or len(asset) > LONGEST_ASSET):
         raise RequestError(400, f"parameter asset must be a string of at most {LONGEST_ASSET} characters")
     return asset
 

@@ -1,8 +1,7 @@
 """What does an inference request ask, whichever way it came?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from andon.runtime.serve.model import Array
 
@@ -23,8 +22,7 @@ class BusyError(RequestError):
         self.after = after
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """One input as it was sent: nothing of it is believed yet.
 
     data: raw little-endian bytes, a list as JSON has it, or an array of a type that can hold every value of the datatype.
@@ -36,8 +34,7 @@ class Given:
     data: "bytes | memoryview | list[Any] | Array | None"
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A request as it was sent.
 
     outputs: the names asked for and whether as raw bytes, in order; empty: all. raw: how those not named are written. asset: the
