@@ -42,14 +42,14 @@ def ready(status, reason):
 def test_a_fresh_object_is_in_progress(plant):
     """kstatus, and with it Flux and Argo CD: an observedGeneration that is not the object's means in progress."""
     statuses = json.loads(plant("get", "andon", "-o", "json"))["items"]
-    assert [item["status"] for item in statuses] == [{"observedGeneration": -1}] * 5
+    assert [item["status"] for item in statuses] == [{"observedGeneration": -1}] * len(list(EXAMPLES.glob("*.yaml")))
 
 
 def test_explain_tells_fields_and_rules(cluster):
     rollout = cluster.kubectl("explain", "modeldeployment.spec.rollout")
     assert "How a new version is judged before it serves." in rollout
     assert "steps\t<[]Object>" in rollout
-    assert "Rule: set exactly one of: mlflow." in cluster.kubectl("explain", "mdep.spec.model")
+    assert "Rule: set exactly one of: mlflow, file." in cluster.kubectl("explain", "mdep.spec.model")
 
 
 def test_columns_of_a_deployment(plant):
@@ -81,7 +81,7 @@ def test_columns_of_a_deployment(plant):
     assert header[1:] == ["READY", "DESIRED", "EFFECTIVE", "STEP", "DRIFT", "REASON", "AGE"]
     assert row[1:-1] == ["False", "4", "3", "Shadow", "Healthy", "RolledBack"]
     header, row = (line.split() for line in plant("get", "mdep", "first", "-o", "wide").splitlines())
-    assert (header[-2:], row[-2:]) == (["DIGEST", "COMMIT"], [DIGEST, "0ddba11"])
+    assert (header[-3:], row[-2:]) == (["DIGEST", "PINNED", "COMMIT"], [DIGEST, "0ddba11"])
 
 
 def test_the_first_fault_shows_beside_its_policy(plant):
