@@ -27,7 +27,8 @@ SPECS = {
     },
     "DriftPolicy": {"targetRef": {"name": "product-e"}},
 }
-JUDGED = "Version 2 scores the same rows as version 1. It answers 20 percent of them."
+ROWS = "It is judged on at least 100 rows; they are coming in."
+JUDGED = f"Version 2 is judged beside version 1 (step 2 of 2, Weight 20%). {ROWS}"
 STATUSES = {
     "DataSource": {"conditions": [("Ready", "True", "Connected", "Every tag is read.")]},
     "TrainingPipeline": {
@@ -38,8 +39,8 @@ STATUSES = {
         "conditions": [("Ready", "False", "CandidateJudged", JUDGED), ("Reconciling", "True", "CandidateJudged", JUDGED)],
         "desired": TWO.model_dump(),
         "effective": ONE.model_dump(),
-        "candidate": {**TWO.model_dump(), "step": "Weight", "index": 1, "since": SINCE, "fromRows": 100, "progress": "2/4"},
-        "step": "Weight",
+        "candidate": {**TWO.model_dump(), "step": "Weight 20%", "index": 1, "since": SINCE, "fromRows": 100, "progress": "2/4"},
+        "step": "Weight 20%",
         "drift": "Healthy",
     },
     "DriftPolicy": {

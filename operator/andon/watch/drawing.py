@@ -13,11 +13,12 @@ from andon.watch.standing import Mood
 COLOURS: Final = {
     Mood.GOOD: "green",
     Mood.BUSY: "cyan",
+    Mood.WAITS: "yellow",
     Mood.ASKS: "magenta",
     Mood.BAD: "red",
     Mood.UNKNOWN: "yellow",
 }
-_SIGNS: Final = {Mood.GOOD: "●", Mood.BUSY: "◐", Mood.ASKS: "?", Mood.BAD: "✗", Mood.UNKNOWN: "○"}
+_SIGNS: Final = {Mood.GOOD: "●", Mood.BUSY: "◐", Mood.WAITS: "◌", Mood.ASKS: "?", Mood.BAD: "✗", Mood.UNKNOWN: "○"}
 """A terminal without colours, and one who does not see them, has these."""
 
 

@@ -19,16 +19,16 @@ from andon.watch.family import Snapshot
 from andon.watch.standing import Object
 
 TRIES: Final = 8
-"""Attempts in a row before it is given up: about a minute with the pauses between them."""
+"""Attempts in a row before it is given up: about a minute and a half with the pauses between them."""
 
 _FIRST_PAUSE: Final = 0.25
-_LAST_PAUSE: Final = 15.0
+_LAST_PAUSE: Final = 30.0
 _LONGEST_WATCH: Final = 60
 _PAUSE: Final = threading.Event()
 """Never set: threads of a terminal's command end with it."""
 
-_SETTLE: Final = 0.05
-"""Seconds in which changes that come together are shown together."""
+_SETTLE: Final = 0.1
+"""Seconds within which changes are shown together."""
 _WAITING: Final = 10_000
 _CONFIGMAP: Final = "ConfigMap"
 _OURS: Final = {"labelSelector": "app.kubernetes.io/managed-by=andon,andon.dev/kind=ModelDeployment"}
@@ -96,11 +96,12 @@ def _sorts(namespace: str) -> list[_Watched]:
 
 
 def _gathered(news: queue.Queue[_News]) -> Iterator[_News]:
-    """What came, once nothing more comes for a moment."""
+    """What came together. Waits as long as nothing changes: a thread that cannot go on says so."""
     yield news.get()
-    while True:
+    end = time.monotonic() + _SETTLE
+    while (left := end - time.monotonic()) > 0:
         try:
-            yield news.get(timeout=_SETTLE)
+            yield news.get(timeout=left)
         except queue.Empty:
             return
 
@@ -126,14 +127,14 @@ def _follow(api: ApiServer, sort: _Watched, news: queue.Queue[_News]) -> None:
 
 def _listed(api: ApiServer, sort: _Watched) -> tuple[dict[str, Object], str]:
     document = api.get(sort.place, sort.query)
-    return {item["metadata"]["name"]: {**item, "kind": sort.kind} for item in document["items"]}, document["metadata"][
-        "resourceVersion"
-    ]
+    objects: dict[str, Object] = {item["metadata"]["name"]: {**item, "kind": sort.kind} for item in document["items"]}
+    return objects, str(document["metadata"]["resourceVersion"])
 
 
 def _watch(api: ApiServer, sort: _Watched, objects: dict[str, Object], version: str, news: queue.Queue[_News]) -> None:
     """Keeps the objects as they are, until the watch breaks. Raises as ApiServer does."""
     while True:
+        begun = time.monotonic()
         query = {"watch": "1", "allowWatchBookmarks": "true", "resourceVersion": version, "timeoutSeconds": str(_LONGEST_WATCH)}
         for event in api.lines(sort.place, {**sort.query, **query}, longest=_LONGEST_WATCH + 15):
             obj = event["object"]
@@ -143,6 +144,8 @@ def _watch(api: ApiServer, sort: _Watched, objects: dict[str, Object], version: 
             if event["type"] != "BOOKMARK":
                 objects = _changed(objects, event["type"], {**obj, "kind": sort.kind})
                 news.put(_News(sort.kind, objects))
+        if time.monotonic() - begun < _FIRST_PAUSE:
+            raise AwayError("it ends every watch at once")
 
 
 def _changed(objects: Mapping[str, Object], event: str, obj: Mapping[str, Any]) -> dict[str, Object]:

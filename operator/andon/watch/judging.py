@@ -12,12 +12,14 @@ _ASKED = {
     Authority.ADVISE: "is for people to act on",
 }
 
+_TOLD = ("action", "verdict", "authority", "from", "to", "subjects", "since")
+
 
 def told(status: DriftPolicyStatus) -> Told:
     """Its verdict, and as parts: faults, decisions that are open and actions that are held back."""
     opened = (decision for decision in status.decisions if decision.state is DecisionState.OPEN)
     parts = (*map(_fault, status.data_faults), *map(_decision, opened), *map(_held, status.held))
-    return Told(_words(status), {"verdict": status.verdict, "judged": _dumped(status.judged)}, parts)
+    return Told(_words(status), {"verdict": status.verdict, "judged": status.judged}, parts)
 
 
 def _words(status: DriftPolicyStatus) -> str:
@@ -30,30 +32,24 @@ def _words(status: DriftPolicyStatus) -> str:
 
 def _fault(fault: TagFault) -> Node:
     said = f"{fault.fault} since {clock(fault.since)}"
-    return Node("fault", fault.tag, Mood.BAD, said, details=fault.model_dump(mode="json", include={"fault", "since"}))
+    return Node("fault", fault.tag, Mood.BAD, said, details={"fault": fault.fault, "since": fault.since})
 
 
 def _decision(decision: Decision) -> Node:
     about = f"version {decision.from_.version}" if decision.from_ else ", ".join(decision.subjects)
     to = f" to {decision.to.version}" if decision.to else ""
-    asked = f"{decision.action} of {about}{to} for {decision.verdict}"
+    said = f"{decision.action} of {about}{to} for {decision.verdict}, {_ASKED[decision.authority]}, since {clock(decision.since)}"
     mood = Mood.BAD if decision.authority is Authority.ACT else Mood.ASKS
-    details = decision.model_dump(
-        mode="json", exclude_none=True, include={"action", "verdict", "authority", "from_", "to", "subjects", "since"}
-    )
-    said = f"{asked}, {_ASKED[decision.authority]}, since {clock(decision.since)}"
+    frozen = decision.model_dump(mode="json", exclude_none=True)
+    details = {key: frozen[key] for key in _TOLD if key in frozen}
     return Node("decision", decision.id, mood, said, f"See: andon explain {decision.id}", details)
 
 
 def _held(held: HeldAction) -> Node:
     said = f"for {held.verdict} is held back: {held.reason}"
-    details = held.model_dump(mode="json", include={"verdict", "reason", "message"})
-    return Node("held", held.action, Mood.BUSY, said, held.message, details)
+    details = {"verdict": held.verdict, "reason": held.reason}
+    return Node("held", held.action, Mood.WAITS, said, held.message, details)
 
 
 def _of(revision: Revision | None) -> str:
     return f" of version {revision.version}" if revision else ""
-
-
-def _dumped(revision: Revision | None) -> dict[str, str] | None:
-    return revision.model_dump() if revision else None

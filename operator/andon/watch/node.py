@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic_core import to_jsonable_python
+
 from andon.watch.standing import Mood
 
 
@@ -11,8 +13,8 @@ from andon.watch.standing import Mood
 class Node:
     """One thing with what hangs on it, said twice: in words for a person, in details for a program.
 
-    said: a few words. waits_for: a sentence, empty for nothing. Nothing in it moves by itself, so that two trees that differ are
-    a change worth showing.
+    said: a few words. waits_for: a sentence or two, empty for nothing. details: JSON, or models of `andon.api`. Nothing in it
+    moves by itself, so that two trees that differ are a change worth showing.
     """
 
     kind: str
@@ -25,8 +27,8 @@ class Node:
 
     def as_json(self) -> dict[str, Any]:
         """For programs: details beside kind, name and state."""
-        known = {key: value for key, value in self.details.items() if value is not None}
-        own = {"kind": self.kind, "name": self.name, "state": self.mood.value, **known}
+        own: dict[str, Any] = {"kind": self.kind, "name": self.name, "state": self.mood.value}
+        own |= to_jsonable_python(self.details, by_alias=True, exclude_none=True)
         own |= {"waitsFor": self.waits_for} if self.waits_for else {}
         return own | ({"children": [child.as_json() for child in self.children]} if self.children else {})
 

@@ -3,8 +3,8 @@
 Slots are told from the deployment's status, which is made from acknowledgements alone; each server speaks for itself beside it.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -15,6 +15,8 @@ from andon.watch.family import Snapshot, name_of
 from andon.watch.node import Node, Told
 from andon.watch.standing import Mood, Object
 
+_USUAL_STEPS: Final[Sequence[Mapping[str, object]]] = ({"shadow": {}},)
+
 
 def told(snapshot: Snapshot, obj: Object, status: ModelDeploymentStatus) -> Told:
     """What git wants of it, and as parts: slots and servers."""
@@ -23,7 +25,7 @@ def told(snapshot: Snapshot, obj: Object, status: ModelDeploymentStatus) -> Told
     weight = max((ack.weight for ack in acks.values() if isinstance(ack, Ack)), default=0)
     slots = [*_stable(status, weight), *_candidate(obj, status.candidate, weight), *_reference(status)]
     servers = [_server(pod, ack, config_hash(orders) if orders else None) for pod, ack in sorted(acks.items())]
-    details = {"desired": _dumped(status.desired), "step": status.step, "drift": status.drift, "url": status.url}
+    details = {"desired": status.desired, "step": status.step, "drift": status.drift, "url": status.url}
     return Told(_words(status), details, (*slots, *servers))
 
 
@@ -38,19 +40,21 @@ def _stable(status: ModelDeploymentStatus, weight: int) -> list[Node]:
     if status.effective is None:
         return [Node("slot", "stable", Mood.UNKNOWN, "nothing answers yet")]
     answers = "answers" if weight == 0 else f"answers {100 - weight} %"
-    details = status.effective.model_dump() | {"weight": 100 - weight}
+    details = {**status.effective.model_dump(), "weight": 100 - weight}
     return [Node("slot", "stable", Mood.GOOD, f"version {status.effective} {answers}", details=details)]
 
 
 def _candidate(obj: Object, candidate: Candidate | None, weight: int) -> list[Node]:
     if candidate is None:
         return []
-    steps = len(obj["spec"].get("rollout", {}).get("steps", [None]))
+    steps = obj["spec"].get("rollout", {}).get("steps", _USUAL_STEPS)
     revision = Revision(version=candidate.version, digest=candidate.digest)
     share = f"answers {weight} %" if weight else "answers nobody"
-    step = f"step {candidate.index + 1} of {steps}: {candidate.step}, {candidate.progress} of its rows"
-    details = candidate.model_dump(mode="json", exclude_none=True) | {"steps": steps, "weight": weight}
-    return [Node("slot", "candidate", Mood.BUSY, f"version {revision} {share}, {step}", details=details)]
+    by_word = candidate.index < len(steps) and "approval" in steps[candidate.index]
+    done = "" if by_word else f", {candidate.progress} done"
+    said = f"version {revision} {share}, step {candidate.index + 1} of {len(steps)}: {candidate.step}{done}"
+    details = {**candidate.model_dump(mode="json", exclude_none=True), "steps": len(steps), "weight": weight}
+    return [Node("slot", "candidate", Mood.BUSY, said, details=details)]
 
 
 def _reference(status: ModelDeploymentStatus) -> list[Node]:
@@ -65,14 +69,13 @@ def _server(pod: str, ack: Ack | str, wanted: str | None) -> Node:
     if isinstance(ack, str):
         return Node("server", pod, Mood.UNKNOWN, ack)
     held = {"stable": ack.stable, "candidate": ack.candidate, "reference": ack.reference}
-    slots = ", ".join(f"{slot} {revision.version}" for slot, revision in held.items() if revision) or "holds nothing yet"
-    details: dict[str, Any] = {slot: _dumped(revision) for slot, revision in held.items()} | {"weight": ack.weight}
+    said = ", ".join(f"{slot} {revision.version}" for slot, revision in held.items() if revision) or "holds nothing yet"
     current = wanted is None or ack.config_hash == wanted
-    details |= {"current": current, "error": ack.error.model_dump() if ack.error else None}
+    details = {**held, "weight": ack.weight, "current": current, "error": ack.error}
     if ack.error is not None:
-        return Node("server", pod, Mood.BAD, f"{slots}; {ack.error.reason}", ack.error.message, details)
+        return Node("server", pod, Mood.BAD, f"{said}; {ack.error.reason}", ack.error.message, details)
     mood, late = (Mood.GOOD, "") if current else (Mood.BUSY, "; has not acted on the newest orders yet")
-    return Node("server", pod, mood, slots + late, details=details)
+    return Node("server", pod, mood, said + late, details=details)
 
 
 def _acks(snapshot: Snapshot, deployment: str) -> Mapping[str, Ack | str]:
@@ -84,7 +87,3 @@ def _ack(text: str) -> Ack | str:
         return Ack.model_validate_json(text)
     except ValidationError:
         return "its acknowledgement cannot be read by this version of andon"
-
-
-def _dumped(revision: Revision | None) -> dict[str, Any] | None:
-    return revision.model_dump() if revision else None

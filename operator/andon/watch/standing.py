@@ -19,19 +19,30 @@ class Mood(StrEnum):
 
     GOOD = "good"
     BUSY = "busy"
+    WAITS = "waits"
     ASKS = "asks"
     BAD = "bad"
     UNKNOWN = "unknown"
 
 
+_FIRST: Final = (("AwaitingApproval", Mood.ASKS), ("Stalled", Mood.BAD), ("Reconciling", Mood.BUSY))
+_NOT_READY: Final = {"False": Mood.WAITS, "Unknown": Mood.UNKNOWN}
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """ready: True, False or Unknown. reason: one stable word. waits_for: one sentence; empty where it waits for nothing."""
+    """ready: True, False or Unknown. reason: one stable word. message: why; empty where it waits for nothing."""
 
     mood: Mood
     ready: str
     reason: str
-    waits_for: str
+    message: str = ""
+
+    @property
+    def waits_for(self) -> str:
+        """The sentence of the message that says it: what goes on by itself says last what is missing, all else says it first."""
+        sentences = _END_OF_SENTENCE.split(" ".join(self.message.split()))
+        return sentences[-1 if self.mood is Mood.BUSY else 0]
 
 
 def standing(obj: Object) -> Standing:
@@ -40,18 +51,12 @@ def standing(obj: Object) -> Standing:
     ready = said.get("Ready")
     if ready is None:
         return Standing(Mood.UNKNOWN, "Unknown", "", _UNSEEN)
-    for type_, mood in (("AwaitingApproval", Mood.ASKS), ("Stalled", Mood.BAD), ("Reconciling", Mood.BUSY)):
+    for type_, mood in _FIRST:
         if said.get(type_, {}).get("status") == "True":
-            return Standing(mood, ready["status"], ready.get("reason", ""), first_sentence(said[type_].get("message", "")))
+            return Standing(mood, ready["status"], ready.get("reason", ""), said[type_].get("message", ""))
     if ready["status"] == "True":
-        return Standing(Mood.GOOD, "True", ready.get("reason", ""), "")
-    mood = Mood.UNKNOWN if ready["status"] == "Unknown" else Mood.BUSY
-    return Standing(mood, ready["status"], ready.get("reason", ""), first_sentence(ready.get("message", "")))
-
-
-def first_sentence(message: str) -> str:
-    """Enough to know what is going on; the rest is in the object."""
-    return _END_OF_SENTENCE.split(" ".join(message.split()), maxsplit=1)[0]
+        return Standing(Mood.GOOD, "True", ready.get("reason", ""))
+    return Standing(_NOT_READY[ready["status"]], ready["status"], ready.get("reason", ""), ready.get("message", ""))
 
 
 def clock(moment: datetime) -> str:

@@ -75,7 +75,7 @@ def _object(snapshot: Snapshot, obj: Object, below: Iterable[Node]) -> Node:
         told = Told(f"its status.{where} cannot be read by this version of andon")
     details = {"ready": stands.ready, "reason": stands.reason or None, **told.details}
     said = ", ".join(word for word in (stands.reason, told.said) if word)
-    return Node(obj["kind"], name_of(obj), stands.mood, said, stands.waits_for, details, (*told.parts, *below))
+    return Node(obj["kind"], name_of(obj), stands.mood, said, stands.message, details, (*told.parts, *below))
 
 
 def _told(snapshot: Snapshot, obj: Object) -> Told:
@@ -103,7 +103,7 @@ def _source(obj: Object, status: DataSourceStatus) -> Told:
 
 def _quarantine(window: QuarantineWindow) -> Node:
     said = f"{window.fault}, kept from training since {clock(window.since)} ({window.decision})"
-    details = window.model_dump(mode="json", include={"tags", "fault", "since", "decision"})
+    details = {"tags": window.tags, "fault": window.fault, "since": window.since, "decision": window.decision}
     return Node("quarantine", ", ".join(window.tags), Mood.BAD, said, details=details)
 
 
@@ -111,4 +111,4 @@ def _pipeline(obj: Object, status: TrainingPipelineStatus) -> Told:
     model = obj["spec"]["registry"].get("mlflow", {}).get("model")
     trained = status.trained
     said = f"trained version {trained} of {model}" if trained else f"has not trained {model} yet"
-    return Told(said, {"model": model, "trained": trained.model_dump() if trained else None, "job": status.job})
+    return Told(said, {"model": model, "trained": trained, "job": status.job})

@@ -10,7 +10,7 @@ from andon.api.slots import SLOTS_KEY, Ack, LoadError, SlotModel, Slots, config_
 from andon.watch.drawing import drawn
 from andon.watch.family import Snapshot, family
 from andon.watch.tree import tree
-from support.documents import ONE, SINCE, TWO, obj, status_of
+from support.documents import JUDGED, ONE, SINCE, TWO, obj, status_of
 
 ORDERS = Slots(
     namespace="plant-a",
@@ -62,9 +62,9 @@ def test_the_whole_family_in_one_picture():
         "● DataSource reactor  Connected, 1 tags of reactor-1",
         "└── ● TrainingPipeline product-e  Trained, trained version 2 (sha256:222222…) of product-e",
         "    └── ◐ ModelDeployment product-e  CandidateJudged, git names version 2",
-        "        Version 2 scores the same rows as version 1.",
+        f"        {JUDGED}",
         "        ├── ● slot stable  version 1 (sha256:111111…) answers 80 %",
-        "        ├── ◐ slot candidate  version 2 (sha256:222222…) answers 20 %, step 2 of 2: Weight, 2/4 of its rows",
+        "        ├── ◐ slot candidate  version 2 (sha256:222222…) answers 20 %, step 2 of 2: Weight 20%, 2/4 done",
         "        ├── ● server pod-0  stable 1, candidate 2",
         "        └── ● DriftPolicy product-e  Watching, Healthy of version 2",
         "            └── ✗ fault xmeas_7  Stuck since 22 Nov 12:00:00 UTC",
