@@ -60,11 +60,13 @@ class Contender:
     def version(self) -> str:
         """Of what is installed. Raises MissingError where it is not."""
         if not self.python.exists():
-            raise MissingError(f"there is no {self.python}; make bench-serve makes it")
+            raise MissingError(
+                f"there is no {self.python.relative_to(ROOT)}; make bench-serve installs it, or says why it cannot"
+            )
         asked = f"from importlib.metadata import version; print(version({self.package!r}))"
         done = subprocess.run([self.python, "-c", asked], capture_output=True, text=True, check=False, timeout=60)
         if done.returncode != 0:
-            raise MissingError(f"{self.package} is not in {self.python}; build/peers/{self.package}.log says why")
+            raise MissingError(f"{self.package} is not in {self.python.parent}; make bench-serve installs it")
         return done.stdout.strip()
 
     def start(self, model: Model, folder: Path, core: int) -> "Serving":

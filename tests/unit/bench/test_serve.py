@@ -1,0 +1,100 @@
+"""What the bench of serving asks, and what it makes of the answers."""
+
+import json
+
+import numpy as np
+import pytest
+
+from andon.runtime.serve.grpc import inference_pb2 as pb
+from bench.serve import cases, models, report
+from bench.serve.cases import Form
+from bench.serve.evidence import Overhead
+from bench.serve.flips import Flips
+from bench.serve.load import Window
+from bench.serve.rounds import Sample
+
+
+def window(rate=1000.0, failed=0):
+    return Window(requests=int(rate), failed=failed, rate=rate, p50_ms=1.0, p99_ms=2.0, max_ms=3.0, codes={"200": int(rate)})
+
+
+def samples(server, case, *rates, failed=0, model="mlp", busy=1.0):
+    return [Sample(server, model, case, window(rate, failed), busy) for rate in rates]
+
+
+def held(results):
+    return {must["name"]: must["ok"] for must in report.musts(results)}
+
+
+@pytest.mark.parametrize("rows", [1, 64])
+def test_every_form_asks_the_same(rows):
+    expected = models.rows(rows)
+    flat = json.loads(cases.open_inference(rows, Form.JSON).content)["inputs"][0]
+    binary = cases.open_inference(rows, Form.BINARY)
+    behind = binary.content[int(binary.headers[cases.BINARY_HEADER]) :]
+    call = pb.ModelInferRequest.FromString(cases.open_inference(rows, Form.GRPC).content)
+    nested = json.loads(cases.mlflow(rows, Form.JSON).content)["inputs"]
+    asked = [flat["data"], np.frombuffer(behind, np.float32), np.frombuffer(call.raw_input_contents[0], np.float32), nested]
+    for values in asked:
+        np.testing.assert_allclose(np.ravel(values), expected.ravel(), atol=1e-6)
+    assert flat["shape"] == list(call.inputs[0].shape) == [rows, models.FEATURES]
+    assert (call.model_name, call.inputs[0].name, call.inputs[0].datatype) == (cases.NAME, "rows", "FP32")
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "ok"),
+    [
+        pytest.param((500, 5000, 6000), (900, 1000, 5000), True, id="five times the median"),
+        pytest.param((4000, 4900, 99999), (1000, 1000, 1000), False, id="a single fast round is not fast"),
+    ],
+)
+def test_speed_is_judged_by_medians(ours, theirs, ok):
+    found = report.answers([*samples("Andon", cases.MANY, *ours), *samples("MLServer", cases.MANY, *theirs)])
+    assert held(found)[f"mlp, {cases.MANY}: times as fast as MLServer"] is ok
+
+
+def test_a_server_that_fails_is_not_compared_with():
+    found = report.answers([*samples("Andon", cases.MANY, 5000), *samples("KServe", cases.MANY, 1, failed=1)])
+    assert not [name for name in held(found) if "KServe" in name]
+
+
+def test_what_was_not_measured_is_no_must():
+    assert held([report.missing("MLServer", "no network")]) == {}
+
+
+@pytest.mark.parametrize(
+    ("result", "ok"),
+    [
+        pytest.param(report.footprint("Andon", "1", [1.0], [80.0, 100.0]), True, id="100 MB"),
+        pytest.param(report.footprint("Andon", "1", [1.0], [80.0, 101.0]), False, id="one model of two is larger"),
+        pytest.param(report.footprint("MLflow", "3", [1.0], [400.0]), None, id="a peer may be large"),
+        pytest.param(report.overhead(Overhead([(96, 100), (50, 100), (96, 100)], 0.01), 200), True, id="4 % in most rounds"),
+        pytest.param(report.overhead(Overhead([(94, 100)], 0.01), 200), False, id="6 %"),
+        pytest.param(report.flips(Flips([9.0, 101.0], window(), 10, 0)), False, id="one slow revert"),
+        pytest.param(report.flips(Flips([9.0], window(), 10, 1)), False, id="one failed probe"),
+        pytest.param(report.flips(Flips([9.0], window(failed=1), 10, 0)), False, id="one failed request"),
+        pytest.param(report.flips(Flips([9.0, 99.0], window(), 10, 0)), True, id="nobody noticed"),
+    ],
+)
+def test_what_must_hold(result, ok):
+    oks = held([result]).values()
+    assert (all(oks) if oks else None) is ok
+
+
+def test_answers_per_second_of_the_core_are_what_a_quiet_machine_gives():
+    (found,) = report.answers(samples("Andon", cases.MANY, 500, 500, busy=0.25))
+    assert found[report.OF_CORE]["median"] == 2000
+
+
+def test_the_text_has_every_table_that_has_something_to_show():
+    results = [
+        *report.answers(samples("Andon", cases.MANY, 5000)),
+        report.footprint("Andon", "0.1.0", [1.0], [80.0]),
+        report.missing("KServe", "no network"),
+    ]
+    about = {"commit": "abc", "cpu": "any", "cores": 2, "python": "3.11", "load before": 3.0}
+    text = report.text({"machine": about, "results": results, "musts": report.musts(results)})
+    assert "5,000 (5,000–5,000)" in text
+    assert "not installed: no network" in text
+    assert "had other work" in text
+    assert "boosting" not in text
