@@ -24,3 +24,21 @@ async def test_a_program_below_a_mount_path_is_still_that_program(tmp_path: Path
     volume = tmp_path / "volumes" / "tmp"
     launch = await Launching(cast("Any", None), images, POD, tmp_path).launch(container, {"tmp": volume}, {})
     assert launch.argv == ["/srv/clone/bin/python", "-m", "tool", "--out", str(volume / "out")]
+
+
+async def test_a_variable_may_name_a_folder_that_only_holds_mounts(tmp_path: Path):
+    container = {
+        "name": "web",
+        "image": "tool",
+        "env": [{"name": "SECRETS", "value": "/etc/tool/secrets"}, {"name": "OTHER", "value": "/etc/tool"}],
+        "volumeMounts": [{"name": "line", "mountPath": "/etc/tool/secrets/line"}],
+    }
+    volume = tmp_path / "volumes" / "line"
+    volume.mkdir(parents=True)
+    (volume / "url").write_text("mqtt://line")
+    images = {"tool": Image(("/bin/tool",))}
+    launching = Launching(cast("Any", None), images, POD, tmp_path)
+    for _ in range(2):  # and again after a restart
+        launch = await launching.launch(container, {"line": volume}, {})
+    assert (Path(launch.env["SECRETS"]) / "line" / "url").read_text() == "mqtt://line"
+    assert (Path(launch.env["OTHER"]) / "secrets" / "line" / "url").read_text() == "mqtt://line"

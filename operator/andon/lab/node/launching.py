@@ -1,7 +1,7 @@
 """How does a container become a command line and an environment?"""
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ class Launching:
         folders = folders_of(container, self._folder, volumes)
         for mount in container.get("volumeMounts", ()):
             _exists(Path(folders[mount["mountPath"].rstrip("/")]))
+        folders |= _holding(own.values(), folders, self._folder)
         given = base(self._folder, self._pod) | self._account(folders)
         given |= {
             "TMPDIR": folders.get("/tmp", given["TMPDIR"]),  # noqa: S108  a volume mounted there
@@ -75,6 +76,20 @@ def folders_of(container: Json, pod: Path, volumes: Mapping[str, Path]) -> dict[
     for mount in container.get("volumeMounts", ()):
         folders[mount["mountPath"].rstrip("/")] = str(volumes[mount["name"]] / mount.get("subPath", ""))
     return folders
+
+
+def _holding(values: Iterable[str], folders: Mapping[str, str], pod: Path) -> dict[str, str]:
+    """What stands for a folder that a variable names and that is no mount, but has mounts below it: links to these."""
+    found = {}
+    for value in {value.rstrip("/") for value in values if value.startswith("/")} - folders.keys():
+        below = {path: folder for path, folder in folders.items() if path.startswith(f"{value}/")}
+        for path, folder in below.items():
+            link = pod / "mounts" / path.lstrip("/")
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.unlink(missing_ok=True)
+            link.symlink_to(folder)
+            found[value] = str(pod / "mounts" / value.lstrip("/"))
+    return found
 
 
 def texts_of(container: Json) -> Iterator[str]:
