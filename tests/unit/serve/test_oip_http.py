@@ -14,24 +14,10 @@ from andon.runtime.serve.model import DATATYPES, OnnxModel
 from andon.runtime.serve.oip.fit import fit
 from andon.runtime.serve.oip.http import model_metadata, read, write
 from andon.runtime.serve.oip.message import RequestError
+from unit.serve.datatypes import TYPES
 from unit.serve.models import echo, linear
 
 LINEAR = OnnxModel(linear(bias=0.5))
-TYPES = {
-    "BOOL": TensorProto.BOOL,
-    "UINT8": TensorProto.UINT8,
-    "UINT16": TensorProto.UINT16,
-    "UINT32": TensorProto.UINT32,
-    "UINT64": TensorProto.UINT64,
-    "INT8": TensorProto.INT8,
-    "INT16": TensorProto.INT16,
-    "INT32": TensorProto.INT32,
-    "INT64": TensorProto.INT64,
-    "FP16": TensorProto.FLOAT16,
-    "FP32": TensorProto.FLOAT,
-    "FP64": TensorProto.DOUBLE,
-    "BYTES": TensorProto.STRING,
-}
 ECHO = OnnxModel(echo(*TYPES.values(), names="abcdefghijklm"))
 DTYPES = dict(DATATYPES.values())
 

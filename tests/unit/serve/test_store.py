@@ -29,7 +29,7 @@ def kept(path):
 
 def commit(store, checkpoint):
     with store.transaction():
-        store.journal.keep(map(Entry, SCORED))
+        store.journal.keep([Entry(prediction) for prediction in SCORED])
         store.put(checkpoint)
 
 
@@ -50,7 +50,7 @@ def test_of_a_transaction_that_fails_nothing_is_there(kept):
 
     def break_off():
         with store.transaction():
-            store.journal.keep(map(Entry, SCORED))
+            store.journal.keep([Entry(prediction) for prediction in SCORED])
             store.waiting.judge("sha256:1", [(1, 1.0)])
             store.waiting.label({1: 1.0})
             store.put(Checkpoint(2000, {}, labels=9))
