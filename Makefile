@@ -4,17 +4,19 @@ BIN := .venv/bin
 PACKAGES := .venv/.packages
 TOOLCHAIN := .venv/.toolchain
 RIVER := build/peers/river/.installed
+OIP := build/peers/oip/.installed
 SERVERS := $(foreach name,mlserver kserve mlflow,build/peers/$(name)/.installed)
 EPISODES ?= 300
 ROUNDS ?= 5
 PYTEST := $(BIN)/pytest
+CONFORMANCE := -m pytest -c tests/conformance/pytest.ini --rootdir tests/conformance --confcutdir tests/conformance tests/conformance
 
 # MLflow starts three times faster from byte code.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-scenarios lint types layers unit integration bench-decisions bench-serve bench-rollout chart toolchain clean
+.PHONY: help demo test test-conformance test-scenarios lint types layers unit integration bench-decisions bench-serve bench-rollout chart toolchain clean
 
 help: ## List the targets
 	@echo "From a clone to a demo or a tested change. The first run builds .venv and the lab's programs (about 15 minutes, 8 GB)."
@@ -23,9 +25,16 @@ help: ## List the targets
 demo: $(TOOLCHAIN) ## Run a whole plant on this machine: train, serve, break, roll back, commit (REPORT=FILE.json keeps its report)
 	@$(BIN)/andon demo $(if $(REPORT),--report $(REPORT))
 
-test: lint types layers $(TOOLCHAIN) ## All checks, and the demo as a test; what CI runs
+test: lint types layers $(TOOLCHAIN) $(OIP) ## All checks, and the demo as a test; what CI runs
 	$(call headline,tests: unit + integration + demo)
 	@$(PYTEST) -m "not scenario"
+	$(call headline,conformance: tritonclient)
+	@build/peers/oip/bin/python $(CONFORMANCE)
+
+# tritonclient installs in seconds and runs in make test; kserve brings 450 MB for the same protocol, and runs only here.
+test-conformance: $(PACKAGES) $(OIP) build/peers/oip-kserve/.installed ## The clients that others wrote, each in an environment of its own
+	@build/peers/oip/bin/python $(CONFORMANCE)
+	@build/peers/oip-kserve/bin/python $(CONFORMANCE)
 
 test-scenarios: $(TOOLCHAIN) ## The long runs: the demo and every scenario
 	$(call headline,scenarios)
