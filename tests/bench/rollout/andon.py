@@ -38,10 +38,10 @@ class LateError(Exception):
 
 
 def specs(folder: Path) -> Path:
-    """The demo's, but that a version begins with its share at once and keeps it, and that rollbacks are not rationed."""
+    """The demo's, but that a version has its share at once and until a person says more, and that rollbacks are not rationed."""
     shutil.copytree(SPECS, folder, dirs_exist_ok=True)
     path = folder / NAMESPACE / f"{NAME}.yaml"
-    text, steps = _STEPS.subn(f"rollout: {{steps: [{{weight: {WEIGHT}, minRows: 1000000}}]}}\n", path.read_text())
+    text, steps = _STEPS.subn(f"rollout: {{steps: [{{weight: {WEIGHT}, minRows: 100}}, {{approval: {{}}}}]}}\n", path.read_text())
     unrationed = f"cooldown: 1s\n  budget: {{rollbacks: {{max: 100, per: 1d}}}}\n  evidence: {{minRows: {MIN_ROWS}}}\n"
     text, policies = _POLICY.subn(unrationed, text)
     if (steps, policies) != (1, 1):
