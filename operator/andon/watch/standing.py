@@ -25,8 +25,16 @@ class Mood(StrEnum):
     UNKNOWN = "unknown"
 
 
-_FIRST: Final = (("AwaitingApproval", Mood.ASKS), ("Stalled", Mood.BAD), ("Reconciling", Mood.BUSY))
-_NOT_READY: Final = {"False": Mood.WAITS, "Unknown": Mood.UNKNOWN}
+_CHAIN: Final = (  # the first that holds is said
+    ("AwaitingApproval", "True", Mood.ASKS),
+    ("Stalled", "True", Mood.BAD),
+    ("Reconciling", "True", Mood.BUSY),
+    ("Ready", "False", Mood.WAITS),
+    ("Ready", "Unknown", Mood.UNKNOWN),
+    ("DataFault", "True", Mood.BAD),  # what follows may be though all is ready
+    ("ActionHeld", "True", Mood.WAITS),
+    ("GitInSync", "False", Mood.WAITS),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +54,15 @@ class Standing:
 
 
 def standing(obj: Object) -> Standing:
-    """The first that holds: a person is asked, only a person can help, on its way, ready, or not."""
+    """The first link of the chain that holds; all is well where none does."""
     said = {condition["type"]: condition for condition in obj.get("status", {}).get("conditions", ())}
-    ready = said.get("Ready")
-    if ready is None:
+    if "Ready" not in said:
         return Standing(Mood.UNKNOWN, "Unknown", "", _UNSEEN)
-    for type_, mood in _FIRST:
-        if said.get(type_, {}).get("status") == "True":
+    ready = said["Ready"]
+    for type_, status, mood in _CHAIN:
+        if said.get(type_, {}).get("status") == status:
             return Standing(mood, ready["status"], ready.get("reason", ""), said[type_].get("message", ""))
-    if ready["status"] == "True":
-        return Standing(Mood.GOOD, "True", ready.get("reason", ""))
-    return Standing(_NOT_READY[ready["status"]], ready["status"], ready.get("reason", ""), ready.get("message", ""))
+    return Standing(Mood.GOOD, ready["status"], ready.get("reason", ""))
 
 
 def clock(moment: datetime) -> str:

@@ -41,6 +41,21 @@ from support.documents import said
             Mood.WAITS, "False", "Loading", "At least 1.84 times that of 3 (limit 1.10).",
             id="a point within a number ends no sentence",
         ),
+        pytest.param(
+            [("Ready", "True", "Watching", "Evidence is read."), ("DataFault", "True", "Stuck", "Not to be believed: xmeas_7.")],
+            Mood.BAD, "True", "Watching", "Not to be believed: xmeas_7.",
+            id="the policy is well and a tag is not",
+        ),
+        pytest.param(
+            [("Ready", "True", "Serving", ""), ("GitInSync", "False", "WriteRefused", "git refuses. Ask.")],
+            Mood.WAITS, "True", "Serving", "git refuses.",
+            id="it serves, and git was not told",
+        ),
+        pytest.param(
+            [("Ready", "True", "Serving", ""), ("GitInSync", "True", "InSync", ""), ("Watched", "False", "NoPolicy", "-")],
+            Mood.GOOD, "True", "Serving", "",
+            id="that nobody watches is nothing to wait for",
+        ),
     ],
 )  # fmt: skip
 def test_the_first_that_holds_is_said(conditions, mood, ready, reason, waits_for):
