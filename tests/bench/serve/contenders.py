@@ -5,6 +5,7 @@ All get one process, one thread of ONNX Runtime and no line of log per request.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -74,7 +75,7 @@ class Contender:
         ports = Ports(free_port(), free_port())
         folder.mkdir(parents=True, exist_ok=True)
         launch = self.launch(self.python, model, folder, ports)
-        return Serving(self, model, ports, Server(launch.command, {**_QUIET, **launch.environment}, folder, core))
+        return Serving(self, model, ports, folder, Server(launch.command, {**_QUIET, **launch.environment}, folder, core))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Serving:
     contender: Contender
     model: Model
     ports: Ports
+    folder: Path
     server: Server
 
     def first_answer(self) -> float:
@@ -143,6 +145,7 @@ def _numbers(answer: Any) -> Any:
 
 
 def _andon(python: Path, model: Model, folder: Path, ports: Ports) -> Launch:
+    shutil.rmtree(folder / "data", ignore_errors=True)
     write(orders(model), folder)
     listen = ["--http", f"127.0.0.1:{ports.http}", "--grpc", f"127.0.0.1:{ports.grpc}"]
     obey: list[str | Path] = ["--slots", folder / "slots.json", "--data", folder / "data"]

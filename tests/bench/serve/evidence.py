@@ -30,6 +30,9 @@ from .rounds import Bench
 
 EVERY_MS: Final = 200
 """The lab's own clock; a plant's is slower."""
+_TIMES: Final = 2
+"""As long as other windows: 20 rows are folded together, and each should hold about one fold."""
+
 FOLLOWS_WITHIN: Final = 20.0
 _ROWS_OF_PROFILE: Final = 2000
 _CURSOR: Final = re.compile(rb"^andon_rows_cursor_seconds(?:\{[^}]*\})? ([0-9.e+]+)", re.M)
@@ -48,8 +51,9 @@ class Overhead:
         return 1 - median(beside / alone for beside, alone in self.rates)
 
 
-def measure(bench: Bench, serving: Serving, folder: Path) -> Overhead:
+def measure(bench: Bench, serving: Serving) -> Overhead:
     """Raises RuntimeError when the rows are not scored."""
+    folder = serving.folder
     profile = _profile(serving.model, folder)
     with _plant(folder, bench.cores.asking) as url:
         inputs = RowSource(rows=url, every=f"{EVERY_MS}ms", max_age="2s")
@@ -60,13 +64,13 @@ def measure(bench: Bench, serving: Serving, folder: Path) -> Overhead:
             bench.say(f"evidence: round {turn + 1} of {bench.rounds}")
             contenders.write(scored, folder)
             _follows(serving)
-            beside = bench.sample(serving, cases.MANY)
+            beside = bench.sample(serving, cases.MANY, _TIMES)
             contenders.write(unscored, folder)
-            rates.append((beside.of_core, bench.sample(serving, cases.MANY).of_core))
-        alone = _idle(serving, bench.seconds)
+            rates.append((beside.of_core, bench.sample(serving, cases.MANY, _TIMES).of_core))
+        alone = _idle(serving, _TIMES * bench.seconds)
         contenders.write(scored, folder)
         _follows(serving)
-        return Overhead(rates, _idle(serving, max(bench.seconds, 1)) - alone)
+        return Overhead(rates, _idle(serving, _TIMES * bench.seconds) - alone)
 
 
 def _idle(serving: Serving, seconds: float) -> float:

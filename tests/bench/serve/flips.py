@@ -40,22 +40,28 @@ class Flips:
         return self.window.failed + self.probes_failed
 
 
-def measure(bench: Bench, serving: Serving, folder: Path, other: Model, count: int) -> Flips:
-    """Flip between the model that is served and another one. Raises RuntimeError when a flip never comes."""
+def measure(bench: Bench, serving: Serving, other: Model, count: int) -> Flips:
+    """Flip between the model that is served and another. Raises RuntimeError when a flip never comes."""
     target = serving.target(cases.MANY)
     with _probing(serving) as prober, bench.load.beside(target, cases.MANY.connections, LONGEST) as seen:
         turns = cycle((other, serving.model))
-        _flip(prober, folder, next(turns))  # the first two load and are not counted: a revert is of what was loaded before
-        _flip(prober, folder, next(turns))
-        times = [_flip(prober, folder, model) for model, _ in zip(turns, range(count), strict=False)]
+        _flip(
+            prober, serving.folder, next(turns)
+        )  # the first two load and are not counted: a revert is of what was loaded before
+        for _ in range(2):  # the first flip loads: it is no revert
+            _flip(prober, serving.folder, next(turns))
+        times = [_flip(prober, serving.folder, model) for model, _ in zip(turns, range(count), strict=False)]
     return Flips([1000 * t for t in times], seen[0], prober.answers, prober.failed)
 
 
 def _flip(prober: "_Prober", folder: Path, model: Model) -> float:
-    """Seconds from the order to the first answer of its model."""
-    ordered = time.monotonic()
-    contenders.write(contenders.orders(model), folder)
-    return prober.wait_for(model.version, LOADED_WITHIN) - ordered
+    """Seconds from the order to the first answer of its model. Raises RuntimeError when the other one answers again after it."""
+    text, ordered = contenders.orders(model), time.monotonic()
+    contenders.write(text, folder)
+    answered = prober.wait_for(model.version, LOADED_WITHIN)
+    if answered < ordered:
+        raise RuntimeError(f"version {model.version} answered before it was ordered: the last flip was not over")
+    return answered - ordered
 
 
 class _Prober:

@@ -2,11 +2,12 @@
 
 import http.client
 import os
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -73,13 +74,13 @@ class Server:
         return sum(_cpu(pid) for pid in self._tree())
 
     def end(self) -> None:
-        """By SIGTERM, and where that does not help by SIGKILL."""
+        """With its children: by SIGTERM, and what that leaves by SIGKILL."""
         self._process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(END_WITHIN)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, 9)
-            self._process.wait(END_WITHIN)
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(END_WITHIN)
 
     def _tree(self) -> list[int]:
         """Everything in its session."""

@@ -56,13 +56,13 @@ class Bench:
                 if model.name == name and case in BARE_CASES:
                     yield Sample(bare.NAME, name, case, *bare.run(model, case.rows, self.seconds, self.cores.serving))
 
-    def sample(self, serving: Serving, case: Case) -> Sample:
-        """One window of one server."""
-        target = serving.target(case)
+    def sample(self, serving: Serving, case: Case, times: int = 1) -> Sample:
+        """One window of one server, so many times as long as usual."""
+        target, seconds = serving.target(case), times * self.seconds
         self.load.run(target, case.connections, min(WARM_UP, self.seconds))
         before = serving.server.cpu()
-        window = self.load.run(target, case.connections, self.seconds)
-        busy = (serving.server.cpu() - before) / self.seconds
+        window = self.load.run(target, case.connections, seconds)
+        busy = (serving.server.cpu() - before) / seconds
         return Sample(serving.contender.name, serving.model.name, case, window, busy)
 
 

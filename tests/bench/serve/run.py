@@ -2,14 +2,16 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import groupby
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from andon.lab.progress import Progress
 
 from . import bare, evidence, flips, models, report
 from .contenders import ANDON, CONTENDERS, Contender, MissingError, Serving
 from .load import Load
+from .models import Model
 from .processes import Cores
 from .rounds import Bench
 
@@ -26,58 +28,57 @@ def bench(seconds: float, rounds: int, only: Sequence[str], names: Sequence[str]
 
 
 def _run(bench: Bench, only: Collection[str], names: Sequence[str], count: int, folder: Path) -> dict[str, Any]:
-    about = report.machine()
+    about, results = report.machine(), []
     made = [models.model(name, MODELS_IN.absolute()) for name in names]
-    here, results = _installed([c for c in CONTENDERS if c.name in only])
     with ExitStack() as stack:
-        starts: dict[str, list[float]] = {}
-        servings = []
-        for contender in here:
-            for model in made:
-                bench.say(f"starting {contender.name} with {model.name}")
-                begun = contender.start(model, folder / contender.name / model.name, bench.cores.serving)
-                serving = stack.enter_context(_served(begun))
-                starts.setdefault(contender.name, []).append(serving.first_answer())
-                servings.append(serving)
-        results += report.answers(bench.samples(servings, made if bare.NAME in only else []))
-        for contender in here:
-            resident = [s.server.resident() for s in servings if s.contender is contender]
-            results.append(report.footprint(contender.name, contender.version(), starts[contender.name], resident))
-    if ANDON in here and count:
-        results += [_flips(bench, count, folder / "flips"), _overhead(bench, folder / "evidence")]
+        running: list[Started] = []
+        for contender in (c for c in CONTENDERS if c.name in only):
+            try:
+                running += [stack.enter_context(_started(bench, contender, model, folder)) for model in made]
+            except MissingError as error:
+                results.append(report.missing(contender.name, str(error)))
+        results += report.answers(bench.samples([s.serving for s in running], made if bare.NAME in only else []))
+        results += _footprints(running)
+    if ANDON.name in only and count:
+        results += [_flips(bench, count, folder), _overhead(bench, folder)]
     return {"machine": about, "results": results, "musts": report.musts(results)}
 
 
-def _installed(asked: Sequence[Contender]) -> tuple[list[Contender], list[dict[str, Any]]]:
-    here, results = [], []
-    for contender in asked:
-        try:
-            contender.version()
-        except MissingError as error:
-            results.append(report.missing(contender.name, str(error)))
-        else:
-            here.append(contender)
-    return here, results
+class Started(NamedTuple):
+    """A server that answers, of which version, and after how many seconds it did."""
+
+    serving: Serving
+    version: str
+    after: float
+
+
+@contextmanager
+def _started(bench: Bench, contender: Contender, model: Model, folder: Path) -> Iterator[Started]:
+    """Raises MissingError where it is not installed."""
+    version = contender.version()
+    bench.say(f"starting {contender.name} {version} with {model.name}")
+    serving = contender.start(model, folder / contender.name / model.name, bench.cores.serving)
+    try:
+        yield Started(serving, version, serving.first_answer())
+    finally:
+        serving.server.end()
+
+
+def _footprints(running: Sequence[Started]) -> Iterator[dict[str, Any]]:
+    """Of each server, over its models."""
+    for contender, each in groupby(running, key=lambda s: s.serving.contender):
+        of = list(each)
+        yield report.footprint(contender.name, of[0].version, [s.after for s in of], [s.serving.server.resident() for s in of])
 
 
 def _flips(bench: Bench, count: int, folder: Path) -> dict[str, Any]:
-    bench.say(f"{count:,} flips under load")
     stable, other = (models.model("mlp", MODELS_IN.absolute(), version) for version in ("1", "2"))
-    with _served(ANDON.start(stable, folder, bench.cores.serving)) as serving:
-        serving.first_answer()
-        return report.flips(flips.measure(bench, serving, folder, other, count))
+    with _started(bench, ANDON, stable, folder / "flips") as (serving, _, _):
+        bench.say(f"{count:,} flips under load")
+        return report.flips(flips.measure(bench, serving, other, count))
 
 
 def _overhead(bench: Bench, folder: Path) -> dict[str, Any]:
     stable = models.model("mlp", MODELS_IN.absolute())
-    with _served(ANDON.start(stable, folder, bench.cores.serving)) as serving:
-        serving.first_answer()
-        return report.overhead(evidence.measure(bench, serving, folder), evidence.EVERY_MS)
-
-
-@contextmanager
-def _served(serving: Serving) -> Iterator[Serving]:
-    try:
-        yield serving
-    finally:
-        serving.server.end()
+    with _started(bench, ANDON, stable, folder / "evidence") as (serving, _, _):
+        return report.overhead(evidence.measure(bench, serving), evidence.EVERY_MS)
