@@ -8,7 +8,7 @@ import pytest
 from andon.api.decision import Outcome, Verdict
 from andon.api.evidence import Reading
 from andon.core.drift.facts import Heard
-from andon.core.drift.levels import LOSS_CONVICT, PAIRED_CONVICT
+from andon.core.drift.levels import LOSS_CONVICT, LOSS_CONVICT_EARLY, PAIRED_CONVICT
 from andon.core.drift.plan import decide, judge
 
 from .policies import BAD, ERRS, GOOD, MOVED, NOW, SURE, judging, of_candidate, policy, tag
@@ -30,15 +30,33 @@ HIGH = {"scrap": Heard(tuple(Reading(0.06, NOW - timedelta(seconds=s)) for s in 
         pytest.param(
             judging(of_candidate("loss", LOSS_CONVICT - 0.1)), Verdict.NO_EVIDENCE, "Undecided", id="worse, but not for certain"
         ),
+        pytest.param(
+            judging(of_candidate("loss", LOSS_CONVICT + 0.1, rows=119)),
+            Verdict.NO_EVIDENCE,
+            "Undecided",
+            id="early, more is asked",
+        ),
+        pytest.param(
+            judging(of_candidate("loss", LOSS_CONVICT_EARLY + 0.1, rows=119)),
+            Verdict.MODEL_REGRESSION,
+            "ModelRegression",
+            id="early, and more is there",
+        ),
         pytest.param(judging(GOOD, of_candidate("loss", -3)), Verdict.HEALTHY, "Healthy", id="labels say that it is as good"),
         pytest.param(
             judging(of_candidate("paired", SURE)), Verdict.MODEL_REGRESSION, "ModelRegression", id="no labels: its predictions do"
         ),
         pytest.param(
-            judging(of_candidate("paired", SURE), of_candidate("loss", 0, rows=20)),
+            judging(of_candidate("paired", SURE), of_candidate("loss", 0, rows=20, value=0.9)),
             Verdict.NO_EVIDENCE,
             "Undecided",
-            id="with labels joining, predictions alone say nothing",
+            id="labels do not say that it is worse: its predictions may be the better ones",
+        ),
+        pytest.param(
+            judging(of_candidate("paired", SURE), of_candidate("loss", 3, rows=20, value=2.5)),
+            Verdict.MODEL_REGRESSION,
+            "ModelRegression",
+            id="a few labels are not worse than none",
         ),
         pytest.param(
             judging(of_candidate("paired", 0), of_candidate("paired-equal", SURE)),

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from andon.api.decision import ActedDecision, ActedState, Action, Authority, Decision, DecisionState, Verdict
+from andon.api.evidence import TAG_FAULTS
 from andon.api.missing import Missing
 from andon.api.policy import DriftPolicyStatus
 from andon.core.deployment.decisions import copied
@@ -209,6 +210,20 @@ def test_the_newest_ten_are_kept_and_no_open_one_is_forgotten():
     status = decide(replace(facts, status=status), now + timedelta(seconds=1))
     assert len(status.decisions) == 10
     assert asked_for(status) == [Action.RETRAIN]
+
+
+def test_a_dozen_broken_tags_leave_room_for_a_rollback():
+    names = [f"xmeas_{n}" for n in range(7, 41)]
+    sound = [tag(name, question, -2, since=None, value=0.0) for name in names for question in TAG_FAULTS]
+    status, now = DriftPolicyStatus(), NOW
+    for broken in range(1, 13):
+        now += timedelta(seconds=1)
+        faults = [tag(name, "stuck") for name in names[:broken]]
+        status = decide(replace(judging(*sound, *faults), status=status), now)
+    assert asked_for(status) == [Action.QUARANTINE] * 5
+    assert refused(status) == ["QuarantinesFull"]
+    status = decide(replace(judging(*sound, *faults, BAD), status=status), now)
+    assert asked_for(status) == [Action.QUARANTINE] * 5 + [Action.ROLLBACK]
 
 
 def test_inputs_alone_and_a_broken_sensor_ask_for_no_training():

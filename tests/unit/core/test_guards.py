@@ -8,6 +8,8 @@ import pytest
 
 from andon.api.decision import ActedState, Action, Verdict
 from andon.api.deployment import Quarantined
+from andon.api.evidence import Reading
+from andon.core.drift.facts import Heard
 from andon.core.drift.fleet import Fleet, fleet
 from andon.core.drift.plan import decide
 
@@ -26,6 +28,13 @@ ROLLBACK, RETRAIN, PROPOSE, ALERT, QUARANTINE = (
 
 def saying(facts, **more):
     return replace(facts, spec=policy(**more))
+
+
+def scrapped(facts):
+    """A signal of the user's own says that the meaning of the inputs has changed."""
+    signal = {"name": "scrap", "query": "scrap", "fire": "0.05", "clear": "0.03", "verdict": "ConceptDrift"}
+    readings = tuple(Reading(0.06, NOW - timedelta(seconds=s)) for s in range(4, -1, -1))
+    return replace(facts, spec=policy(signals=[{"promql": signal}]), signals={"scrap": Heard(readings)})
 
 
 def convicted_before(facts, version):
@@ -74,6 +83,12 @@ def told(deployments: int, **verdicts: int) -> Fleet:
             [QUARANTINE],
             ["DataFaultOpen"],
             id="nothing is trained while a tag is at fault",
+        ),
+        pytest.param(
+            scrapped(sees(tag("xmeas_7", "biased", 4.0, since=30))),
+            [],
+            ["DataFaultOpen"],
+            id="nor while one is under suspicion",
         ),
         pytest.param(sees(ERRS, pipelines=()), [PROPOSE], ["NoPipeline"], id="nobody to train: a person is asked"),
         pytest.param(convicted_before(judging(BAD), "1"), [], ["OneWay"], id="never back to what was convicted itself"),

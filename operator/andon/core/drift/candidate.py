@@ -71,11 +71,13 @@ def equal_with_labels(facts: Facts, now: datetime) -> Answer | Passed:
 
 
 def worse_without_labels(facts: Facts, now: datetime) -> Answer | Passed:
-    """No labels: its predictions differ by more than the stable's own error can explain."""
+    """Its predictions differ by more than the stable's own error can explain, and no label says that it is the better for it."""
     del now
-    series = _unlabelled(facts, PAIRED)
+    labelled, series = facts.about(facts.candidate, LOSS), _scored(facts, PAIRED)
     if isinstance(series, Passed):
         return series
+    if labelled is not None and labelled.rows > 0 and labelled.value <= _limit(facts):
+        return Passed("Labels join its rows, and they do not say that it is worse.")
     if series.log_e < asked(PAIRED_CONVICT, facts.spec.evidence):
         return Passed(f"Its predictions differ no more than {_other(facts)}'s own error explains ({odds(series)}).")
     because = (
@@ -87,7 +89,9 @@ def worse_without_labels(facts: Facts, now: datetime) -> Answer | Passed:
 def equal_without_labels(facts: Facts, now: datetime) -> Answer | Passed:
     """No labels: its predictions are those of a model within the margin."""
     del now
-    series = _unlabelled(facts, PAIRED_EQUAL)
+    labelled, series = facts.about(facts.candidate, LOSS), _scored(facts, PAIRED_EQUAL)
+    if labelled is not None and labelled.rows > 0:
+        return Passed("Labels join its rows, so labels decide.")
     if isinstance(series, Passed):
         return series
     if series.log_e < PAIRED_ACQUIT:
@@ -126,7 +130,7 @@ CANDIDATE: Final[Looks[Facts, Answer]] = (  # the order is the policy; read it t
     data_suspect,  # data faults come first
     worse_with_labels,  # what is known decides
     equal_with_labels,
-    worse_without_labels,  # only where nothing is known
+    worse_without_labels,  # where labels are few and do not speak for it
     equal_without_labels,
     own_signal,  # the user's word, if it began with the candidate
     undecided,  # not yet
@@ -145,12 +149,9 @@ def _ripe(facts: Facts, question: str) -> EvidenceSeries | Passed:
     return series if series.rows >= least else Passed(f"Only {series.rows} of its rows have labels (at least {least}).")
 
 
-def _unlabelled(facts: Facts, question: str) -> EvidenceSeries | Passed:
-    """The answer to a label-free question, where no label has a say."""
-    labelled, series = facts.about(facts.candidate, LOSS), facts.about(facts.candidate, question)
-    if labelled is not None and labelled.rows > 0:
-        return Passed("Labels join its rows, so labels decide.")
-    least = facts.spec.evidence.min_rows
+def _scored(facts: Facts, question: str) -> EvidenceSeries | Passed:
+    """The answer to a label-free question, once it rests on enough rows."""
+    series, least = facts.about(facts.candidate, question), facts.spec.evidence.min_rows
     return series if series is not None and series.rows >= least else Passed(f"Fewer than {least} rows were scored by both.")
 
 

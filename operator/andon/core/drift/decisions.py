@@ -49,7 +49,7 @@ def _opened(facts: Facts, decisions: Sequence[Decision], case: Case, held: list[
     """The case as a new open decision, unless it is in hand or refused; a refusal may leave something less to do."""
     if _is_in_hand(facts, decisions, case):
         return None
-    ruling = told(GUARDS, Asked(facts, case), now)
+    ruling = told(GUARDS, Asked(facts, case, decisions), now)
     if ruling.answer.reason is None:
         return decision(facts, case, ruling.checks, now)
     held.append(_refused(facts, case, ruling.answer.reason, ruling.answer.because, now))
@@ -116,7 +116,11 @@ def _has_cleared(decision: Decision, facts: Facts, verdicts: Mapping[str, Verdic
 
 
 def _trimmed(decisions: list[Decision]) -> list[Decision]:
-    """The newest ten; closed ones make room first, an open one is never forgotten."""
-    surplus = len(decisions) - KEPT
-    closed = [d.id for d in decisions if d.state is DecisionState.CLOSED][: max(0, surplus)]
-    return [d for d in decisions if d.id not in closed][:KEPT]
+    """The newest ten; closed ones make room first, then what only asks, says or keeps."""
+
+    def worth(index: int) -> tuple[bool, bool, int]:
+        of = decisions[index]
+        return of.state is DecisionState.OPEN, of.action in {Action.ROLLBACK, Action.RETRAIN}, index
+
+    kept = sorted(range(len(decisions)), key=worth)[-KEPT:]
+    return [decisions[index] for index in sorted(kept)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from andon.api.decision import ActedDecision, ActedState, Action, Authority
+from andon.api.decision import ActedDecision, ActedState, Action, Authority, Decision, DecisionState
 from andon.api.permissions import Allowance, Budget
 from andon.api.types import delta, number
 from andon.core.chain import Looks, Passed
@@ -18,16 +18,19 @@ from andon.core.drift.suspicion import suspects
 
 _CHANGES: Final = frozenset({Action.ROLLBACK, Action.RETRAIN})
 """Actions that change what serves or will; the others only keep, ask or say."""
+_MOST_QUARANTINES: Final = 5
+"""Open at once: a policy's status has room for ten decisions, and a Rollback must find some."""
 _LONGEST: Final = 4
 """Doublings after which a cool-down grows no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One case and everything that may speak against it."""
+    """One case and everything that may speak against it. standing: the decisions that there are."""
 
     facts: Facts
     case: Case
+    standing: Sequence[Decision] = ()
 
     def others(self, done: Sequence[ActedDecision], now: datetime) -> list[ActedDecision]:
         """The same action done before: another decision than this one. What was refused was tried: by a gate, after training;
@@ -62,6 +65,16 @@ def expected_shift(asked: Asked, now: datetime) -> Ruling | Passed:
     return Ruling(
         f"A shift is expected until {window.to.astimezone(UTC):%Y-%m-%d %H:%M} UTC ({window.reason}): noted.", "ExpectedShift"
     )
+
+
+def room(asked: Asked, now: datetime) -> Ruling | Passed:
+    """So many tags are kept out already that a person should look at the source."""
+    del now
+    standing = [d for d in asked.standing if d.state is DecisionState.OPEN and d.action is Action.QUARANTINE]
+    if asked.case.action is not Action.QUARANTINE or len(standing) < _MOST_QUARANTINES:
+        return Passed("There is room for it.")
+    tags = ", ".join(tag for d in standing for tag in d.subjects[:1])
+    return Ruling(f"{tags} are quarantined already, as many as one policy keeps: look at their source.", "QuarantinesFull")
 
 
 def data_gate(asked: Asked, now: datetime) -> Ruling | Passed:
@@ -177,6 +190,7 @@ def allowed(asked: Asked, now: datetime) -> Ruling:
 GUARDS: Final[Looks[Asked, Ruling]] = (  # the order is the policy; read it top to bottom
     dry_run,  # only say
     expected_shift,  # it was announced
+    room,  # a policy keeps ten decisions
     data_gate,  # never train for, or on, a data fault
     calibration,  # too little is known to act
     nobody_trains,  # nobody to do it
