@@ -15,9 +15,20 @@ from andon.api.missing import Missing
 from andon.api.policy import DriftPolicySpec, DriftPolicyStatus
 from andon.api.slots import SLOTS_KEY, Ack, LabelSource, SlotModel, Slots
 from andon.api.types import Revision, number, seconds, short
+from andon.controllers import notes
 from andon.controllers.committer import Committer
 from andon.controllers.informer import Object
-from andon.controllers.objects import annotated, approvals, is_alive, others_status, owner_of, parsed, spec_of, waiting_message
+from andon.controllers.objects import (
+    annotated,
+    approvals,
+    is_alive,
+    others_status,
+    owner_of,
+    parsed,
+    spec_of,
+    status_of,
+    waiting_message,
+)
 from andon.controllers.policies import watcher_of
 from andon.controllers.queue import Key
 from andon.controllers.reconciler import Outside, Reconciler, Seen
@@ -95,6 +106,13 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
     def gone(self, key: Key) -> None:
         """There is no line in git to change any more."""
         self._committer.forget(key, but=frozenset())
+
+    def tell(self, obj: Object, status: ModelDeploymentStatus) -> None:
+        """Also how far a version is."""
+        super().tell(obj, status)
+        subject, before = notes.subject_of(obj, self.kind), status_of(obj, ModelDeploymentStatus)
+        for note in notes.stepped(subject, before, status, self.outside.clock.now()):
+            self.outside.herald.decision(note)
 
     async def _wanted(self, spec: ModelDeploymentSpec, known: Mapping[str, SlotModel]) -> SlotModel | Missing:
         """What git names, from one place or the other."""

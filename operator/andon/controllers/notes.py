@@ -6,6 +6,8 @@ from typing import Final
 
 from andon.api.conditions import Condition, ConditionStatus, find
 from andon.api.decision import ActedDecision, ActedState, Decision
+from andon.api.deployment import ModelDeploymentStatus
+from andon.api.types import short
 from andon.controllers.informer import Object
 from andon.controllers.objects import plain
 from andon.ports.events import Note, Subject
@@ -40,6 +42,20 @@ def acted(subject: Subject, before: Sequence[ActedDecision], after: Sequence[Act
     """What actors took over, and what came of it."""
     known = {(d.id, d.decided, d.state) for d in before}
     return [_acted(subject, d, now) for d in after if (d.id, d.decided, d.state) not in known]
+
+
+def stepped(subject: Subject, before: ModelDeploymentStatus, after: ModelDeploymentStatus, now: datetime) -> list[Note]:
+    """A version took a step of its rollout, began to serve, or left its rollout."""
+    was, is_ = before.candidate, after.candidate
+    told = []
+    if is_ is not None and (was is None or (was.digest, was.index, was.step) != (is_.digest, is_.index, is_.step)):
+        occasion = f"{short(is_.digest)}-{is_.index}-{is_.step}-{is_.since.timestamp():.0f}" if is_.since else now.isoformat()
+        told.append(Note(subject, "StepBegun", f"Version {is_.version}: {is_.step}.", now, occasion=occasion))
+    if after.effective is not None and after.effective != before.effective:
+        served = next((s for s in after.history if s.digest == after.effective.digest), None)
+        word = f", by the word of {served.by}" if served is not None and served.by else ""
+        told.append(Note(subject, "Served", f"Version {after.effective.version} answers{word}.", now, occasion=now.isoformat()))
+    return told
 
 
 def untold(before: Sequence[Decision], after: Sequence[Decision], now: datetime) -> list[Decision]:

@@ -116,7 +116,7 @@ class Reconciler(ABC, Generic[Spec, Status, F, P]):
         if manifest is not None:
             await self.outside.cluster.write_status(manifest, manager=self._manager)
             _log(manifest)
-            self._tell(obj, status)
+            self.tell(obj, status)
 
     async def apply_children(self, key: Key, rendered: Iterable[Manifest]) -> None:
         """Apply, in order, the children that are not as rendered. Raises ClusterError."""
@@ -135,7 +135,7 @@ class Reconciler(ABC, Generic[Spec, Status, F, P]):
                 metadata = {"namespace": key.namespace, "name": name}
                 await self.outside.cluster.delete({"apiVersion": api_version, "kind": kind, "metadata": metadata})
 
-    def _tell(self, obj: Object, status: Status) -> None:
+    def tell(self, obj: Object, status: Status) -> None:
         """Who looks at the object's Events."""
         subject, before, now = notes.subject_of(obj, self.kind), status_of(obj, self._status), self.outside.clock.now()
         said = notes.transition(subject, _conditions(before), _conditions(status), now)

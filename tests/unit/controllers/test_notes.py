@@ -7,6 +7,7 @@ import pytest
 
 from andon.api.conditions import Condition, ConditionStatus
 from andon.api.decision import ActedDecision, ActedState, Action, Authority, Decision, Evidence, Verdict
+from andon.api.deployment import Candidate, ModelDeploymentStatus, Served
 from andon.api.types import Revision
 from andon.controllers import notes
 from andon.ports.events import Subject, event
@@ -91,3 +92,35 @@ def test_one_occasion_is_one_event_by_its_name_and_a_long_text_is_cut():
     assert first["regarding"]["uid"] == "uid-1"
     long = notes.acted(SUBJECT, [], [acted(ActedState.DONE, "ü" * 1000)], NOW)[0]
     assert len(event(long, "operator-1")["note"].encode()) <= 1024
+
+
+def on_its_way(step: str = "Shadow", index: int = 0, *, served: str = "1", by: str | None = None) -> ModelDeploymentStatus:
+    candidate = Candidate(version="2", digest=NEW.digest, step=step, index=index, since=NOW)
+    effective = {"1": OLD, "2": NEW}[served]
+    history = [Served(version=effective.version, digest=effective.digest, since=NOW, by=by)]
+    return ModelDeploymentStatus(effective=effective, candidate=candidate, history=history)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        pytest.param(on_its_way(), on_its_way(), [], id="the same step"),
+        pytest.param(ModelDeploymentStatus(effective=OLD), on_its_way(), ["Version 2: Shadow."], id="it begins"),
+        pytest.param(on_its_way(), on_its_way("Weight 20%", 1), ["Version 2: Weight 20%."], id="the next step"),
+        pytest.param(
+            on_its_way("Promoting", 1),
+            on_its_way("Promoting", 1, served="2", by="jane"),
+            ["Version 2 answers, by the word of jane."],
+            id="it serves",
+        ),
+    ],
+)
+def test_steps_are_told_once(before, after, told):
+    assert [note.message for note in notes.stepped(SUBJECT, before, after, NOW)] == told
+
+
+def test_a_step_has_one_occasion_whoever_tells_of_it():
+    first, again = (
+        notes.stepped(SUBJECT, ModelDeploymentStatus(effective=OLD), on_its_way(), at) for at in (NOW, NOW + timedelta(1))
+    )
+    assert first[0].occasion == again[0].occasion

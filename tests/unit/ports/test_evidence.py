@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from andon.api.evidence import Landed
+from andon.api.evidence import Counted, Landed
 from andon.api.missing import Missing
-from andon.ports.evidence import evidence_series, landed_records, samples
+from andon.ports.evidence import counted_rows, evidence_series, landed_records, samples
 
 KEY = {
     "namespace": "plant-a",
@@ -127,3 +127,23 @@ def test_a_replaced_collector_counts_by_its_newest_scrape():
         samples([entry(metric, "7", **new), scrape(SCRAPED + 1, **new), entry(metric, "9", **old), scrape(SCRAPED, **old)])
     )
     assert found["plant-a", "reactor", "xmeas_1"].records == 7
+
+
+def rows(scored, failed, instance="a", at=SCRAPED, slot="stable"):
+    labels = {"namespace": "plant-a", "deployment": "e", "slot": slot, "instance": instance}
+    named = {"andon_scored_rows_total": scored, "andon_failed_rows_total": failed}
+    return [entry(name, value, **labels) for name, value in named.items() if value is not None] + [scrape(at, **labels)]
+
+
+@pytest.mark.parametrize(
+    ("given", "counted"),
+    [
+        pytest.param(rows("60", "2"), Counted(60, 2), id="what serves"),
+        pytest.param(rows("60", "2") + rows("9", "9", slot="candidate"), Counted(60, 2), id="not the candidate"),
+        pytest.param(rows("60", None), None, id="failures not counted are not none"),
+        pytest.param(rows("60", "NaN"), None, id="no number"),
+        pytest.param(rows("5", "0", "b", SCRAPED + 1) + rows("60", "2"), Counted(5, 0), id="the newest scrape"),
+    ],
+)
+def test_rows_of_what_serves(given, counted):
+    assert counted_rows(samples(given)).get(("plant-a", "e")) == counted
