@@ -85,10 +85,14 @@ def _play(story: Story, last_act: int, speed: float, page: Path) -> dict[str, An
 
 
 def _play_on(story: Story, world: World, last_act: int, page: Path, told: dict[str, Any]) -> None:
+    def bad_version() -> None:
+        rollback.append(acts.bad_version(story, world))
+        told["rollback"] = rollback[0].report()
+
     rollback: list[Rollback] = []
     later: tuple[tuple[str, Callable[[], object]], ...] = (
         ("2. A model from raw tags", lambda: acts.model_from_tags(story, world)),
-        ("3. A bad version, committed by hand", lambda: rollback.append(acts.bad_version(story, world))),
+        ("3. A bad version, committed by hand", bad_version),
         ("4. The same bad version again", lambda: acts.same_version_again(story, world, rollback[0].version)),
         ("5. A sensor sticks", lambda: troubles.sensor_sticks(story, world)),
         ("6. Prometheus goes away", lambda: troubles.prometheus_goes_away(story, world)),
@@ -98,7 +102,6 @@ def _play_on(story: Story, world: World, last_act: int, page: Path, told: dict[s
     for name, play in later[: last_act - 1]:
         with story.act(name):
             play()
-    told["rollback"] = rollback[0].report() if rollback else None
     if last_act > len(later):
         with story.act("Settled"):
             told["settled"] = _settled(story, world)
