@@ -1,7 +1,6 @@
 """A plant in a real API server: the objects as a user applied them, statuses and acknowledgements as controllers write them."""
 
 import io
-import json
 import os
 import secrets
 import subprocess
@@ -10,7 +9,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 
 import pytest
-from kubernetes.client import CustomObjectsApi
+from kubernetes.client import CoreV1Api, CustomObjectsApi
 
 from andon.api import GROUP, VERSION, crd
 from andon.api.kinds import KINDS
@@ -22,6 +21,7 @@ from integration.api.conftest import install
 from support.documents import ONE, SINCE, SPECS, TWO, name_of, status_of
 
 POD = "product-e-serve-0"
+_APPLY = "application/apply-patch+yaml"
 
 
 @dataclass
@@ -44,8 +44,11 @@ class Plant:
         labels = {"app.kubernetes.io/managed-by": "andon", "andon.dev/kind": "ModelDeployment", "andon.dev/name": "product-e"}
         for name, data in (("slots", {SLOTS_KEY: orders}), ("acks", {POD: ack.model_dump_json(by_alias=True)})):
             metadata = {"name": f"product-e-{name}", "labels": labels}
-            document = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
-            self.kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(document))
+            body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+            api = CoreV1Api(self.plane.client)
+            api.patch_namespaced_config_map(
+                metadata["name"], self.namespace, body, field_manager="test", force=True, _content_type=_APPLY
+            )
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         return self.plane.kubectl("-n", self.namespace, *arguments, stdin=stdin)
@@ -80,11 +83,17 @@ def ack(text: str, **more) -> Ack:
     return Ack(**given | more)
 
 
+@pytest.fixture(scope="session")
+def kinds(control_plane):
+    """A cluster that knows the four kinds."""
+    install(control_plane, *(crd.definition(kind) for kind in KINDS))
+    return control_plane
+
+
 def build(plane: ControlPlane) -> Plant:
     """The four, in a namespace of their own."""
-    install(plane, *(crd.definition(kind) for kind in KINDS))
     plant = Plant(plane, f"plant-{secrets.token_hex(3)}")
-    plane.kubectl("create", "namespace", plant.namespace)
+    CoreV1Api(plane.client).create_namespace({"metadata": {"name": plant.namespace}})
     for kind in KINDS:
         plant.create(kind.name, name_of(kind.name), SPECS[kind.name])
         plant.write_status(kind.name, name_of(kind.name), status_of(kind.name))
@@ -94,19 +103,19 @@ def build(plane: ControlPlane) -> Plant:
 
 
 @pytest.fixture
-def plant(control_plane):
+def plant(kinds):
     """One that a test may change."""
-    made = build(control_plane)
+    made = build(kinds)
     yield made
-    control_plane.kubectl("delete", "namespace", made.namespace, "--wait=false")
+    CoreV1Api(kinds.client).delete_namespace(made.namespace)
 
 
 @pytest.fixture(scope="module")
-def still(control_plane):
+def still(kinds):
     """One that nobody changes."""
-    made = build(control_plane)
+    made = build(kinds)
     yield made
-    control_plane.kubectl("delete", "namespace", made.namespace, "--wait=false")
+    CoreV1Api(kinds.client).delete_namespace(made.namespace)
 
 
 def _plural(kind: str) -> str:
