@@ -1,5 +1,6 @@
 """Rows scored by a server process: each once and in order, and what they say of a candidate and of the tags."""
 
+import asyncio
 import signal
 from math import log
 
@@ -57,6 +58,17 @@ async def test_every_row_is_scored_once_and_in_order(server, plant, one):
     assert [p["value"] for p in found] == pytest.approx([sum(sound(i, tag) for tag in "abc") for i in range(1, 451)])
     assert {p["digest"] for p in found} == {one.digest}
     assert await server.number("andon_rows_cursor_seconds") == time_of(450) / 1000
+
+
+async def test_rows_of_a_fast_clock_are_taken_in_a_few_at_a_time(server, plant, one):
+    await begin(server, plant, one)
+    asked = len(plant.asked)
+    for _ in range(100):
+        plant.happen(1)
+        await asyncio.sleep(0.01)
+    await scored(server, 100)
+    assert len(plant.asked) - asked <= 100 / 5
+    assert [p["time"] for p in await predictions(server)] == [time_of(i) for i in range(1, 101)]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["asked to end", "killed"])
@@ -158,3 +170,23 @@ async def test_a_collector_that_is_away_disturbs_nothing_and_is_found_again(serv
     await server.until(_answer(lambda: plant.asked))
     plant.happen(40)
     await scored(server, 40)
+
+
+async def test_a_promoted_candidate_is_judged_on_beside_what_it_replaced_until_it_is_reverted(server, plant, one, tmp_path):
+    two = slot(tmp_path, "2", linear(bias=6.0), PROFILE)
+    await begin(server, plant, one, two)
+    plant.happen(20)
+    await scored(server, 20, "candidate")
+    server.order(two, rows=plant.url, reference=one)
+    await server.until(server.ack, lambda ack: ack.stable.version == "2" and ack.reference)
+    plant.happen(100)
+    await scored(server, 100, "reference")
+    after = await server.evidence("paired")
+    assert after["rows"] == 120
+    assert after["log_e"] > log(1000)
+    assert {p["slot"] for p in await predictions(server, "all")} == {"stable", "candidate", "reference"}
+    server.order(one, rows=plant.url)
+    await server.until(server.ack, lambda ack: ack.stable.version == "1")
+    plant.happen(20)
+    await scored(server, 140)
+    assert await server.evidence("paired") == {}

@@ -71,12 +71,13 @@ class Book:
         try:
             with self._store.transaction():
                 answers, learned = self._take(portion, panel, labels)
+                findings = self._ledgers.findings(panel)
                 self._store.put(self._ledgers.checkpoint(Checkpoint(portion.next_ms, labels=read)))
         except BaseException:
             self._reload()
             raise
         self.cursor_ms, self.labels_cursor = portion.next_ms, read
-        return Scored(answers, learned, self._ledgers.findings(panel))
+        return Scored(answers, learned, findings)
 
     def _take(self, portion: Portion, panel: Panel, labels: Labels | None) -> tuple[Answers, int]:
         answers = panel.answer(portion.rows)
@@ -85,7 +86,7 @@ class Book:
         judged, predictions = self._ledgers.take(portion.rows, panel, answers)
         scores = Scores(answers, judged, predictions, doubted)
         entries = self._consumers.entries(portion, panel, scores)
-        self._store.journal.keep(_explained(entries, panel))
+        self._store.journal.keep(list(_explained(entries, panel)))
         if panel.source.labels is None:
             return answers, 0
         self._wait(portion, panel, judged, predictions)

@@ -4,9 +4,10 @@ A reader's cursor is committed when its consumer has what lies before it. What t
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
@@ -40,6 +41,8 @@ CREATE TABLE output (
 """What format 2 of the file adds to a table `prediction` of id, time_ms, slot, version, digest and value."""
 
 _COLUMNS: Final = "time_ms, asset, slot, version, digest, value, quality, reason, answered, value_ms"
+_MARKS: Final = ", ".join("?" * len(_COLUMNS.split(",")))
+_columns: Final = attrgetter(*_COLUMNS.split(", "))
 _SENDABLE: Final = "answered AND value IS NOT NULL"
 
 
@@ -116,25 +119,21 @@ class Journal:
         self._db = db
         self._most = most
 
-    def keep(self, entries: Iterable[Entry]) -> None:
+    def keep(self, entries: Sequence[Entry]) -> None:
         """Add to the end; the oldest beyond the limit go."""
-        due, width = 0, 0
-        for entry in entries:
-            prediction, number = entry.prediction, self._add(entry.prediction)
-            due += prediction.answered and prediction.value is not None
-            if entry.given is not None:
-                width = entry.given.features.nbytes
-                row = (number, entry.given.regime, entry.given.features.tobytes())
-                self._db.execute("INSERT INTO inputs VALUES (?, ?, ?)", row)
+        numbered = list(enumerate(entries, self.newest() + 1))
+        self._db.executemany(
+            f"INSERT INTO prediction (id, {_COLUMNS}) VALUES (?, {_MARKS})",  # noqa: S608 - constants
+            ((number, *_columns(entry.prediction)) for number, entry in numbered),
+        )
+        given = [(number, entry.given) for number, entry in numbered if entry.given]
+        self._db.executemany("INSERT INTO inputs VALUES (?, ?, ?)", ((n, g.regime, g.features.tobytes()) for n, g in given))
+        for number, entry in numbered:
             if entry.explanation is not None:
                 self.explain(number, entry.explanation)
+        due = sum(entry.prediction.answered and entry.prediction.value is not None for entry in entries)
         self._db.execute("UPDATE output SET due = due + ?", (due,))
-        self._drop(width)
-
-    def _add(self, prediction: Prediction) -> int:
-        marks = ", ".join("?" * len(_COLUMNS.split(",")))
-        added = self._db.execute(f"INSERT INTO prediction ({_COLUMNS}) VALUES ({marks})", astuple(prediction))  # noqa: S608 - constants
-        return added.lastrowid or 0
+        self._drop(max((g.features.nbytes for _, g in given), default=0))
 
     def _drop(self, width: int) -> None:
         """Inputs go sooner than predictions where they are large. width: bytes of one row's."""

@@ -110,7 +110,6 @@ class Ledgers:
             seen = self._after.ledger.take(rows, panel.max_age)
             theirs = panel.judge(seen, answers)
             self._after.ledger.score(seen, theirs["reference"], theirs["stable"])
-        self.at_fault = _at_fault(current.evidence(), self.at_fault)
         return judged, predictions
 
     def learn(self, joined: Joined) -> None:
@@ -121,8 +120,9 @@ class Ledgers:
                 page.ledger.learn(joined.times, joined.labels, joined.by(stable), joined.by(candidate))
 
     def findings(self, panel: Panel) -> tuple[Finding, ...]:
-        """Everything that is told."""
+        """Everything that is told; what of it is at fault is known from then on."""
         current = Finding(panel.stable, panel.candidate, self._current.ledger.evidence())
+        self.at_fault = _at_fault(current.evidence, self.at_fault)
         if self._after is None or panel.reference is None:
             return (current,)
         of_pair = [evidence for evidence in self._after.ledger.evidence() if evidence.question in OF_PAIR]

@@ -34,6 +34,9 @@ FIRST_RETRY: Final = 0.5
 LAST_RETRY: Final = 10.0
 PATIENCE: Final = 30.0
 """Seconds for which a restarted server waits for the models of a trial under way before it scores rows without them."""
+PACE: Final = 0.2
+"""Seconds from one portion to the next while the server keeps up: what is done once for each is then done five times a second at
+most, however fast the clock of the rows is."""
 
 
 class Scoring:
@@ -66,9 +69,10 @@ class Scoring:
                 await _first(news, PATIENCE if waiting else None)
                 continue
             try:
-                await self._step(panel, panel.source)
+                pause = await self._step(panel, panel.source)
                 wait = FIRST_RETRY
                 self._say("rows", "")
+                await asyncio.sleep(pause)
             except (CollectorError, sqlite3.Error) as error:
                 self._say("rows", str(error))
                 await asyncio.sleep(wait)
@@ -88,18 +92,19 @@ class Scoring:
         reference = panel.reference is None and panel.after is not None and panel.after == after
         return (candidate or reference) and self._lineup.ack().error is None
 
-    async def _step(self, panel: Panel, source: RowSource) -> None:
-        """One portion. Whoever is in the line-up when it has come scores it."""
+    async def _step(self, panel: Panel, source: RowSource) -> float:
+        """One portion. Whoever is in the line-up when it has come scores it. For how many seconds the next one can wait."""
         portion = await rows.read(self._session, source, panel.tags, self._book.cursor_ms)
-        now = self._panel()
+        now, came = self._panel(), asyncio.get_running_loop().time()
         if now is None or now.tags != panel.tags or portion.next_ms == self._book.cursor_ms:
-            return
+            return 0
         if portion.lost:
             log.warning("the collector no longer had rows=%d after cursor_ms=%d", portion.lost, self._book.cursor_ms)
         labelled = await self._labels(source, now)
         scored = await self._in_thread(lambda: self._book.take(portion, now, labelled))
         self._count(portion, now, scored)
         await self._outputs.tell()
+        return 0 if len(portion.rows) == rows.LIMIT else max(0, came + PACE - asyncio.get_running_loop().time())
 
     async def _labels(self, source: RowSource, panel: Panel) -> Labels | None:
         """What has arrived since; without it rows go on."""
