@@ -15,7 +15,7 @@ BINARY_HEADER: Final = "Inference-Header-Content-Length"
 
 
 class Form(StrEnum):
-    """How rows are written. INPUTS is MLflow's own."""
+    """How rows are written."""
 
     JSON = "JSON"
     BINARY = "binary"

@@ -22,7 +22,6 @@ from .rounds import Bench
 
 FLIPS: Final = 1000
 LOADED_WITHIN: Final = 10.0
-LONGEST: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class Flips:
 def measure(bench: Bench, serving: Serving, other: Model, count: int) -> Flips:
     """Flip between the model that is served and another. Raises RuntimeError when a flip never comes."""
     target = serving.target(cases.MANY)
-    with _probing(serving) as prober, bench.load.beside(target, cases.MANY.connections, LONGEST) as seen:
+    with _probing(serving) as prober, bench.load.beside(target, cases.MANY.connections, 60.0 + count) as seen:
         turns = cycle((other, serving.model))
         _flip(
             prober, serving.folder, next(turns)

@@ -1,7 +1,7 @@
 // Command load asks one server the same thing over and over, as fast as it answers, and says how fast that was.
 //
-// The clients and the measuring loop are fortio's. Over gRPC the request is bytes that are encoded already: the client's own work
-// must not be what is measured. A signal ends it early, with what was measured until then.
+// The HTTP client and the measuring loop are fortio's, whose own command sends no gRPC calls but its own. Here a call is bytes that
+// are encoded already: the client's own work must not be what is measured. SIGINT ends it early, with what was measured until then.
 package main
 
 import (
