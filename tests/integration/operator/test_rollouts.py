@@ -142,8 +142,6 @@ def test_a_model_from_a_file_needs_no_registry_and_a_missing_secret_is_named(pla
     assert (slots.stable.model, slots.stable.digest) == (file["uri"], digest)
     assert plant.status()["url"].startswith("https://")
     (pod,) = eventually(lambda: pods(plant), bool, within=30)
-    plant.acknowledge(pod)
-    settled(plant, "7")
     waiting = {"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "True"}]}
     plant.cluster.kubectl("patch", "pod", pod, "--subresource=status", "--type=merge", "-p", json.dumps({"status": waiting}))
     said = eventually(

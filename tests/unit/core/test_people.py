@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andon.api.decision import Verdict
@@ -171,6 +171,7 @@ def test_a_request_to_look_again_is_echoed():
 WORDS = st.sampled_from(["", "1", "2", "3", "9", "latest"])
 
 
+@settings(max_examples=60, deadline=None)
 @given(WORDS, WORDS, st.sampled_from(["", "r-0123456789/jane", "d-0123456789/jane", "yes"]), st.booleans())
 def test_words_about_other_versions_mean_nothing(promote, abort, approve, regression):
     facts = says(JUDGED, Verdict.MODEL_REGRESSION, "2") if regression else JUDGED

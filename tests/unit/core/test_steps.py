@@ -256,14 +256,14 @@ def any_step(draw):
     return convicted(facts, "2", "1") if draw(st.booleans()) else facts
 
 
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None)
 @given(any_step())
 def test_weight_is_never_above_nothing_without_a_candidate_that_every_server_holds(facts):
     slots = decide(facts, NOW).slots
     assert slots.weight == 0 or (slots.candidate is not None and facts.candidate_loaded)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None)
 @given(any_step())
 def test_a_reconcile_takes_one_step_at_most(facts):
     before, after = min(facts.status.candidate.index, len(facts.spec.rollout.steps) - 1), decide(facts, NOW).status.candidate
@@ -278,7 +278,7 @@ def run(facts, killed_at=None, rounds=10):
     return facts
 
 
-@settings(max_examples=100)
+@settings(max_examples=60, deadline=None)
 @given(any_step(), st.integers(0, 3))
 def test_killed_between_any_two_writes_the_end_is_the_same(facts, killed_at):
     end, other = run(facts), run(facts, killed_at)

@@ -28,8 +28,7 @@ def readiness(facts: Facts, answer: Answer, slots: Slots | None, effective: Revi
     if failed is not None:
         return failed
     if answer.standing == "Progressing":
-        said = (not_ready(answer.reason, answer.because), reconciling(answer.reason, answer.because))
-        return [following(c) for c in said]
+        return _coming(answer.reason, answer.because)
     return _served(facts, answer, slots, effective)
 
 
@@ -92,11 +91,12 @@ def _served(facts: Facts, answer: Answer, slots: Slots | None, effective: Revisi
         return _coming("NothingToServe", "no revision is known yet")
     told = config_hash(slots.text())
     current = bool(facts.acks) and all(ack.config_hash == told for ack in facts.acks.values())
+    if not facts.acks and not facts.workload.available:
+        return _coming("Loading", f"No server has begun to load version {slots.stable.version}: {facts.workload.message}.")
     if not current or effective is None or effective.digest != slots.stable.digest:
         return _coming("Loading", f"The server is loading version {slots.stable.version}.")
     if not facts.workload.available:
-        message = f"The server is not available: {facts.workload.message}."
-        return [following(c) for c in _coming("ServerUnavailable", message)]
+        return _coming("ServerUnavailable", f"The server is not available: {facts.workload.message}.")
     if answer.reason != "Serving":
         return [ready(answer.reason, answer.because)]
     unproved = first.readiness(first.verdict(facts, slots.stable))
@@ -104,4 +104,4 @@ def _served(facts: Facts, answer: Answer, slots: Slots | None, effective: Revisi
 
 
 def _coming(reason: str, message: str) -> list[Claim]:
-    return [not_ready(reason, message), reconciling(reason, message)]
+    return [following(not_ready(reason, message)), following(reconciling(reason, message))]
