@@ -53,19 +53,23 @@ class Listener:
                 connection.close_if_silent(now)
 
     async def leave(self, within: float) -> None:
-        """Accept nothing more, finish what was asked, for at most so many seconds.
+        """Finish what was asked, for at most so many seconds, and accept nothing more.
 
-        A quiet connection stays open for a moment: its next request may be on the way, and closing would lose it.
+        For a moment all stays open, and answers ask their clients to go: the next request may be on the way, and closing would
+        lose it.
         """
         if self._server is None:
             return
-        self._server.close()
         loop = asyncio.get_running_loop()
         begun = loop.time()
         while self._connections and loop.time() < begun + within:
+            lingering = loop.time() <= begun + LINGER
+            if not lingering:
+                self._server.close()
             for connection in self:
-                connection.leave(now=loop.time() > begun + LINGER)
+                connection.leave(now=not lingering)
             await asyncio.sleep(0.02)
+        self._server.close()
 
 
 class _Known(Connection):
