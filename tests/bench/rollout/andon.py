@@ -26,11 +26,13 @@ from andon.lab.toolchain import binary
 T = TypeVar("T")
 
 WEIGHT: Final = 20
-MIN_ROWS: Final = 60
-"""As in the demo's specs: what the policy asks for before it says anything of a candidate."""
+MIN_ROWS: Final = 40
+"""What the policy asks for before it says anything of a candidate; a conviction takes five blocks of 20 rows at least."""
+INTERVAL: Final = "1s"
+"""How often the policy looks: near its fastest, as Flagger is given its own."""
 _LOOK: Final = 0.1
 _STEPS: Final = re.compile(r"rollout: \{steps: .*\}\n")
-_POLICY: Final = re.compile(r"evidence: \{.*\n")
+_POLICY: Final = re.compile(r"interval: .*\n  evidence: \{.*\n")
 
 
 class LateError(Exception):
@@ -42,7 +44,8 @@ def specs(folder: Path) -> Path:
     shutil.copytree(SPECS, folder, dirs_exist_ok=True)
     path = folder / NAMESPACE / f"{NAME}.yaml"
     text, steps = _STEPS.subn(f"rollout: {{steps: [{{weight: {WEIGHT}, minRows: 100}}, {{approval: {{}}}}]}}\n", path.read_text())
-    unrationed = f"cooldown: 1s\n  budget: {{rollbacks: {{max: 100, per: 1d}}}}\n  evidence: {{minRows: {MIN_ROWS}}}\n"
+    evidence = f"evidence: {{minRows: {MIN_ROWS}}}\n"
+    unrationed = f"interval: {INTERVAL}\n  cooldown: 1s\n  budget: {{rollbacks: {{max: 100, per: 1d}}}}\n  {evidence}"
     text, policies = _POLICY.subn(unrationed, text)
     if (steps, policies) != (1, 1):
         raise ValueError(f"{path} is not as this bench knows it: {steps} rollouts, {policies} policies")
@@ -140,17 +143,8 @@ def _silent(line: str) -> None:
     del line
 
 
-def _spec(kind: str) -> dict[str, Any]:
-    """Of this kind's object in the demo's specs."""
-    documents = yaml.safe_load_all((SPECS / NAMESPACE / f"{NAME}.yaml").read_text())
-    return next(dict(document["spec"]) for document in documents if document["kind"] == kind)
-
-
 def rate(speed: float) -> float:
     """Rows a second, by the specs' own clock, of a plant at this speed."""
-    return speed / WRITTEN_FOR / seconds(_spec("ModelDeployment")["inputs"]["every"])
-
-
-def interval() -> str:
-    """How often the policy looks."""
-    return str(_spec("DriftPolicy")["interval"])
+    documents = yaml.safe_load_all((SPECS / NAMESPACE / f"{NAME}.yaml").read_text())
+    deployment = next(document for document in documents if document["kind"] == "ModelDeployment")
+    return speed / WRITTEN_FOR / seconds(deployment["spec"]["inputs"]["every"])

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any, Final
 
-from .andon import MIN_ROWS, WEIGHT, interval
+from .andon import INTERVAL, MIN_ROWS, WEIGHT
 from .scenes import BAD, SETTINGS, TROUBLES, Result
 
 INTERVALS: Final = {"fastest": "10 s, threshold 1", "default": "60 s, threshold 1"}
@@ -23,7 +23,7 @@ def musts(results: Sequence[Result]) -> list[Found]:
     """Less on both than Flagger at its fastest, by medians; and nothing good is taken back."""
     found = []
     bad = [result for result in results if result["scene"] == BAD]
-    if bad:
+    if {"andon", "flagger"} <= {result["who"] for result in bad}:
         for field, what in (("seconds", "seconds from the first bad row"), ("badRows", "bad rows served")):
             value, limit = _median(bad, "andon", "", field), _median(bad, "flagger", "fastest", field)
             found.append({"name": f"{what}, less than Flagger's fastest", "value": value, "limit": limit, "ok": value < limit})
@@ -94,7 +94,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _setting(rate: float) -> Found:
-    return {"rowsPerSecond": rate, "share": WEIGHT, "andonMinRows": MIN_ROWS, "andonInterval": interval()}
+    return {"rowsPerSecond": rate, "share": WEIGHT, "andonMinRows": MIN_ROWS, "andonInterval": INTERVAL}
 
 
 def _machine() -> Found:

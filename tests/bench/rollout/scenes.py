@@ -85,11 +85,8 @@ class Bench:
         for canary in wanted:
             self.flagger.release(canary, "2", BAD_RATIO if canary.scene == BAD else 1.0)
 
-    def bad_versions(self, versions: Sequence[str]) -> list[Result]:
-        """Andon's, one after another, since it has one deployment here."""
-        return [self._bad_version(version) for version in versions]
-
-    def _bad_version(self, version: str) -> Result:
+    def bad_version(self, version: str) -> Result:
+        """Andon's: committed, and taken back."""
         since = self.andon.judge(version)
         found = self.andon.taken_back(version, since)
         seconds = found.reverted - found.first
