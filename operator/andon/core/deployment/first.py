@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from andon.api.conditions import Claim, ConditionStatus, claim, find, not_ready, reconciling, stalled
+from andon.api.conditions import Claim, ConditionStatus, claim, find, following, not_ready, reconciling, stalled
 from andon.api.evidence import Counted
 from andon.api.slots import SlotModel
 from andon.api.types import number
@@ -33,7 +33,7 @@ def readiness(said: Claim | None) -> list[Claim] | None:
         return None
     if said.reason == _SPENT:
         return [not_ready(_SPENT, said.message), stalled(_SPENT, said.message)]
-    return [not_ready(JUDGED, said.message), reconciling(JUDGED, said.message)]
+    return [following(not_ready(JUDGED, said.message)), following(reconciling(JUDGED, said.message))]
 
 
 def least_rows(facts: Facts) -> int:
@@ -67,7 +67,8 @@ def _by_rows(facts: Facts, stable: SlotModel, counted: Counted | None) -> Claim:
         f"Version {stable.version} is the first: it counts as good after {least} rows, if at most {100 * budget:g}% of them "
         "have no finite answer."
     )
-    return claim(JUDGED, ConditionStatus.UNKNOWN, "Counting", message)
+    unseen = " Prometheus has no count of them yet: is the server scraped?" if counted is None else ""
+    return following(claim(JUDGED, ConditionStatus.UNKNOWN, "Counting", message + unseen))
 
 
 def _spent(facts: Facts, stable: SlotModel, counted: Counted) -> str:
