@@ -5,9 +5,11 @@ import asyncio
 import numpy as np
 import pytest
 
+from andon.runtime.serve import batch
 from andon.runtime.serve.batch import Batcher
 from andon.runtime.serve.model import ModelFailedError, OnnxModel
-from unit.serve.models import linear, picky
+from andon.runtime.serve.oip.message import BusyError
+from unit.serve.models import centred, linear, logarithm, picky
 
 
 class Counted(OnnxModel):
@@ -54,3 +56,35 @@ async def test_a_request_that_makes_the_model_raise_fails_alone():
 @pytest.mark.parametrize("rows", [1, 5, 64])
 async def test_a_request_alone_is_a_batch_too(rows):
     assert await answers(OnnxModel(linear()), [[[1, 1, 1]] * rows]) == [[3.0] * rows]
+
+
+async def test_an_answer_that_is_not_finite_fails_alone():
+    assert await answers(OnnxModel(logarithm()), [[[1, 0, 0]], [[-1, 0, 0]], [[1, 0, 0]]]) == [[0.0], None, [0.0]]
+
+
+async def test_rows_that_depend_on_each_other_are_not_joined_with_others():
+    assert await answers(OnnxModel(centred()), [[[1, 1, 1]], [[3, 3, 3], [5, 5, 5]]]) == [[0.0] * 3, [-1.0] * 3 + [1.0] * 3]
+
+
+async def test_a_run_that_takes_long_leaves_the_loop_free(monkeypatch):
+    monkeypatch.setattr(batch, "LONGEST_ON_LOOP", 0.0)
+    assert await answers(OnnxModel(linear()), REQUESTS) == [[3.0], [6.0, 9.0], [12.0]]
+
+
+async def test_what_waits_is_bounded_in_rows(monkeypatch):
+    monkeypatch.setattr(batch, "MOST_WAITING_ROWS", 3)
+    with pytest.raises(BusyError, match="3 rows are waiting"):
+        await answers(OnnxModel(linear()), REQUESTS)
+
+
+async def test_what_waits_is_bounded_in_time():
+    model = OnnxModel(linear())
+    model.pace = 60.0
+    with pytest.raises(BusyError) as refused:
+        await answers(model, REQUESTS)
+    assert (refused.value.status, refused.value.after) == (503, 60)
+
+
+async def test_whoever_is_alone_is_let_in_however_large(monkeypatch):
+    monkeypatch.setattr(batch, "MOST_WAITING_ROWS", 1)
+    assert await answers(OnnxModel(linear()), [REQUESTS[1]]) == [[6.0, 9.0]]
