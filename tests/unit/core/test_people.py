@@ -27,6 +27,7 @@ from .deployments import (
     slot,
     spec,
 )
+from .test_rollout import any_facts
 
 JUDGED = serving("1", candidate="2")
 CONVICTED = convicted(JUDGED, "2", "1")
@@ -178,3 +179,15 @@ def test_words_about_other_versions_mean_nothing(promote, abort, approve, regres
     facts = replace(facts, paired_rows=0)
     words = People(promote="" if promote == "2" else promote, abort="" if abort == "2" else abort, approve=approve)
     assert decide(replace(facts, people=words), NOW).slots == decide(facts, NOW).slots
+
+
+@settings(max_examples=100, deadline=None)
+@given(any_facts(), WORDS, WORDS, st.sampled_from(["", "1", "2", "3"]))
+def test_only_a_pin_brings_back_what_is_quarantined(facts, promote, abort, pin):
+    words = People(promote=promote, abort=abort, pin=pin)
+    plan = decide(replace(facts, people=words, pinned=slot(pin) if pin else None), NOW)
+    slots = [s for s in (plan.slots.candidate, plan.slots.reference) if s is not None]
+    slots += [plan.slots.stable] if plan.slots.stable.digest != facts.held.stable.digest else []
+    banned = {q.digest for q in plan.status.quarantined}
+    assert {s.digest for s in slots} & banned <= {digest(pin) if pin else ""}
+    assert not pin or (plan.slots.stable.version, plan.slots.candidate) == (pin, None)
