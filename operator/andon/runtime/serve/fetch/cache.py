@@ -1,6 +1,7 @@
 """Which files are here already? Each by its digest, verified whenever it is taken; those that no order names go, oldest first."""
 
 import hashlib
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -56,13 +57,19 @@ class Cache:
 
     def _forget(self, most_bytes: int, most_files: int) -> None:
         """Of files and parts of files that are not held, those used last stay, within both bounds."""
-        found = [(file.stem in self._held, file.stat(), file) for file in self._folder.iterdir()]
         files = size = 0
-        for held, about, file in sorted(found, key=lambda entry: (not entry[0], -entry[1].st_mtime)):
-            files, size = files + 1, size + about.st_size
+        for held, _, bytes_, file in sorted(self._listed(), reverse=True):
+            files, size = files + 1, size + bytes_
             if not held and (files > most_files or size > most_bytes):
                 with suppress(OSError):
                     file.unlink()
+
+    def _listed(self) -> Iterator[tuple[bool, float, int, Path]]:
+        """Whether it is held, when it was used last, how large it is, and which file."""
+        for file in self._folder.iterdir():
+            with suppress(OSError):  # another download has just been finished
+                about = file.stat()
+                yield file.stem in self._held, about.st_mtime, about.st_size, file
 
 
 def _name(digest: Digest) -> str:
