@@ -56,6 +56,12 @@ def test_there_is_none_of_this_name(name, kind):
             id="a second pipeline brings its source along, though that is not there",
         ),
         pytest.param(
+            with_(obj("TrainingPipeline", "elsewhere", promotion={"deploymentRef": {"name": "other"}})),
+            "product-e",
+            WHOLE,
+            id="a pipeline of another deployment does not belong to this one, though it registers the same model",
+        ),
+        pytest.param(
             Snapshot((obj("ModelDeployment", model={"file": {"uri": "file:///m.onnx"}}, inputs=None),)),
             "product-e",
             Family((), (), ("product-e",), ()),
