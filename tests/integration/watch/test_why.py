@@ -146,7 +146,7 @@ def test_a_registry_that_is_away_takes_nothing_from_the_answer(still, server):
     with nobody() as address:
         done = why(still, "--server", server, "--mlflow", address)
     assert done.returncode == Exit.OK, done.stderr
-    assert "The registry is not asked:" in done.stdout
+    assert "The registry tells nothing:" in done.stdout
     assert "xmeas_7" in done.stdout
 
 

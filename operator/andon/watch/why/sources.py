@@ -16,17 +16,18 @@ from andon.watch.why.registry import Registered, address_in, registered
 
 def traced(api: ApiServer, obj: Object, told: Explained, mlflow: str | None) -> Origin:
     """All that is known; what cannot be asked is a remark. mlflow: its address, None for the one that the server was told."""
+    remarks: list[str] = []
     try:
         status = ModelDeploymentStatus.model_validate(obj.get("status", {}))
     except ValidationError:
         status = ModelDeploymentStatus()
+        remarks.append("The deployment's status cannot be read by this version of andon: people and commits are not told.")
     model = obj["spec"]["model"].get("mlflow", {}).get("name")
-    if model is None:
-        return origin(told, None, status, Registered())
-    found = _registered(mlflow or _address(api, obj), model, told.prediction.version)
+    found = _registered(mlflow or _address(api, obj), model, told.prediction.version) if model else Registered()
     if isinstance(found, Missing):
-        return origin(told, model, status, Registered(), (f"The registry is not asked: {found.detail}",))
-    return origin(told, model, status, found)
+        remarks.append(f"The registry tells nothing: {found.detail}")
+        found = Registered()
+    return origin(told, model, status, found, tuple(remarks))
 
 
 def _registered(mlflow: str | None, model: str, version: str) -> Registered | Missing:
