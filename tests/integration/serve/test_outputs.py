@@ -31,6 +31,15 @@ async def line():
 
 
 @pytest.fixture
+async def wire(line):
+    """To the broker, and so that it can be cut."""
+    wire = Wire(HOST, line.port)
+    await wire.join()
+    yield wire
+    await wire.cut()
+
+
+@pytest.fixture
 async def service():
     service = WebService()
     await service.start()
@@ -88,9 +97,7 @@ async def test_every_prediction_reaches_the_broker_once_and_in_order(server, pla
     assert await server.number("andon_output_behind_rows", output=NAME) == 0
 
 
-async def test_a_broker_that_is_killed_and_comes_back_misses_nothing(server, plant, one, line):
-    wire = Wire(HOST, line.port)
-    await wire.join()
+async def test_a_broker_that_is_killed_and_comes_back_misses_nothing(server, plant, one, line, wire):
     secret(server, "line", url=f"mqtt://{HOST}:{wire.end}")
     await begin(server, plant, one, outputs=[MQTT])
     await known(server)
@@ -108,9 +115,7 @@ async def test_a_broker_that_is_killed_and_comes_back_misses_nothing(server, pla
     assert "its consumer takes predictions again" in server.log()
 
 
-async def test_a_connection_that_breaks_again_and_again_loses_nothing(server, plant, one, line):
-    wire = Wire(HOST, line.port)
-    await wire.join()
+async def test_a_connection_that_breaks_again_and_again_loses_nothing(server, plant, one, line, wire):
     secret(server, "line", url=f"mqtt://{HOST}:{wire.end}")
     await begin(server, plant, one, outputs=[MQTT])
     await known(server)
