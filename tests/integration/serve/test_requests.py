@@ -71,7 +71,7 @@ async def test_200_flips_under_load_fail_no_request_and_a_revert_takes_milliseco
     waits = []
     for flip in range(200):
         wanted, begun = revision((two, one)[flip % 2]), time.monotonic()
-        server.order((two, one)[flip % 2])
+        server.order((two, one)[flip % 2], reference=(one, two)[flip % 2])
         async with asyncio.timeout(5), answered:
             await answered.wait_for(lambda name=wanted, since=begun: latest.get(name, 0) > since)
         waits.append(time.monotonic() - begun)
