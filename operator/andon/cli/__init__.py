@@ -14,11 +14,21 @@ from andon.api.exits import Exit
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit. argv: without the program's name; by default the process's own."""
-    from andon.cli.root import app, program
-
     try:
-        app(args=argv, prog_name=program())
+        sys.exit(_run(list(sys.argv[1:] if argv is None else argv)))
     except UserError as error:
         print(f"andon: {error}", file=sys.stderr)
         sys.exit(Exit.FAILED)
-    sys.exit(Exit.OK)
+
+
+def _run(args: list[str]) -> int:
+    """A part that reads its own command line starts at once: what Typer takes stays taken as long as an edge box serves."""
+    from andon.cli.parts import PARTS, run
+
+    part = next((part for part in PARTS if part.has_options and args[:1] == [part.name]), None)
+    if part:
+        return run(part, args[1:], f"andon {part.name}") or Exit.OK
+    from andon.cli.root import app, program
+
+    app(args=args, prog_name=program())
+    return Exit.OK

@@ -6,11 +6,12 @@ A part reads its own command line, so that it can be read and tested without thi
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Final
-
-import typer
+from typing import TYPE_CHECKING, Any, Final
 
 from andon.api.errors import UserError
+
+if TYPE_CHECKING:
+    import typer
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,11 @@ class Part:
     extra: str
     help: str
     argv: bool = True
+
+    @property
+    def has_options(self) -> bool:
+        """Whether it is a function that reads all that follows its name, rather than an app of Typer's or nothing to read."""
+        return self.argv and self.target.endswith(":main")
 
 
 PARTS: Final = (
@@ -46,8 +52,9 @@ PARTS: Final = (
 )
 
 
-def add(app: typer.Typer, part: Part) -> None:
+def add(app: "typer.Typer", part: Part) -> None:
     """Make it a command of the app. What follows its name is its own, `--help` included."""
+    import typer
 
     def pass_on(context: typer.Context) -> None:
         raise typer.Exit(run(part, context.args, context.command_path) or 0)
@@ -59,7 +66,7 @@ def add(app: typer.Typer, part: Part) -> None:
 def run(part: Part, args: list[str], path: str) -> int | None:
     """The part's exit code. Raises UserError when what it needs is not installed."""
     target = load(part)
-    if isinstance(target, typer.Typer):
+    if part.argv and not part.has_options:
         target(args=args, prog_name=path)
         return None
     code: int | None = target(args) if part.argv else target()
