@@ -104,7 +104,7 @@ class Book:
         waiting, until_ms = self._store.waiting, portion.next_ms
         if labels is not None:
             waiting.label(labels.values)
-        joined = waiting.join(panel.digests(), until_ms)
+        joined = waiting.join(panel.compared(), until_ms)
         if len(joined.times):
             self._ledgers.learn(joined)
         most_ms = round(1000 * MOST_ROWS * portion.rows.every)

@@ -74,9 +74,10 @@ class Panel:
         held = {"stable": self.stable, "candidate": self.candidate, "reference": self.reference}
         return {slot: loaded for slot, loaded in held.items() if loaded}
 
-    def digests(self) -> list[str]:
-        """Of the revisions in the slots."""
-        return [loaded.slot.digest for loaded in self.slots().values()]
+    def compared(self) -> set[str]:
+        """The digests of all revisions that are to be compared with another, loaded or not."""
+        trials = [self.trial, self.after] if self.after else [self.trial]
+        return {digest for trial in trials for digest in (trial.stable, trial.candidate) if digest}
 
     def answers_with(self, digest: str) -> bool:
         """Whether consumers may get answers of this revision."""

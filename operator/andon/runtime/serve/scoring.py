@@ -128,7 +128,7 @@ class Scoring:
             failures = scored.answers.failures(slot)
             tally.scored[slot] += complete
             tally.failed[slot] += failures
-            self._metrics.fallbacks += failures
+            self._metrics.fallbacks += failures if slot != "reference" else 0
         tally.unscored += len(portion.rows) - complete
         tally.labels += scored.learned
         tally.cursor = portion.next_ms / 1000
