@@ -1,6 +1,7 @@
 """What does scoring rows beside cost those who ask? The same server with `inputs` and without, in turns.
 
-Two figures: the answers that a second of the core is left with, and the share of a core that scoring takes when nobody asks.
+What an answer costs is taken from the rounds without; the rest of the core's time in the rounds with is scoring's. On a core that
+does nothing else this is the throughput that is lost; on one that others use, too, the clock could not tell.
 """
 
 import re
@@ -26,7 +27,7 @@ from .contenders import Serving
 from .models import Model
 from .plant import TAGS
 from .processes import Server, free_port
-from .rounds import Bench
+from .rounds import Bench, Sample
 
 EVERY_MS: Final = 200
 """The lab's own clock; a plant's is slower."""
@@ -40,15 +41,15 @@ _CURSOR: Final = re.compile(rb"^andon_rows_cursor_seconds(?:\{[^}]*\})? ([0-9.e+
 
 @dataclass(frozen=True, slots=True)
 class Overhead:
-    """rates: answers per second of the core, with and without, per round. idle: share of the core that scoring alone takes."""
+    """rounds: a window with and one without. idle: share of the core that scoring takes when nobody asks."""
 
-    rates: list[tuple[float, float]]
+    rounds: list[tuple[Sample, Sample]]
     idle: float
 
     @property
     def share(self) -> float:
-        """Of throughput, by the median of the rounds; below 0 is noise."""
-        return 1 - median(beside / alone for beside, alone in self.rates)
+        """Of the core under load, by the median of the rounds; below 0 is noise."""
+        return median(beside.busy - beside.window.rate / alone.of_core for beside, alone in self.rounds)
 
 
 def measure(bench: Bench, serving: Serving) -> Overhead:
@@ -59,18 +60,18 @@ def measure(bench: Bench, serving: Serving) -> Overhead:
         inputs = RowSource(rows=url, every=f"{EVERY_MS}ms", max_age="2s")
         scored = contenders.orders(serving.model, profile=profile, inputs=inputs)
         unscored = contenders.orders(serving.model, profile=profile)
-        rates = []
+        rounds = []
         for turn in range(bench.rounds):
             bench.say(f"evidence: round {turn + 1} of {bench.rounds}")
             contenders.write(scored, folder)
             _follows(serving)
             beside = bench.sample(serving, cases.MANY, _TIMES)
             contenders.write(unscored, folder)
-            rates.append((beside.of_core, bench.sample(serving, cases.MANY, _TIMES).of_core))
+            rounds.append((beside, bench.sample(serving, cases.MANY, _TIMES)))
         alone = _idle(serving, _TIMES * bench.seconds)
         contenders.write(scored, folder)
         _follows(serving)
-        return Overhead(rates, _idle(serving, _TIMES * bench.seconds) - alone)
+        return Overhead(rounds, _idle(serving, _TIMES * bench.seconds) - alone)
 
 
 def _idle(serving: Serving, seconds: float) -> float:

@@ -110,10 +110,10 @@ def overhead(found: Overhead, every_ms: int) -> Found:
         "rows per second": 1000 / every_ms,
         "throughput lost": found.share,
         "per second": {
-            "with": _spread([beside for beside, _ in found.rates]),
-            "without": _spread([alone for _, alone in found.rates]),
+            "with": _spread([beside.window.rate for beside, _ in found.rounds]),
+            "without": _spread([alone.window.rate for _, alone in found.rounds]),
         },
-        "core taken": found.idle,
+        "of an idle core": found.idle,
     }
 
 
@@ -138,9 +138,9 @@ def _steadiness(results: Sequence[Found]) -> Iterable[Found]:
     resident = next((r["resident MB"]["most"] for r in _of(results, "footprint") if r["server"] == ANDON.name), None)
     yield _at_most("resident memory after load, MB", resident, MOST_RESIDENT_MB)
     for found in _of(results, "evidence"):
-        yield _at_most("throughput lost to evidence", found["throughput lost"], MOST_OVERHEAD)
+        yield _at_most("evidence's share of the core under load", found["throughput lost"], MOST_OVERHEAD)
     for found in _of(results, "flips"):
-        yield _at_most("slowest revert under load, ms", found["revert ms"]["most"], SLOWEST_REVERT_MS)
+        yield _at_most("revert under load, 99 of 100, ms", found["revert p99 ms"], SLOWEST_REVERT_MS)
         yield _at_most(f"requests failed over {found['flips']:,} flips", found["failed"], 0)
     failed = [r["failed"] for r in _of(results, "answers") if r["server"] == ANDON.name]
     yield _at_most("requests failed in all cases", sum(failed) if failed else None, 0)
@@ -224,9 +224,9 @@ def _only_andon(results: Sequence[Found]) -> str:
         rows.append(["order replaced to first answer of the other revision", times])
     for r in _of(results, "evidence"):
         rate = r["per second"]
-        left = f"{rate['with']['median']:,.0f} of {rate['without']['median']:,.0f} left"
-        lost = f"{100 * r['throughput lost']:.1f} % of throughput ({left})"
-        rows.append([f"scoring {r['rows per second']:g} rows/s beside", f"{lost}; {100 * r['core taken']:.1f} % of a core"])
+        left = f"{rate['with']['median']:,.0f} answers per second, {rate['without']['median']:,.0f} without"
+        share = f"{100 * r['throughput lost']:.1f} % of the core under load ({left}), {100 * r['of an idle core']:.1f} % of an idle one"
+        rows.append([f"scoring {r['rows per second']:g} rows/s beside", share])
     return table(["", ""], rows) if rows else ""
 
 
