@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from andon.api.decision import Verdict
@@ -46,7 +46,8 @@ def following(facts: Facts, at: Place, now: datetime) -> Place | None:
 
 def held(facts: Facts, version: SlotModel, at: Place, now: datetime) -> str | None:
     """What keeps the version in its step, in plain words; None: the step is over."""
-    return next((why for check in _HOLDS if (why := check(facts, version, at, now)) is not None), None)
+    stand = _Stand(facts, version, at, now)
+    return next((why for hold in _HOLDS if (why := hold(stand)) is not None), None)
 
 
 def step_at(facts: Facts, at: Place) -> Step:
@@ -103,75 +104,80 @@ def approval_of(facts: Facts, digest: str, index: int) -> str:
     return step_id(facts.namespace, facts.name, digest, index)
 
 
-def _loading(facts: Facts, version: SlotModel, at: Place, now: datetime) -> str | None:
-    del at, now
-    return None if facts.candidate_loaded else f"Every server loads version {version.version} first."
+@dataclass(frozen=True, slots=True)
+class _Stand:
+    """A version at its place, now: what each hold looks at."""
+
+    facts: Facts
+    version: SlotModel
+    at: Place
+    now: datetime
+
+    @property
+    def step(self) -> Step:
+        return step_at(self.facts, self.at)
 
 
-def _data_in_doubt(facts: Facts, version: SlotModel, at: Place, now: datetime) -> str | None:
-    del version, at, now
-    tags = facts.policy.faulty_tags if facts.policy else ()
+def _loading(stand: _Stand) -> str | None:
+    return None if stand.facts.candidate_loaded else f"Every server loads version {stand.version.version} first."
+
+
+def _data_in_doubt(stand: _Stand) -> str | None:
+    tags = stand.facts.policy.faulty_tags if stand.facts.policy else ()
     return f"It waits: {', '.join(tags)} cannot be believed now." if tags else None
 
 
-def _spoken_against(facts: Facts, version: SlotModel, at: Place, now: datetime) -> str | None:
-    del at, now
-    policy = facts.policy
-    if policy is None or not policy.is_about(version) or policy.verdict is not Verdict.MODEL_REGRESSION:
+def _spoken_against(stand: _Stand) -> str | None:
+    policy = stand.facts.policy
+    if policy is None or not policy.is_about(stand.version) or policy.verdict is not Verdict.MODEL_REGRESSION:
         return None
     return (
         f"DriftPolicy {policy.name} says ModelRegression of it: `kubectl describe driftpolicy {policy.name}` says what is held."
     )
 
 
-def _too_early(facts: Facts, version: SlotModel, at: Place, now: datetime) -> str | None:
-    del version
-    pause = step_at(facts, at).pause
-    if pause is None or now >= at.since + delta(pause.duration):
+def _too_early(stand: _Stand) -> str | None:
+    if stand.step.pause is None:
         return None
-    return f"It pauses until {at.since + delta(pause.duration):%Y-%m-%d %H:%M:%S} UTC."
+    until = stand.at.since + delta(stand.step.pause.duration)
+    return f"It pauses until {until.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC." if stand.now < until else None
 
 
-def _unapproved(facts: Facts, version: SlotModel, at: Place, now: datetime) -> str | None:
-    del now
-    return "A person must approve this step: AwaitingApproval says how." if unapproved_step(facts, version, at) else None
+def _unapproved(stand: _Stand) -> str | None:
+    waits = unapproved_step(stand.facts, stand.version, stand.at) is not None
+    return "A person must approve this step: AwaitingApproval says how." if waits else None
 
 
-def _too_few_rows(facts: Facts, version: SlotModel, at: Place, now: datetime) -> str | None:
-    del now
-    step = step_at(facts, at)
-    if not _counts(step) or (facts.spec.inputs is None and facts.policy is None):
+def _too_few_rows(stand: _Stand) -> str | None:
+    spec = stand.facts.spec
+    if not _counts(stand.step) or (spec.inputs is None and stand.facts.policy is None):
         return None
-    least = min_rows(facts.spec, step)
-    if (_rows(facts, at) or 0) >= least:
+    least = min_rows(spec, stand.step)
+    if (_rows(stand.facts, stand.at) or 0) >= least:
         return None
-    if facts.spec.inputs is None:
-        return f"No rows will come, since there is no spec.inputs: annotate andon.dev/promote={version.version} to go on."
+    if spec.inputs is None:
+        return f"No rows will come, since there is no spec.inputs: annotate andon.dev/promote={stand.version.version} to go on."
     return f"It is judged on at least {least} rows of this step; they are coming in."
 
 
-def _not_healthy(facts: Facts, version: SlotModel, at: Place, now: datetime) -> str | None:
-    del now
-    policy = facts.policy
-    if policy is None or not _counts(step_at(facts, at)):
+def _not_healthy(stand: _Stand) -> str | None:
+    policy = stand.facts.policy
+    if policy is None or not _counts(stand.step):
         return None
-    if not policy.is_about(version) or policy.verdict is None:
+    if not policy.is_about(stand.version) or policy.verdict is None:
         return f"DriftPolicy {policy.name} has not judged it yet."
     return None if policy.verdict is Verdict.HEALTHY else f"DriftPolicy {policy.name} says {policy.verdict} of it, not Healthy."
 
 
-def _uncounted(facts: Facts, version: SlotModel, at: Place, now: datetime) -> str | None:
+def _uncounted(stand: _Stand) -> str | None:
     """The next step counts from here, and nobody can say where that is."""
-    del version
-    after = following(facts, at, now)
+    facts, after = stand.facts, following(stand.facts, stand.at, stand.now)
     counts = after is not None and _counts(step_at(facts, after)) and facts.spec.inputs is not None
-    return (
-        "Rows cannot be counted now: Prometheus has no evidence of this deployment." if counts and _rows_unknown(facts) else None
-    )
+    unknown = facts.paired_rows is None
+    return "Rows cannot be counted now: Prometheus has no evidence of this deployment." if counts and unknown else None
 
 
-_Hold = Callable[[Facts, SlotModel, Place, datetime], str | None]
-_HOLDS: Final[tuple[_Hold, ...]] = (  # in the order in which they are said
+_HOLDS: Final[tuple[Callable[[_Stand], str | None], ...]] = (  # in the order in which they are said
     _loading,  # nobody is judged, or served by, what is not there
     _data_in_doubt,  # rows that lie prove nothing
     _spoken_against,  # its decision is not acted on, or not yet
@@ -189,10 +195,6 @@ def _steps(facts: Facts) -> list[Step]:
 
 def _counts(step: Step) -> bool:
     return step.shadow is not None or step.weight is not None
-
-
-def _rows_unknown(facts: Facts) -> bool:
-    return facts.paired_rows is None
 
 
 def _rows(facts: Facts, at: Place) -> int | None:
