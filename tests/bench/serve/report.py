@@ -108,7 +108,7 @@ def overhead(found: Overhead, every_ms: int) -> Found:
     return {
         "what": "evidence",
         "rows per second": 1000 / every_ms,
-        "throughput lost": found.share,
+        "core taken": found.share,
         "per second": {
             "with": _spread([beside.window.rate for beside, _ in found.rounds]),
             "without": _spread([alone.window.rate for _, alone in found.rounds]),
@@ -138,7 +138,7 @@ def _steadiness(results: Sequence[Found]) -> Iterable[Found]:
     resident = next((r["resident MB"]["most"] for r in _of(results, "footprint") if r["server"] == ANDON.name), None)
     yield _at_most("resident memory after load, MB", resident, MOST_RESIDENT_MB)
     for found in _of(results, "evidence"):
-        yield _at_most("evidence's share of the core under load", found["throughput lost"], MOST_OVERHEAD)
+        yield _at_most("evidence's share of the core under load", found["core taken"], MOST_OVERHEAD)
     for found in _of(results, "flips"):
         yield _at_most("revert under load, 99 of 100, ms", found["revert p99 ms"], SLOWEST_REVERT_MS)
         yield _at_most(f"requests failed over {found['flips']:,} flips", found["failed"], 0)
@@ -225,9 +225,14 @@ def _only_andon(results: Sequence[Found]) -> str:
     for r in _of(results, "evidence"):
         rate = r["per second"]
         left = f"{rate['with']['median']:,.0f} answers per second, {rate['without']['median']:,.0f} without"
-        share = f"{100 * r['throughput lost']:.1f} % of the core under load ({left}), {100 * r['of an idle core']:.1f} % of an idle one"
-        rows.append([f"scoring {r['rows per second']:g} rows/s beside", share])
+        what = f"scoring {r['rows per second']:g} rows/s, share of the core under load"
+        rows.append([what, f"{_percent(r['core taken'])} ({left})"])
+        rows.append(["the same when nobody asks", _percent(r["of an idle core"])])
     return table(["", ""], rows) if rows else ""
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def _spread(values: Sequence[float]) -> Found:
