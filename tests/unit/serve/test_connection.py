@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 
-from andon.runtime.serve import connection
+from andon.runtime.serve import connection, listener
 from andon.runtime.serve.http import Response
 from andon.runtime.serve.listener import Listener
 
@@ -30,12 +30,12 @@ async def server():
         else:
             respond(Response(200, f"{request.method.decode()} {request.path}?{request.query} ".encode() + request.body))
 
-    listener = Listener(handler)
-    listener.release = release
-    await listener.listen("127.0.0.1", 0)
-    yield listener
+    made = Listener(handler)
+    made.release = release
+    await made.listen("127.0.0.1", 0)
+    yield made
     release.set()
-    await listener.leave(1.0)
+    await made.leave(1.0)
 
 
 class Client:
@@ -152,6 +152,33 @@ async def test_a_body_that_grows_too_large_is_refused(client, monkeypatch):
         + b"x" * 1000
     )
     assert (await client.answer())[0] == 413
+
+
+async def test_who_asks_for_a_head_is_answered_and_parted_with(client):
+    await client.send(b"HEAD /a HTTP/1.1\r\nhost: h\r\n\r\n")
+    assert (await client.answer())[0] == 200
+    assert await client.is_closed()
+
+
+async def test_bodies_that_are_still_coming_in_share_a_bound(client, server, monkeypatch):
+    monkeypatch.setattr(connection, "MOST_UNREAD", 1000)
+    server._room.taken = 990
+    await client.send(b"POST /p HTTP/1.1\r\nhost: h\r\ncontent-length: 500\r\n\r\n" + b"x" * 100)
+    assert (await client.answer())[0] == 503
+    assert server._room.taken == 990, "what is refused is no longer held"
+
+
+async def test_where_there_are_too_many_the_longest_silent_makes_room(client, server, monkeypatch):
+    await client.send(get("/a"))
+    await client.answer()
+    monkeypatch.setattr(listener, "MOST_CONNECTIONS", 1)
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    newcomer = Client(reader, writer)
+    await newcomer.send(get("/b"))
+    assert (await newcomer.answer())[0] == 200
+    with contextlib.suppress(ConnectionResetError):
+        assert await client.is_closed()
+    writer.close()
 
 
 async def test_a_defect_is_a_500_and_the_server_goes_on(client):

@@ -119,7 +119,8 @@ def run(model: OnnxModel, batch: Sequence[_Waiting]) -> list[Outcome]:
     except Exception as error:
         log.exception("a batch failed")
         outcomes = [ModelFailedError(repr(error))] * len(batch)
-    model.pace = (perf_counter() - began) / sum(request.rows for request in batch)
+    took = (perf_counter() - began) / sum(request.rows for request in batch)
+    model.pace = min(max(took, 1e-9), 2 * model.pace)  # one run that another process held up says little of the next
     return outcomes
 
 

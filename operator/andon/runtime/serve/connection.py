@@ -182,6 +182,7 @@ class Connection(asyncio.Protocol):
         request.path, request.query = _target(self._url) if len(self._url) <= 256 else _target.__wrapped__(self._url)
         request.method, request.body = self._parser.get_method(), self._forget_body()
         goes_on = self._parser.should_keep_alive() and not self._parser.should_upgrade() and not self._leaving
+        goes_on = goes_on and request.method != b"HEAD"  # a refusal has a body, which who asked for a head does not read
         self._ended = not goes_on
         exchange = _Exchange(self, last=not goes_on)
         self._pending.append(exchange)

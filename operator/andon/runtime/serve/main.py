@@ -5,6 +5,7 @@ settings are bad; with 1 when a part broke, which is a defect.
 """
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -66,6 +67,8 @@ async def serve(settings: Settings, kubernetes: access.Access | None) -> None:
         stack.push_async_callback(doors.close, FINISH_WITHIN)
         log.info("serving deployment=%s/%s pod=%s", settings.namespace, settings.name, settings.pod)
         orders.remembered()
+        gc.collect()
+        gc.freeze()  # what a server is made of stays: to look through it again and again would only make requests wait
         loading = (orders.follow(control), acknowledge_changes(lineup, control), lineup.keep_loading())
         await _until_asked_to_end(*loading, scoring.run(), *doors.parts())
     log.info("ended")
