@@ -116,7 +116,27 @@ async def test_other_threads_are_loaded_in_the_background_while_the_same_revisio
     assert (lineup.stable.model, lineup.candidate.model) == models
     assert lineup.ready
     await until(lineup, lambda _: lineup.stable.model is not models[0] and lineup.candidate.model is not models[1])
+    assert lineup.stable.model._session.get_session_options().intra_op_num_threads == 2
     assert lineup.ack().model_copy(update={"config_hash": before.config_hash}) == before
+
+
+async def test_a_download_that_nobody_wants_any_more_is_broken_off(lineup, tmp_path):
+    asked, left = asyncio.Event(), asyncio.Event()
+
+    async def give_nothing(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        asked.set()
+        await reader.read()
+        left.set()
+        writer.close()
+
+    async with await asyncio.start_server(give_nothing, "127.0.0.1", 0) as server, asyncio.timeout(10):
+        host, port = server.sockets[0].getsockname()
+        one = slot(tmp_path, "1", linear(), PROFILE)
+        want(lineup, one, slot(tmp_path, "2", linear(1.0), PROFILE, model=f"http://{host}:{port}/model.onnx"))
+        await asked.wait()
+        want(lineup, one)
+        await left.wait()
 
 
 async def test_threads_changed_together_with_a_flip_delay_it_by_nothing(lineup, tmp_path):
@@ -185,7 +205,7 @@ async def test_a_candidate_that_cannot_be_loaded_disturbs_nothing(lineup, tmp_pa
     want(lineup, one, two)
     ack = await until(lineup, lambda ack: ack.stable and ack.error)
     assert (ack.error.reason, ack.error.digest) == (reason, two.digest)
-    assert (ack.stable, ack.candidate) == (one.revision, None)
+    assert (ack.stable, ack.candidate, ack.loaded) == (one.revision, None, [one.digest])
 
 
 async def test_a_stable_that_cannot_be_loaded_leaves_the_old_one_answering(lineup, tmp_path):
