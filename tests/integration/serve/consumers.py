@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import ssl
 
 import aiomqtt
 from aiohttp import web
@@ -15,9 +16,13 @@ TOPIC = "plant-a/product-e"
 
 
 class Line:
-    """A broker, and one who hears all that comes to a topic. heard: messages in order of arrival."""
+    """A broker, and one who hears all that comes to a topic. heard: messages in order of arrival.
 
-    def __init__(self):
+    certificates: a folder with tls.crt and tls.key, with which only private connections are taken.
+    """
+
+    def __init__(self, certificates=None):
+        self.certificates = certificates
         self.port = _free_port()
         self.heard = []
         self._process = None
@@ -26,6 +31,9 @@ class Line:
     async def start(self):
         """Start the broker; return once it is listened to."""
         listening = (f"-tcp={HOST}:{self.port}", f"-ws={HOST}:0", f"-info={HOST}:0")
+        if self.certificates:
+            files = {"cert": self.certificates / "tls.crt", "key": self.certificates / "tls.key"}
+            listening += tuple(f"-tls-{kind}-file={path}" for kind, path in files.items())
         silent = {"stdout": asyncio.subprocess.DEVNULL, "stderr": asyncio.subprocess.DEVNULL}
         self._process = await asyncio.create_subprocess_exec(binary("mqtt-broker"), *listening, **silent)
         subscribed = asyncio.Event()
@@ -35,12 +43,15 @@ class Line:
     async def _listen(self, subscribed):
         while True:
             with contextlib.suppress(aiomqtt.MqttError):
-                async with aiomqtt.Client(HOST, self.port) as client:
+                async with aiomqtt.Client("localhost", self.port, tls_context=self._trust()) as client:
                     await client.subscribe(TOPIC, qos=1)
                     subscribed.set()
                     async for message in client.messages:
                         self.heard.append(json.loads(message.payload))
             await asyncio.sleep(0.02)
+
+    def _trust(self):
+        return ssl.create_default_context(cafile=self.certificates / "tls.crt") if self.certificates else None
 
     async def kill(self):
         """As a power cut does it."""

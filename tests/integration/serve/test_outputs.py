@@ -8,7 +8,8 @@ import pytest
 
 from integration.serve.consumers import HOST, TOPIC, Line, WebService
 from integration.serve.plant import GOOD, time_of
-from integration.serve.test_scoring import begin, scored
+from integration.serve.test_access import certificate
+from integration.serve.test_scoring import _answer, begin, scored
 from integration.serve.wire import Wire
 from unit.serve.models import linear, slot
 from unit.serve.references import a_profile, sound
@@ -167,6 +168,23 @@ async def test_a_secret_that_is_wrong_is_said_and_read_again_once_it_is_right(se
     secret(server, "line", url=f"mqtt://{HOST}:{line.port}")
     await heard(line, 20)
     assert "hunter2" not in server.log()
+
+
+async def test_a_broker_is_trusted_by_the_authority_of_its_secret_alone(server, plant, one, tmp_path):
+    certificate(tmp_path, 1)
+    line = Line(certificates=tmp_path)
+    await line.start()
+    try:
+        secret(server, "line", url=f"mqtts://localhost:{line.port}")
+        await begin(server, plant, one, outputs=[MQTT])
+        await known(server)
+        plant.happen(20)
+        await server.until(_answer(server.log), lambda log: "certificate verify failed" in log)
+        assert line.heard == []
+        secret(server, "line", ca_crt=(tmp_path / "tls.crt").read_text())
+        await heard(line, 20)
+    finally:
+        await line.kill()
 
 
 async def test_a_web_service_gets_all_in_batches_though_it_fails_in_between(server, plant, one, service):
