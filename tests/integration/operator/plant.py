@@ -267,6 +267,11 @@ class Plant:
         )
         return found[-1]
 
+    def events(self, reason: str) -> list[dict[str, Any]]:
+        """Told beside the objects of this namespace, for this reason."""
+        found = json.loads(self.cluster.kubectl("get", "events.events.k8s.io", "-o", "json"))["items"]
+        return [e for e in found if e["reason"] == reason]
+
     def approve(self, kind: str, decision: str, user: str = "jane") -> None:
         self.cluster.kubectl("annotate", "--overwrite", kind, MODEL, f"andon.dev/approve={decision}/{user}")
 

@@ -11,11 +11,6 @@ from support.eventually import eventually
 pytestmark = pytest.mark.timeout(120)
 
 
-def events(plant: Plant, reason: str) -> list[dict]:
-    found = json.loads(plant.cluster.kubectl("get", "events.events.k8s.io", "-o", "json"))["items"]
-    return [e for e in found if e["reason"] == reason]
-
-
 def cloud_events(plant: Plant) -> list[dict]:
     return [e for e in plant.listener.posted if e["subject"].startswith(f"{plant.cluster.namespace}/")]
 
@@ -41,7 +36,7 @@ def test_a_rollback_is_told_once_to_everybody_who_listens(plant: Plant):
     assert (told["specversion"], told["type"], told["data"]["id"]) == ("1.0", "dev.andon.decision.opened", decision)
     assert told["data"]["action"] == "Rollback"
     for reason in ("RollbackDecided", "RollbackActing", "RollbackDone"):
-        (event,) = eventually(lambda reason=reason: events(plant, reason), bool, within=10)
+        (event,) = eventually(lambda reason=reason: plant.events(reason), bool, within=10)
         assert decision in event["note"]
     assert len(cloud_events(plant)) == 1
 

@@ -1,10 +1,11 @@
 """A version on its way through its steps, on the real API server, with a real Prometheus; what people say, and replicas."""
 
 import json
+import subprocess
 
 import pytest
 
-from integration.operator.plant import MODEL, Plant
+from integration.operator.plant import MODEL, Plant, Start
 from integration.operator.test_weather import SOURCE
 from support.eventually import eventually
 
@@ -50,6 +51,9 @@ def test_shadow_weight_approval_and_the_former_stable_stays_as_reference(plant: 
     assert (status["reference"]["version"], status["step"]) == ("1", "Stable")
     assert [(s["version"], s.get("by")) for s in status["history"]] == [("1", None), ("2", "jane")]
     assert plant.cluster.condition("modeldeployment", MODEL, "AwaitingApproval") == {}
+    told = eventually(lambda: plant.events("StepBegun"), lambda found: len(found) >= 4, within=20)
+    steps = ["Version 2: Approval.", "Version 2: Promoting.", "Version 2: Shadow.", "Version 2: Weight 20%."]
+    assert sorted(e["note"] for e in told) == steps
 
     plant.convicts("2")
     assert plant.decided("Rollback")["to"]["version"] == "1"
@@ -66,6 +70,26 @@ def test_a_decision_reverts_while_the_candidate_has_its_share(plant: Plant):
     plant.convicts("2")
     plant.acted("Acting")
     assert plant.told("1").weight == 0
+
+
+def test_a_killed_operators_successor_goes_on_in_the_step_that_was_reached(
+    plant: Plant, sighted: dict[str, subprocess.Popen[bytes]], start: Start
+):
+    plant.deploy("1", steps=[*STEPS[:2], {"pause": {"duration": "3s"}}])
+    plant.serves("1")
+    plant.watch()
+    plant.judges("2")
+    plant.is_healthy("2", rows=40)
+    plant.reaches("Weight 20%")
+    before = plant.status()["candidate"]
+    sighted["operator"].kill()
+    sighted["operator"].wait(10)
+    plant.is_healthy("2", rows=60)
+    sighted["operator"] = start()
+    half = eventually(lambda: plant.status()["candidate"], lambda seen: seen["progress"] == "2/4", within=20)
+    assert half | {"progress": before["progress"]} == before
+    plant.is_healthy("2", rows=80)
+    assert plant.told("2").reference is not None
 
 
 def test_people_abort_promote_and_pin(plant: Plant):
