@@ -131,13 +131,12 @@ def _patience_ms(panel: Panel) -> int:
 
 def _explained(entries: Iterable[Entry], panel: Panel) -> Iterator[Entry]:
     """The entries, an evenly dealt share of the answers with what each feature contributed."""
-    plan, every_ms = panel.orders.explain, round(1000 * seconds(panel.source.every))
+    share = Decimal(panel.orders.explain.sample) if panel.orders.explain else Decimal(0)
+    every_ms = round(1000 * seconds(panel.source.every))
     for entry in entries:
-        if plan and entry.given and _is_due(entry.prediction.time_ms // every_ms, Decimal(plan.sample)):
-            yield replace(entry, explanation=explained(entry.prediction, entry.given, panel))
+        said, row = entry.prediction, entry.prediction.time_ms // every_ms
+        of_its_row = said.answered and said.value is not None and said.value_ms == said.time_ms
+        if of_its_row and int((row + 1) * share) > int(row * share):
+            yield replace(entry, explanation=explained(said, entry.given, panel))
         else:
             yield entry
-
-
-def _is_due(row: int, share: Decimal) -> bool:
-    return int((row + 1) * share) > int(row * share)

@@ -13,14 +13,19 @@ def why(journal: Journal, time_ms: int, panel: Panel | None) -> dict[str, Any] |
     """The answer to a row and its explanation, JSON; None when it is not kept. A good value that stood in is explained by its
     own row. panel: the slots as they are now, None before there are any."""
     found = journal.at(time_ms)
-    of_value = journal.at(found[1].value_ms) if found else None
     if found is None:
         return None
-    number, prediction = of_value or found
-    explanation = journal.explanation(number) or explained(prediction, journal.given(number), panel)
     answer = found[1]
+    of_value = journal.at(answer.value_ms)
     identity = {"revision": answer.version, "digest": answer.digest, "quality": answer.quality}
-    return {"prediction": answer.document()} | explanation | identity
+    return {"prediction": answer.document()} | _explanation(journal, of_value, panel) | identity
+
+
+def _explanation(journal: Journal, found: tuple[int, Prediction] | None, panel: Panel | None) -> dict[str, Any]:
+    if found is None:
+        return _unexplained("the row that this value is of is no longer kept")
+    number, prediction = found
+    return journal.explanation(number) or explained(prediction, journal.given(number), panel)
 
 
 def explained(prediction: Prediction, given: Given | None, panel: Panel | None) -> dict[str, Any]:
