@@ -27,7 +27,7 @@ def read(body: bytes, json_length: bytes | None) -> Message:
     """What a body asks. json_length: the header's value, if it came. Raises RequestError."""
     end = len(body) if json_length is None else _length(json_length, len(body))
     document = _document(body[:end])
-    parameters = _parameters(document, "the request")
+    parameters = _parameters(document)
     raw = parameters.get("binary_data_output") is True
     blobs = _Blobs(body, end)
     inputs = {g["name"]: Given(g["name"], g.get("datatype"), g.get("shape"), _data(g, blobs)) for g in _named(document, "inputs")}
@@ -77,15 +77,20 @@ def _document(text: bytes) -> dict[str, Any]:
     return document
 
 
-def _parameters(of: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+def _parameters(of: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of the request, or of the input or output with a name."""
     parameters = of.get("parameters")
     if parameters is None:
         return {}
     if not isinstance(parameters, dict):
-        raise RequestError(400, f"{where}: parameters must be an object, not {kind(parameters)}")
+        raise RequestError(400, f"parameters{_of(of)} must be an object, not {kind(parameters)}")
     if "shared_memory_region" in parameters:
-        raise RequestError(400, f"{where}: shared memory is not supported; send the data")
+        raise RequestError(400, f"parameters{_of(of)}: shared memory is not supported; send the data")
     return parameters
+
+
+def _of(named: Mapping[str, Any]) -> str:
+    return f" of {named['name']!r}" if isinstance(named.get("name"), str) else ""
 
 
 def _named(document: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
@@ -100,7 +105,7 @@ def _named(document: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
 
 
 def _data(given: Mapping[str, Any], blobs: _Blobs) -> Any:
-    size = _parameters(given, f"input {given['name']!r}").get("binary_data_size")
+    size = _parameters(given).get("binary_data_size")
     if size is None:
         return given.get("data")
     if given.get("data") is not None:
@@ -113,7 +118,7 @@ def _outputs(document: Mapping[str, Any], *, raw: bool) -> dict[str, bool]:
         return {}
     asked = {}
     for output in _named(document, "outputs"):
-        parameters = _parameters(output, f"output {output['name']!r}")
+        parameters = _parameters(output)
         if parameters.get("classification"):
             raise RequestError(400, f"output {output['name']!r}: classification is not supported; leave it out to get the values")
         asked[output["name"]] = parameters.get("binary_data", raw) is True

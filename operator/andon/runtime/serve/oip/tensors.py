@@ -5,6 +5,7 @@ number, in four bytes.
 """
 
 import struct
+import sys
 from itertools import chain
 from typing import Any, Final
 
@@ -30,19 +31,19 @@ _LETTERS: Final = {
 }
 """What `struct` calls a type: it packs numbers eight times as fast as NumPy takes them from a list, and none that do not fit."""
 
+_WIRE: Final = {name: np.dtype(f"<{letter}") for name, letter in _LETTERS.items()} | {"BOOL": np.dtype(np.uint8)}
+
 
 def from_raw(raw: bytes | memoryview, tensor: Tensor, count: int) -> Array:
     """The values, flat. count: how many the shape asks for. Raises RequestError."""
     if tensor.dtype is np.object_:
         return _texts(bytes(raw), tensor, count)
-    dtype = np.dtype(tensor.dtype)
-    if len(raw) != count * dtype.itemsize:
-        needed = count * dtype.itemsize
+    wire = _WIRE[tensor.datatype]
+    if len(raw) != count * wire.itemsize:
+        needed = count * wire.itemsize
         raise _unfit(tensor, f"{len(raw)} bytes; {count} values of {tensor.datatype} have {needed}")
-    if dtype.kind == "b":
-        return np.frombuffer(raw, np.uint8).astype(np.bool_)
-    values = np.frombuffer(raw, dtype.newbyteorder("<"))
-    return values if values.flags.aligned and values.dtype.isnative else values.astype(dtype)
+    values = np.frombuffer(raw, wire)
+    return values if values.flags.aligned and wire == tensor.dtype else values.astype(tensor.dtype)
 
 
 def _texts(raw: bytes, tensor: Tensor, count: int) -> Array:
@@ -136,7 +137,7 @@ def _out_of_range(tensor: Tensor) -> RequestError:
 def to_raw(values: Array) -> bytes:
     """As the binary extension has them."""
     if values.dtype.kind != "O":
-        return values.astype(values.dtype.newbyteorder("<"), copy=False).tobytes()
+        return (values if sys.byteorder == "little" else values.byteswap()).tobytes()
     texts = [value.encode() for value in values.flat]
     return b"".join(part for text in texts for part in (_LENGTH.pack(len(text)), text))
 
