@@ -13,15 +13,15 @@ from andon.api.evidence import LOSS, PAIRED, Counted
 from andon.api.kinds import MODEL_DEPLOYMENT
 from andon.api.missing import Missing
 from andon.api.policy import DriftPolicySpec, DriftPolicyStatus
-from andon.api.slots import SLOTS_KEY, Ack, LabelSource, SlotModel, Slots
+from andon.api.slots import SLOTS_KEY, LabelSource, SlotModel, Slots
 from andon.api.types import Revision, number, seconds, short
 from andon.controllers import notes
+from andon.controllers.acks import acknowledged, departed, server_manager, unsaid
 from andon.controllers.committer import Committer
 from andon.controllers.informer import Object
 from andon.controllers.objects import (
     annotated,
     approvals,
-    is_alive,
     others_status,
     owner_of,
     parsed,
@@ -67,7 +67,7 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
             wanted=wanted,
             held=held,
             known=known,
-            acks=_acks(children, key.name),
+            acks=acknowledged(children, key.name),
             workload=_workload(children, spec),
             policy=_view(policy),
             rows_url=rows,
@@ -97,11 +97,17 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
             rendered = server(owner, seen.spec, plan.slots, images)
             await self.apply_children(key, rendered)
             await self.take_away(key, "policy/v1", "PodDisruptionBudget", rendered)
+            await self._forget_servers(key)
         entry = self.outside.config.repository(plan.git.repository, key.namespace) if plan.git else None
         if plan.git is not None and entry is not None:
             self._committer.start(key, plan.git, entry)
         self._committer.forget(key, but=_acting(facts.status) | _acting(plan.status))
         return _look_again(facts, plan)
+
+    async def _forget_servers(self, key: Key) -> None:
+        """What pods that are long gone have acknowledged is of no use to anybody."""
+        for pod in departed(self.outside.informer.children(self.kind, *key), key.name):
+            await self.outside.cluster.apply(unsaid(*key), manager=server_manager(pod))
 
     def gone(self, key: Key) -> None:
         """There is no line in git to change any more."""
@@ -223,14 +229,6 @@ def _labels(source: DataSourceSpec | None, rows: str | Missing | None) -> LabelS
 
 def _people(obj: Object) -> People:
     return People(**{word: annotated(obj, word) for word in ("pin", "promote", "abort", "approve", "reconcile")})
-
-
-def _acks(children: list[Object], name: str) -> dict[str, Ack]:
-    """Of pods that live: a pod that is gone serves nobody."""
-    pods = {c["metadata"]["name"] for c in children if c["kind"] == "Pod" and is_alive(c)}
-    acks = next((c for c in children if c["kind"] == "ConfigMap" and c["metadata"]["name"] == f"{name}-acks"), None)
-    said = {pod: parsed(text, Ack) for pod, text in (acks or {}).get("data", {}).items() if pod in pods}
-    return {pod: ack for pod, ack in said.items() if ack is not None}
 
 
 def _workload(children: list[Object], spec: ModelDeploymentSpec) -> Workload:

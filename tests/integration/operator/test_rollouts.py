@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-from integration.operator.plant import MODEL, Plant, Start
+from andon.controllers.acks import KEPT, server_manager
+from integration.operator.plant import MODEL, POD, Plant, Start
 from integration.operator.test_weather import SOURCE
 from support.eventually import eventually
 
@@ -192,3 +193,21 @@ def test_servers_without_rows_are_rolled_and_with_rows_keep_one_volume(plant: Pl
     del plant.spec["inputs"]
     plant.deploy("1")
     eventually(lambda: plant.cluster.get("deployment", f"{MODEL}-serve")["spec"]["strategy"], lambda s: s == strategy, within=20)
+
+
+def test_what_pods_that_are_gone_have_acknowledged_is_cleared_away(plant: Plant):
+    plant.deploy("1")
+    plant.told("1")
+    ack = {"configHash": "0" * 12, "since": "2026-01-02T03:04:05Z"}
+    for pod in (f"gone-{n}" for n in range(KEPT + 1)):
+        said = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"{MODEL}-acks"}, "data": {pod: json.dumps(ack)}}
+        manager = f"--field-manager={server_manager(pod)}"
+        plant.cluster.kubectl("apply", "--server-side", manager, "-f", "-", stdin=json.dumps(said))
+    plant.acknowledge()
+
+    def heard() -> set[str]:
+        return set(plant.cluster.get("configmap", f"{MODEL}-acks")["data"])
+
+    left = eventually(heard, lambda pods: len(pods) == KEPT + 1, within=20)
+    assert "gone-0" not in left
+    assert POD in left
