@@ -49,6 +49,11 @@ class Answering:
         slots = (self._lineup.reference, self._lineup.candidate, self._lineup.stable)
         return {loaded.slot.version: loaded for loaded in slots if loaded}
 
+    @property
+    def versions(self) -> list[str]:
+        """All that can be asked, the lowest first."""
+        return sorted(self.loaded, key=int)
+
     def serving(self, name: str, version: str | None) -> Loaded:
         """The revision that a client means. Raises RequestError for another name or version, or before there is any."""
         self.check_name(name)
@@ -56,7 +61,7 @@ class Answering:
             raise RequestError(503, f"no revision of {name!r} is loaded yet; see /slots for why")
         found = self._lineup.stable if version is None else self.loaded.get(version)
         if found is None:
-            raise RequestError(404, f"version {str(version)[:20]!r} is not loaded; loaded are {sorted(self.loaded)}")
+            raise RequestError(404, f"version {str(version)[:20]!r} is not loaded; loaded are {self.versions}")
         return found
 
     def ready(self, name: str, version: str | None) -> bool:

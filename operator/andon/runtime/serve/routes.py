@@ -105,7 +105,7 @@ class Routes:
         if target.verb == "ready":
             return _readiness(self._answering.ready(target.name, target.version), {"name": target.name})
         loaded = self._answering.serving(target.name, target.version)
-        versions = sorted(self._answering.loaded) if target.version is None else [target.version]
+        versions = self._answering.versions if target.version is None else [target.version]
         about = model_metadata(loaded.model, target.name, versions)
         return _json(about | {"parameters": loaded.revision.model_dump()}, _signed(loaded.tag))
 

@@ -68,9 +68,7 @@ class Service:
         """Inputs and outputs of a revision."""
         loaded = self._answering.serving(request.name, request.version or None)
         _sign(context, loaded)
-        return codec.metadata(
-            loaded.model, request.name, [request.version] if request.version else sorted(self._answering.loaded)
-        )
+        return codec.metadata(loaded.model, request.name, [request.version] if request.version else self._answering.versions)
 
     async def model_infer(self, request: pb.ModelInferRequest, context: Any) -> pb.ModelInferResponse:
         """Answered from the batch of its tick, together with what came by HTTP."""
