@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from andon.runtime.serve.fetch import filesystem
+from andon.runtime.serve.fetch import filesystem, volume
 from andon.runtime.serve.fetch.artifacts import credentials, located
 from andon.runtime.serve.fetch.cache import Cache
 from andon.runtime.serve.fetch.fetcher import Fetcher
@@ -165,6 +165,15 @@ async def test_what_cannot_be_had_says_from_where_and_why(fetcher, tmp_path):
     assert "MLFLOW_TRACKING_URI" in str(error)
     assert "secret" not in str(error)
     assert "No such file" in str(await refused(fetcher, (tmp_path / "gone").as_uri()))
+
+
+async def test_a_volume_that_does_not_answer_keeps_no_other_source_waiting(fetcher, shop, tmp_path, monkeypatch):
+    monkeypatch.setattr(volume, "SILENCE", 0.2)
+    os.mkfifo(tmp_path / "hung")
+    errors = [await refused(fetcher, (tmp_path / "hung").as_uri(), OTHER) for _ in range(3)]
+    assert [error.reason for error in errors] == ["FetchFailed"] * 3
+    assert (await fetcher.fetch(shop.url, DIGEST)).read_bytes() == CONTENT
+    os.close(os.open(tmp_path / "hung", os.O_WRONLY | os.O_NONBLOCK))  # the volume is back, and its threads may go
 
 
 async def test_a_disk_that_cannot_be_written_says_so(fetcher, shop, tmp_path):

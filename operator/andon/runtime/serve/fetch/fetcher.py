@@ -1,8 +1,8 @@
 """How does a file come here, whole and the right one? Once per digest, from where the last attempt ended, verified, then kept."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -15,7 +15,8 @@ from andon.api.types import Digest
 from andon.runtime.serve.fetch import artifacts, filesystem, web
 from andon.runtime.serve.fetch.cache import Cache
 from andon.runtime.serve.fetch.part import Part
-from andon.runtime.serve.fetch.stream import CHUNK, Stream, shown
+from andon.runtime.serve.fetch.stream import Stream, shown
+from andon.runtime.serve.fetch.volume import Volumes
 from andon.runtime.serve.unloadable import UnloadableError
 
 LARGEST_FILE: Final = 1 << 30
@@ -29,6 +30,7 @@ class Fetcher:
     def __init__(self, cache: Cache, session: aiohttp.ClientSession) -> None:
         self._cache = cache
         self._session = session
+        self._volumes = Volumes()
         self._under_way: WeakValueDictionary[Digest, asyncio.Lock] = WeakValueDictionary()
 
     def hold(self, digests: Iterable[Digest]) -> None:
@@ -79,24 +81,12 @@ class Fetcher:
     def _source(self, url: str, start: int, mark: str | None) -> AbstractAsyncContextManager[Stream]:
         match urlsplit(url).scheme:
             case "file":
-                return _of_disk(Path(url2pathname(urlsplit(url).path)))
+                return self._volumes.opened(Path(url2pathname(urlsplit(url).path)))
             case "http" | "https" | artifacts.SCHEME as scheme:
                 at = artifacts.located(url) if scheme == artifacts.SCHEME else url
                 return web.opened(self._session, at, artifacts.credentials(at), start, mark)
             case _:
                 return filesystem.opened(url, start, mark)
-
-
-@asynccontextmanager
-async def _of_disk(path: Path) -> AsyncIterator[Stream]:
-    """A file of this machine or of a mounted volume; it is near, so it is read from its beginning."""
-
-    async def chunks() -> AsyncIterator[bytes]:
-        while chunk := await asyncio.to_thread(file.read, CHUNK):
-            yield chunk
-
-    with await asyncio.to_thread(path.open, "rb") as file:
-        yield Stream(0, None, chunks())
 
 
 def _why(error: Exception) -> str:
