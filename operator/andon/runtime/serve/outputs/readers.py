@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 FIRST_RETRY: Final = 0.5
 LAST_RETRY: Final = 30.0
-LAST_WORDS: Final = 3.0
+LAST_WORDS: Final = 2.0
 """Seconds for which a batch under way is waited for at the end, so that it need not be sent again."""
 
 
