@@ -139,7 +139,7 @@ class Bench:
     def _andon_on(self, trouble: Trouble, version: str, said: Sequence[str]) -> Result:
         decision = self.andon.rolled_back(version)
         kept = decision is None and self.andon.is_candidate(version)
-        did = "held" if kept else "rolled back" if decision else "took it out"
+        did = f"kept, {said[-1].partition('/')[2]}" if kept else "rolled back" if decision else "took it out"
         self.say(f"Andon, {trouble.name}: {did}; its policy said {', then '.join(said)}")
         return {"who": "andon", "scene": trouble.name, "setting": "", "did": did, "said": list(said), "falseRollback": not kept}
 
