@@ -30,6 +30,12 @@ def test_a_candidate_beside_it_has_a_share(model):
     assert (orders.candidate.version, orders.weight, orders.threads, settings.http) == ("2", 20, 2, Address("::1", 80))
 
 
+def test_a_file_of_orders_says_whose_they_are(tmp_path):
+    (tmp_path / "slots.json").write_text(Slots(namespace="plant-a", deployment="product-e", stable=None).text())
+    settings = parse(["--slots", str(tmp_path / "slots.json"), "--http", "h:1", "--data", "d"], {})
+    assert (settings.namespace, settings.name, settings.data, settings.orders) == ("plant-a", "product-e", Path("d"), None)
+
+
 def test_a_pod_is_told_by_its_environment():
     settings = parse([], POD | {"ANDON_GRPC": "10.0.0.1:9000", "ANDON_TLS": "/tls", "ANDON_TOKEN_FILE": "/token"})
     assert (settings.namespace, settings.name, settings.data, settings.orders) == ("plant-a", "product-e", Path("/data"), None)
@@ -50,6 +56,7 @@ def test_a_pod_is_told_by_its_environment():
         pytest.param(["--http", "h:99999"], POD, "--http='h:99999' is not HOST:PORT", id="a port that is none"),
         pytest.param(["--grpc", "x"], POD, "--grpc='x'", id="gRPC nowhere"),
         pytest.param(["--model", "m=nowhere.onnx", "--http", "h:1"], {}, "nowhere.onnx cannot be read", id="no such file"),
+        pytest.param(["--slots", "nowhere.json", "--http", "h:1"], {}, "write orders into it first", id="no such orders"),
         pytest.param(["--tls-key", "k"], POD, "go together", id="a key alone"),
     ],
 )

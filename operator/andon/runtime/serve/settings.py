@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
+from andon.api.slots import Slots
 from andon.runtime.serve.guard import TlsFiles
 from andon.runtime.serve.oneself import ModelFile, OneselfError, ordered
 
@@ -115,6 +116,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _whose(given: Any, environment: Mapping[str, str]) -> tuple[str, str, str | None]:
     """Namespace, name and, for a server that orders for itself, its orders."""
+    if given.slots and not environment.get("ANDON_NAME"):
+        return *_named_in(given.slots), None
     if not given.model:
         return _required(environment, "ANDON_NAMESPACE"), _required(environment, "ANDON_NAME"), None
     try:
@@ -122,6 +125,16 @@ def _whose(given: Any, environment: Mapping[str, str]) -> tuple[str, str, str | 
     except OneselfError as error:
         raise BadSettingsError(str(error)) from error
     return slots.namespace, slots.deployment, slots.text()
+
+
+def _named_in(slots: Path) -> tuple[str, str]:
+    """Whose orders a file holds."""
+    try:
+        found = Slots.model_validate_json(slots.read_text())
+    except (OSError, ValueError) as error:
+        text = f"--slots {slots}: {error}; write orders into it first, or set ANDON_NAMESPACE and ANDON_NAME"
+        raise BadSettingsError(text) from error
+    return found.namespace, found.deployment
 
 
 def _model_file(text: str) -> ModelFile:
