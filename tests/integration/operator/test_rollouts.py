@@ -10,7 +10,7 @@ from integration.operator.plant import MODEL, POD, Plant, Start
 from integration.operator.test_weather import SOURCE
 from support.eventually import eventually
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(180)
 
 STEPS = [{"shadow": {"minRows": 40}}, {"weight": 20, "minRows": 40}, {"approval": {}}]
 
