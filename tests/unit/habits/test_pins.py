@@ -15,11 +15,12 @@ from unit.habits.tree import ROOT, modules
 
 OWN = {"andon"} | {entry.stem for entry in (ROOT / "tests").iterdir()}
 PEERS = "tests/bench/peers/"
-"""Scripts for environments of their own, with the requirements of these beside them."""
+ELSEWHERE = (PEERS, "tests/conformance/")
+"""What runs in environments of its own, with the requirements of these in tests/bench/peers."""
 
 
 def test_every_requirement_is_pinned_within_its_bounds():
-    pins = pinned()
+    pins = pinned(ROOT / PEERS / "s3.txt") | pinned()  # s3fs and kubernetes want other versions of python-dateutil
     wrong = [
         str(r) for r in requirements() if r.name != "andon" and not r.specifier.contains(pins.get(canonicalize_name(r.name), "0"))
     ]
@@ -31,14 +32,16 @@ def test_everything_imported_is_pinned():
     loose = {
         f"{path}: {name}"
         for path, name in third_party()
-        if not path.startswith(PEERS) and not any(canonicalize_name(d) in pins for d in distributions.get(name, ()))
+        if not path.startswith(ELSEWHERE) and not any(canonicalize_name(d) in pins for d in distributions.get(name, ()))
     }
     assert not loose
 
 
-def test_what_a_peers_script_imports_is_pinned_for_the_peers():
-    pins = {name for path in (ROOT / PEERS).glob("*.txt") for name in pinned(path)}
-    assert not {f"{path}: {name}" for path, name in third_party() if path.startswith(PEERS) and name not in pins}
+def test_what_runs_elsewhere_is_pinned_there():
+    pins = {name for path in (ROOT / PEERS).glob("*.txt") for name in pinned(path)} | set(pinned())
+    beside = {path.stem for path in (ROOT / "tests" / "conformance").glob("*.py")}
+    known = pins | beside | {name for name, of in packages_distributions().items() if pins.intersection(of)}
+    assert not {f"{path}: {name}" for path, name in third_party() if path.startswith(ELSEWHERE) and name not in known}
 
 
 def test_the_toolchain_builds_what_go_mod_pins():
@@ -48,8 +51,8 @@ def test_the_toolchain_builds_what_go_mod_pins():
 
 
 def pinned(file: Path = ROOT / "constraints.txt") -> dict[str, str]:
-    lines = file.read_text().splitlines()
-    return {canonicalize_name(name): version for name, version in (line.split("==") for line in lines if line and line[0] != "#")}
+    exact = re.findall(r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9,]+\])?==(\S+)$", file.read_text(), re.M)
+    return {canonicalize_name(name): version for name, version in exact}
 
 
 def requirements() -> list[Requirement]:
