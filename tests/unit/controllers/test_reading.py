@@ -8,7 +8,8 @@ import pytest
 from andon.api.policy import DriftPolicyStatus
 from andon.api.slots import Ack, Slots
 from andon.api.types import Revision
-from andon.controllers.deployment import _acks, _held
+from andon.controllers.acks import acknowledged
+from andon.controllers.deployment import _held
 from andon.controllers.objects import others_status, waiting_message
 from andon.controllers.pipeline import _Failure, _outcome
 
@@ -35,12 +36,12 @@ def config_map(name: str, **data: str) -> dict[str, Any]:
 )
 def test_only_pods_that_live_acknowledge(dead, counts):
     said = config_map("m-acks", a=ACK.model_dump_json(by_alias=True), b=ACK.model_dump_json(by_alias=True))
-    assert set(_acks([pod("a"), dead, said], "m")) == ({"a", "b"} if counts else {"a"})
+    assert set(acknowledged([pod("a"), dead, said], "m")) == ({"a", "b"} if counts else {"a"})
 
 
 @pytest.mark.parametrize("text", ["", "{", "{}", '{"configHash": 1}', "[]"])
 def test_what_makes_no_sense_is_not_there_and_raises_nothing(text):
-    assert _acks([pod("a"), config_map("m-acks", a=text)], "m") == {}
+    assert acknowledged([pod("a"), config_map("m-acks", a=text)], "m") == {}
     assert _held([config_map("m-slots", **{"slots.json": text})], "m") is None
 
 
