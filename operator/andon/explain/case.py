@@ -17,7 +17,8 @@ class Case:
     a rollback. subjects: tags, most responsible first. fault: what is wrong with them, in one word. faulty: other tags that were
     not believed at that time and were taken out of the judgement of the model. certainty: the log e-value that its question had
     to reach. actor: kind and name of the object that carries the action out, as kubectl wants them, for example
-    `modeldeployment/soft`.
+    `modeldeployment/soft`. replayed: nothing of it happened, so that it is told as what would have. again: what came up later on
+    of the same verdict, in sentences.
     """
 
     verdict: str
@@ -41,6 +42,8 @@ class Case:
     checks: tuple[CheckSeen, ...] = ()
     guards: tuple[CheckSeen, ...] = ()
     actor: str | None = None
+    replayed: bool = False
+    again: tuple[str, ...] = ()
 
 
 def case_of(

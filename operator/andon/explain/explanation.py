@@ -7,9 +7,10 @@ from typing import Any
 
 from andon.api.decision import CheckSeen, Decision, Outcome
 from andon.api.policy import EvidenceSpec
-from andon.explain import stories, words
+from andon.explain import stories, supposed, words
 from andon.explain.case import Case, case_of
 from andon.explain.certainty import USUAL
+from andon.explain.excluded import RuledOut, excluded
 from andon.explain.steps import Step, done, steps
 
 
@@ -23,21 +24,14 @@ class CheckTold:
 
 
 @dataclass(frozen=True, slots=True)
-class RuledOut:
-    """A cause that it was not, and how that is known."""
-
-    cause: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class Explanation:
     """Plain values, so that it is its own JSON form.
 
     answer: which of data, model and plant, in one sentence. headline: what happened. sentence: as the policy said it.
     seen: what the verdict rests on, in rows, minutes and times the usual error. done: what became of the action. checks, guards:
     how the verdict came about, and what might have held the action back; empty where nobody froze them. ruled_out: the other
-    causes. steps: who may do what next.
+    causes, as far as they were looked at. steps: who may do what next; of what was replayed, what it would have meant. again:
+    what came up later of the same verdict.
     """
 
     id: str | None
@@ -61,6 +55,8 @@ class Explanation:
     guards: tuple[CheckTold, ...]
     ruled_out: tuple[RuledOut, ...]
     steps: tuple[Step, ...]
+    replayed: bool
+    again: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Times in UTC as RFC 3339 text."""
@@ -86,12 +82,14 @@ def explain(case: Case) -> Explanation:
         answer=story.answer,
         headline=story.headline,
         sentence=words.plain(case.summary),
-        done=done(case),
+        done=supposed.done(case) if case.replayed else done(case),
         seen=_seen(case),
         checks=_told(case.checks),
         guards=_told(case.guards),
-        ruled_out=tuple(RuledOut(cause, why) for cause, why in story.ruled_out),
-        steps=steps(case),
+        ruled_out=excluded(case),
+        steps=supposed.steps(case) if case.replayed else steps(case),
+        replayed=case.replayed,
+        again=case.again,
     )
 
 

@@ -22,7 +22,7 @@ def html(
 ) -> str:
     """A page of explanations.
 
-    plots: those of each explanation, in the same order; () for none at all. remarks: what could not be shown, and why.
+    plots: those of each explanation, in the same order; () for none at all. remarks: what a reader should know beforehand.
     """
     drawn = [[drawing(p) for p in some] for some in plots] or [[] for _ in explanations]
     return page(
@@ -41,9 +41,11 @@ def replay_page(
     explanations: Sequence[Explanation],
     timeline: Timeline,
     plots: Sequence[Sequence[Plot]] = (),
+    *,
+    remarks: Sequence[str] = (),
 ) -> str:
-    """The page of a whole replay. report: as `andon replay --json` writes it. plots: as in `html`."""
-    return html("What would have happened", _counted(report), explanations, plots, timeline=timeline)
+    """The page of a whole replay. report: as `andon replay --json` writes it. plots, remarks: as in `html`."""
+    return html("What would have happened", _counted(report), explanations, plots, remarks=remarks, timeline=timeline)
 
 
 def _counted(report: Mapping[str, Any]) -> str:
@@ -51,7 +53,8 @@ def _counted(report: Mapping[str, Any]) -> str:
     taken = sum(entry["taken"] for entry in asked)
     refused = sum(entry["refused"] is not None for entry in asked)
     asked_for = len(asked) - taken - refused
+    actions = "1 action" if len(asked) == 1 else f"{len(asked)} actions"
     return (
-        f"{report['rows']:,} rows were read again, as they were at the time. Of {len(asked)} actions that came up the policy "
+        f"{report['rows']:,} rows were read again, as they were at the time. Of {actions} that came up the policy "
         f"would have taken {taken} by itself, put {asked_for} before a person, and been held back from {refused}."
     )

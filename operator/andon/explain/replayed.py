@@ -1,15 +1,12 @@
 """How does the report of a replay become a page: which entries are told, and what does the whole time look like?"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from andon.api.decision import Decision, Evidence
-from andon.api.policy import EvidenceSpec
 from andon.explain import words
-from andon.explain.case import Case, case_of
-from andon.explain.certainty import USUAL
+from andon.explain.case import Case
 from andon.explain.explanation import Explanation, explain
 from andon.explain.plot import Lane, Mark, Span, Timeline
 
@@ -22,23 +19,41 @@ MOST: Final = 100
 """Explanations on one page: more are read by nobody."""
 
 
-def explanations_of(report: Report, decisions: Iterable[Decision] = (), policy: EvidenceSpec = USUAL) -> tuple[Explanation, ...]:
-    """The first hundred entries in which something was wrong or was asked for. decisions: those made, with their checks.
+@dataclass(frozen=True, slots=True)
+class Section:
+    """An entry that is told. entry: its place in the report; again: those of entries that only say the same once more."""
 
-    policy: how sure it wants to be.
-    """
-    known = {decision.id: decision for decision in decisions}
-    namespace, _, _ = str(report.get("policy", "default/")).partition("/")
+    entry: int
+    again: tuple[int, ...] = ()
+
+
+def sections_of(report: Report) -> tuple[Section, ...]:
+    """The first hundred entries in which something was wrong or was asked for. A refusal while its verdict stands needs none."""
+    entries = report["decisions"]
+    told: dict[int, Section] = {}
+    standing: dict[str, int] = {}
+    for place, entry in enumerate(entries):
+        whom = entry["judged"] if entry["judged"] != "data" else " ".join(("data", *entry["subjects"]))
+        before = standing.get(whom)
+        same = before is not None and entries[before]["verdict"] == entry["verdict"]
+        if before is not None and same and _adds_nothing(entry):
+            told[before] = replace(told[before], again=(*told[before].again, place))
+        elif _matters(entry) and not _instead(entry, entries):
+            standing[whom], told[place] = place, Section(place)
+        elif entry["action"] is None and entry["verdict"] != "NoEvidence":
+            standing.pop(whom, None)
+    return tuple(told.values())[:MOST]
+
+
+def explanations_of(report: Report, cases: Sequence[Case]) -> tuple[Explanation, ...]:
+    """One per section. cases: one per entry of the report."""
     faults = timeline_of(report).faults
-    told = [entry for entry in report["decisions"] if _matters(entry) and not _instead(entry, report["decisions"])]
-    entries = [(entry, known.get(entry.get("decision") or "")) for entry in told]
-    cases = [
-        case_of(decision, namespace, policy, taken=entry["taken"], refused=entry["refused"])
-        if decision
-        else _case(entry, namespace)
-        for entry, decision in entries
-    ]
-    return tuple(explain(replace(case, faulty=_faulty(case, faults))) for case in cases[:MOST])
+    told = []
+    for section in sections_of(report):
+        case = cases[section.entry]
+        again = tuple(_again(report["decisions"][place]) for place in section.again)
+        told.append(explain(replace(case, faulty=_faulty(case, faults), again=again)))
+    return tuple(told)
 
 
 def timeline_of(report: Report) -> Timeline:
@@ -61,43 +76,22 @@ def _matters(entry: Entry) -> bool:
     return bool(entry["action"]) or (entry["verdict"] not in _QUIET and entry.get("change") != "Recovered")
 
 
+def _adds_nothing(entry: Entry) -> bool:
+    """Whether it only says that what was asked for is asked for still."""
+    return entry.get("change") is None and (entry["refused"] is not None or entry["action"] is None)
+
+
+def _again(entry: Entry) -> str:
+    when = f"{_time(entry['at']):%d %b %Y %H:%M:%S} UTC"
+    if entry["action"] is None:
+        return f"{when}: {words.plain(entry['because'])}"
+    return f"{when}: {entry['action']} again, held back: {words.refusal(entry['refused'])}."
+
+
 def _instead(entry: Entry, entries: Sequence[Entry]) -> bool:
     """Whether another action was asked for in place of this refused one: that one's guard rails tell of it."""
     same = [e for e in entries if (e["at"], e["verdict"], e["judged"]) == (entry["at"], entry["verdict"], entry["judged"])]
     return bool(entry["refused"]) and any(e["action"] and not e["refused"] for e in same)
-
-
-def _case(entry: Entry, namespace: str) -> Case:
-    """An entry without a decision: a verdict that asked for nothing, or was refused."""
-    at = _time(entry["at"])
-    return Case(
-        verdict=entry["verdict"],
-        at=at,
-        target="the model",
-        namespace=namespace,
-        action=entry["action"],
-        authority=entry.get("authority"),
-        taken=entry["taken"],
-        refused=entry["refused"],
-        subjects=tuple(entry["subjects"]),
-        fault=entry.get("fault"),
-        summary=entry.get("because") or "",
-        evidence=_evidence(entry["evidence"], at),
-    )
-
-
-def _evidence(numbers: Entry, at: datetime) -> Evidence | None:
-    if not numbers or numbers.get("value") is None:
-        return None
-    limit, first_bad = numbers.get("limit"), numbers.get("first_bad")
-    return Evidence(
-        question=numbers["question"],
-        rows=numbers["rows"],
-        value=f"{numbers['value']:.3g} {words.question(numbers['question']).unit}".strip(),
-        limit=f"{limit:.2f}" if limit is not None else "that of the reference",
-        first_bad_row=_time(first_bad) if first_bad else None,
-        scraped=at,
-    )
 
 
 def _faulty(case: Case, faults: Iterable[Lane]) -> tuple[str, ...]:

@@ -27,7 +27,11 @@ def _lines(told: Explanation) -> Iterator[str]:
     yield from _section("What it was not, and why", [f"{other.cause}: {other.why}" for other in told.ruled_out])
     yield from _section("How it was decided, step by step", [_check(c) for c in told.checks])
     yield from _section("What held it back", [_check(c) for c in told.guards if c.answered and told.refused])
-    yield from _section("What may be done next", [f"{step.who}: {step.what}" + _typed(step.command) for step in told.steps])
+    yield from _section("What came of it later", list(told.again))
+    yield from _section(
+        "What it would have meant" if told.replayed else "What may be done next",
+        [f"{step.who}: {step.what}" + _typed(step.command) for step in told.steps],
+    )
 
 
 def _section(title: str, paragraphs: list[str]) -> Iterator[str]:

@@ -70,7 +70,9 @@ QUESTIONS: Final[dict[str, Question]] = {
         "Does the device itself call the reading bad?", "How sure it is that the device reports bad readings", "share of rows"
     ),
     "out-of-range": Question(
-        "Does the reading leave the range that is possible?", "How sure it is that readings are impossible", "share of rows"
+        "Does the reading lie beyond all that the reference has, with room to spare?",
+        "How sure it is that readings are out of range",
+        "share of rows",
     ),
     "biased": Question(
         "Does the reading differ, always to one side, from what the other tags say it should be?",
@@ -109,7 +111,7 @@ FAULTS: Final = {
     "Stuck": "repeats one value for longer than it ever did before",
     "Missing": "sends no value, or only old ones",
     "BadStatus": "is called bad by its own device",
-    "OutOfRange": "shows values that are not possible",
+    "OutOfRange": "shows values far beyond any in the reference",
     "Biased": "reads differently from what the other tags say it should read",
     "Noisy": "jumps about what the other tags say it should read",
 }
@@ -166,6 +168,7 @@ def saw(name: str, said: str) -> str:
 GUARDS: Final = {
     "dry run": "Is the policy on trial (dryRun)?",
     "expected shift": "Was a change of the plant announced for this time?",
+    "room": "Are so many tags kept out already that a person should look at their source?",
     "data gate": "Would it train on data that cannot be believed?",
     "calibration": "Does it rest on the inputs alone, with too short a history to act on them?",
     "nobody trains": "Is there nobody to train a new version?",
@@ -183,6 +186,7 @@ GUARDS: Final = {
 REFUSALS: Final = {
     "DryRun": "the policy is on trial (dryRun): it says what it would do and does nothing",
     "ExpectedShift": "a change of the plant was announced for this time",
+    "QuarantinesFull": "as many tags as one policy keeps out are kept out already: look at their source",
     "DataFaultOpen": "a tag cannot be believed now, and nothing is trained on such data",
     "CalibrationTooShort": "the history behind the limits is too short to act on the inputs alone",
     "NoPipeline": "there is nobody to train a new version",

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
+from andon.api.conditions import Condition
 from andon.api.decision import Action, Decision, DecisionState, Verdict
 from andon.api.evidence import ERROR, LOSS, LOSS_EQUAL, OFF_SUPPORT, PAIRED, PAIRED_EQUAL, SHIFT, TAG_FAULTS
 from andon.api.policy import DriftPolicyStatus, HeldAction, TagFault
 from andon.api.types import Revision
+from andon.replay.ground import NO_GROUND, Ground
 from andon.stats.blocks import Evidence
 
 Judged = Literal["candidate", "stable", "data"]
@@ -23,6 +25,10 @@ _SPEAKS: Final[dict[Verdict, tuple[str, ...]]] = {
 """The questions that lead to a verdict, those with labels first: what is known decides."""
 _QUIET: Final = frozenset({None, Verdict.HEALTHY, Verdict.NO_EVIDENCE, Verdict.UNKNOWN})
 """Verdicts on the stable that nobody asks for while a candidate is judged: `Healthy` is then said of the candidate only."""
+_NOTHING_SEEN: Final = frozenset({Verdict.NO_EVIDENCE, Verdict.UNKNOWN})
+"""Verdicts that say little without their reason, so that another reason is told like another verdict."""
+_OF_THE_LINE: Final = frozenset({"Settling", "UnknownRegime"})
+"""Reasons why the stable's rows say nothing that hold for a candidate's as well, and that its own chain does not give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,7 @@ class Entry:
     """One line of the report. action: what was asked for; refused: the guard rail that said no. evidence: its numbers.
 
     judged: whom the verdict is about. change: of a tag's fault. because: why, in plain words. decision: the one that was made.
+    ground: what the verdict rests on, in words.
     """
 
     at: datetime
@@ -44,6 +51,7 @@ class Entry:
     fault: str | None = None
     because: str = ""
     decision: Decision | None = None
+    ground: Ground = NO_GROUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ class Moment:
         asked = [*self._decided(act), *self._refused()]
         told = {(entry.verdict, entry.judged) for entry in asked}
         changes = [e for e in (self._of_candidate(), self._of_stable()) if e and (e.verdict, e.judged) not in told]
-        return [*changes, *asked, *self._faults({s for entry in asked for s in entry.subjects})]
+        return [*changes, *asked, *self._faults({s for entry in asked if entry.judged == "data" for s in entry.subjects})]
 
     def _decided(self, act: Callable[[Decision], bool]) -> Iterator[Entry]:
         known = {d.id for d in self.before.decisions if d.state is DecisionState.OPEN}
@@ -75,19 +83,21 @@ class Moment:
                 )  # fmt: skip
 
     def _refused(self) -> Iterator[Entry]:
-        known = {_case(held) for held in self.before.held}
+        """One entry per action and revision, and one per tag that an action is refused for anew."""
+        known = {key for held in self.before.held for key in _keys(held)}
         for held in self.after.held:
-            if _case(held) not in known:
-                yield Entry(
-                    self.now, held.verdict, self._refused_to(held), held.action, refused=held.reason, because=held.message,
-                    evidence=self._speaking(held.verdict, self._refused_to(held)),
-                )  # fmt: skip
+            subjects = tuple(tag for tag in held.subjects if _key(held, tag) not in known)
+            if subjects or not known.issuperset(_keys(held)):
+                yield self._refusal(held, subjects)
 
-    def _refused_to(self, held: HeldAction) -> Judged:
-        """A held action names no revision: only a regression is ever about the candidate."""
-        if held.verdict is Verdict.DATA_FAULT:
-            return "data"
-        return "candidate" if self.candidate is not None and held.verdict is Verdict.MODEL_REGRESSION else "stable"
+    def _refusal(self, held: HeldAction, subjects: tuple[str, ...]) -> Entry:
+        judged = self._whom(held.verdict, held.from_)
+        fault = next((f.fault for f in self.after.data_faults if f.tag in subjects), None) if judged == "data" else None
+        numbers = self._numbers(_question(fault), subjects) if fault else self._speaking(held.verdict, judged)
+        return Entry(
+            self.now, held.verdict, judged, held.action, refused=held.reason, because=held.message, subjects=subjects,
+            fault=fault, evidence=numbers, change="Opened" if fault else None,
+        )  # fmt: skip
 
     def _whom(self, verdict: Verdict, revision: Revision | None) -> Judged:
         """What is said of nobody, because nothing can be seen, is said of the candidate while there is one."""
@@ -98,19 +108,25 @@ class Moment:
     def _of_candidate(self) -> Entry | None:
         """The verdict: about the candidate while there is one, about the stable otherwise."""
         before, after = self.before, self.after
-        if after.verdict is None or (before.verdict, before.judged) == (after.verdict, after.judged):
+        if after.verdict is None:
             return None
-        return self._verdict(after.verdict, self._whom(after.verdict, after.judged))
+        judged = self._whom(after.verdict, after.judged)
+        same = (before.verdict, before.judged) == (after.verdict, after.judged)
+        anew = after.verdict in _NOTHING_SEEN and _reason(before, judged) != _reason(after, judged)
+        return self._verdict(after.verdict, judged) if anew or not same else None
 
     def _of_stable(self) -> Entry | None:
-        verdict = self.after.stable_verdict
-        if self.candidate is None or verdict is None or verdict in _QUIET or verdict is self.before.stable_verdict:
+        verdict, before = self.after.stable_verdict, self.before.stable_verdict
+        if self.candidate is None or verdict is None:
             return None
-        return self._verdict(verdict, "stable")
+        reason = _reason(self.after, "stable")
+        waits = verdict is Verdict.NO_EVIDENCE and reason in _OF_THE_LINE and reason != _reason(self.before, "stable")
+        fails = verdict not in _QUIET and verdict is not before
+        return self._verdict(verdict, "stable") if waits or fails else None
 
     def _verdict(self, verdict: Verdict, judged: Judged) -> Entry:
-        said = {condition.type: condition.message for condition in self.after.conditions}
-        because = said.get("CandidateHealthy" if judged == "candidate" else "StableHealthy") or said.get("Ready", "")
+        said = _condition(self.after, judged) or next((c for c in self.after.conditions if c.type == "Ready"), None)
+        because = said.message if said else ""
         return Entry(self.now, verdict, judged, evidence=self._speaking(verdict, judged), because=because)
 
     def _faults(self, told: set[str]) -> Iterator[Entry]:
@@ -122,10 +138,9 @@ class Moment:
         yield from (self._fault(f, "Recovered") for f in recovered)
 
     def _fault(self, fault: TagFault, change: Change) -> Entry:
-        question = next((q for q, name in TAG_FAULTS.items() if name == fault.fault), "")
         return Entry(
             self.now, Verdict.DATA_FAULT, "data", subjects=(fault.tag,), change=change, fault=fault.fault,
-            evidence=self._numbers(question, [fault.tag]),
+            evidence=self._numbers(_question(fault.fault), [fault.tag]),
         )  # fmt: skip
 
     def _numbers(self, question: str, subjects: Sequence[str]) -> Evidence | None:
@@ -140,5 +155,24 @@ class Moment:
         return next((e for q in questions for e in self.evidence if e.question == q and e.log_e > 0), None)
 
 
-def _case(held: HeldAction) -> tuple[Any, ...]:
-    return held.action, held.verdict, held.reason
+def _question(fault: str) -> str:
+    return next((question for question, name in TAG_FAULTS.items() if name == fault), "")
+
+
+def _keys(held: HeldAction) -> list[tuple[object, ...]]:
+    """A refusal is known by what it is about: each of its tags, or its revision."""
+    return [_key(held, tag) for tag in held.subjects] or [_key(held)]
+
+
+def _key(held: HeldAction, tag: str | None = None) -> tuple[object, ...]:
+    return held.action, held.verdict, held.reason, held.from_, tag
+
+
+def _condition(status: DriftPolicyStatus, judged: Judged) -> Condition | None:
+    wanted = "CandidateHealthy" if judged == "candidate" else "StableHealthy"
+    return next((condition for condition in status.conditions if condition.type == wanted), None)
+
+
+def _reason(status: DriftPolicyStatus, judged: Judged) -> str | None:
+    condition = _condition(status, judged)
+    return condition.reason if condition else None

@@ -1,15 +1,17 @@
 """What would have happened? The recorded rows in order, block by block, each judged by what was known when its last row came."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
 from andon.api.decision import Verdict
 from andon.api.types import number
+from andon.explain.moved import moved
 from andon.replay.columns import time_of
 from andon.replay.engine import Engine
 from andon.replay.film import Film
+from andon.replay.ground import NO_GROUND, Ground, of_tags, of_verdict
 from andon.replay.journal import Entry, Moment
 from andon.replay.labels import Labels
 from andon.replay.models import Model
@@ -52,7 +54,7 @@ def replay(case: Case, step: Callable[[int], None], film: Film | None = None) ->
             scene.judge(case.candidate.digest)
         engine.take(part)
         now, evidence = time_of(int(case.recording.times[part.stop - 1])), engine.evidence()
-        entries += _evaluated(scene, evidence, now)
+        entries += [_shown(entry, engine) for entry in _evaluated(scene, evidence, now)]
         if film is not None and (film.add(now, evidence) or part.stop == len(case.recording)):
             film.look(engine.ledger.report()["history"])
         if engine.candidate is not None and scene.candidate is None:
@@ -72,4 +74,21 @@ def _evaluated(scene: Scene, evidence: list[Evidence], now: datetime) -> list[En
         return []
     before, candidate = scene.status, scene.candidate
     moment = Moment(now, before, scene.decide(evidence, now), evidence, candidate)
-    return moment.entries(scene.act)
+    return [replace(entry, ground=_ground(entry, scene)) for entry in moment.entries(scene.act)]
+
+
+def _ground(entry: Entry, scene: Scene) -> Ground:
+    if entry.decision is not None:
+        return Ground.of(entry.decision, entry.decision.guards)
+    if entry.judged == "data":
+        return of_tags(scene.facts, entry.at, entry.subjects) if entry.change == "Opened" else NO_GROUND
+    return of_verdict(scene.facts, entry.at, candidate=entry.judged == "candidate")
+
+
+def _shown(entry: Entry, engine: Engine) -> Entry:
+    """A verdict that the plant has moved, with the tags in which that shows."""
+    if entry.verdict not in {Verdict.HARMFUL_SHIFT, Verdict.BENIGN_SHIFT} or entry.subjects:
+        return entry
+    begin = entry.ground.evidence.first_bad_row if entry.ground.evidence else None
+    history = engine.ledger.report()["history"]
+    return replace(entry, subjects=moved(history, begin or entry.at, entry.at))

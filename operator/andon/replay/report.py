@@ -6,16 +6,22 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
-from andon.api.evidence import LOSS, LOSS_EQUAL, PAIRED, PAIRED_EQUAL
+from andon.api.decision import CheckSeen, Outcome
+from andon.api.evidence import LOSS, LOSS_EQUAL, PAIRED, PAIRED_EQUAL, TAG_FAULTS
 from andon.api.types import number
+from andon.explain.case import Case as Told
+from andon.explain.certainty import level
 from andon.explain.page import replay_page
-from andon.explain.replayed import explanations_of, timeline_of
+from andon.explain.plot import Plot
+from andon.explain.replayed import explanations_of, sections_of, timeline_of
 from andon.replay.columns import time_of
 from andon.replay.film import Film
 from andon.replay.journal import Entry
 from andon.replay.replay import Case
+from andon.replay.scene import CANDIDATE, STABLE
 from andon.stats.blocks import Evidence
 
 
@@ -61,25 +67,78 @@ def text(report: dict[str, Any]) -> str:
 
 def page(case: Case, report: Mapping[str, Any], entries: Sequence[Entry], film: Film) -> str:
     """The report as one HTML file, with what could be seen around each moment."""
-    explanations = explanations_of(report, [e.decision for e in entries if e.decision])
-    seen = {_moment(e.at, e.verdict, e.action, e.decision.id if e.decision else None): e.evidence for e in entries}
-    tags = dict(zip(case.recording.columns, case.recording.tags, strict=True))
-    plots = []
-    for told in explanations:
-        numbers = seen.get(_moment(told.at, told.verdict, told.action, told.id))
-        about = (numbers.question, numbers.subject) if numbers else None
-        subjects = [tags.get(subject, subject) for subject in told.subjects]
-        plots.append(film.plots(about, subjects, told.at, case.policy.spec.evidence))
-    return replay_page(report, explanations, timeline_of(report), plots)
+    told = explanations_of(report, [_told(case, entry) for entry in entries])
+    plots = [_plots(case, entries[section.entry], film) for section in sections_of(report)]
+    return replay_page(report, told, timeline_of(report), plots, remarks=_cast(case))
 
 
-def _moment(at: datetime, verdict: str, action: str | None, decision: str | None) -> tuple[object, ...]:
-    """By what an explanation and the entry it explains know each other."""
-    return at, str(verdict), str(action), decision
+def _told(case: Case, entry: Entry) -> Told:
+    ground = entry.ground
+    return Told(
+        verdict=entry.verdict.value,
+        at=entry.at,
+        target=_file(case, entry).name,
+        namespace=case.policy.namespace,
+        id=entry.decision.id if entry.decision else None,
+        action=entry.action.value if entry.action else None,
+        authority=entry.decision.authority.value if entry.decision else None,
+        taken=entry.taken,
+        refused=entry.refused,
+        found_at_fault=ground.from_.version if ground.from_ else None,
+        instead=ground.to.version if ground.to else None,
+        subjects=tuple(_columns(case, entry)),
+        fault=entry.fault,
+        summary=_because(entry),
+        evidence=ground.evidence,
+        certainty=level(ground.evidence.question, case.policy.spec.evidence) if ground.evidence else None,
+        checks=tuple(_spelt(case, check) for check in ground.checks),
+        guards=ground.guards,
+        replayed=True,
+    )
+
+
+def _file(case: Case, entry: Entry) -> Path:
+    """What the verdict is about."""
+    if entry.judged == "data":
+        return case.recording.path
+    return case.candidate.path if entry.judged == "candidate" and case.candidate else case.stable.path
+
+
+def _because(entry: Entry) -> str:
+    """Of a refusal the verdict's own reason: which guard rail it was is told elsewhere."""
+    if not entry.refused:
+        return entry.because
+    return next((c.saw for c in entry.ground.checks if c.outcome is Outcome.ANSWERED and entry.judged != "data"), "")
+
+
+def _plots(case: Case, entry: Entry, film: Film) -> list[Plot]:
+    about = (entry.evidence.question, entry.evidence.subject) if entry.evidence else None
+    return film.plots(about, entry.subjects, entry.at, case.policy.spec.evidence)
+
+
+def _cast(case: Case) -> list[str]:
+    """Who is who: files have no versions."""
+    stable = f"Version {STABLE} is {case.stable.path.name}, which serves."
+    if case.candidate is None:
+        return [stable]
+    since = _time(time_of(int(case.recording.times[case.since])))
+    return [f"{stable} Version {CANDIDATE} is {case.candidate.path.name}, judged beside it from {since} on."]
+
+
+def _columns(case: Case, entry: Entry) -> list[str]:
+    """The tags, as the file spells them."""
+    columns = dict(zip(case.recording.tags, case.recording.columns, strict=True))
+    return [columns.get(subject, subject) for subject in entry.subjects]
+
+
+def _spelt(case: Case, check: CheckSeen) -> CheckSeen:
+    tag, _, question = check.name.partition(" ")
+    columns = dict(zip(case.recording.tags, case.recording.columns, strict=True))
+    known = question in TAG_FAULTS and tag in columns
+    return check.model_copy(update={"name": f"{columns[tag]} {question}"}) if known else check
 
 
 def _entry(case: Case, entry: Entry) -> dict[str, Any]:
-    columns = dict(zip(case.recording.tags, case.recording.columns, strict=True))
     return {
         "at": _time(entry.at),
         "verdict": entry.verdict.value,
@@ -87,7 +146,7 @@ def _entry(case: Case, entry: Entry) -> dict[str, Any]:
         "action": entry.action.value if entry.action else None,
         "taken": entry.taken,
         "refused": entry.refused,
-        "subjects": [columns.get(subject, subject) for subject in entry.subjects],
+        "subjects": _columns(case, entry),
         "evidence": _evidence(case, entry, entry.evidence) if entry.evidence else {},
         "fault": entry.fault,
         "change": entry.change,
@@ -114,7 +173,7 @@ def _limit(case: Case, entry: Entry, question: str) -> float | None:
     """What the value was held against, in its own unit, where that is one number."""
     if question in {PAIRED, PAIRED_EQUAL, LOSS, LOSS_EQUAL}:
         return 1 + number(case.policy.spec.evidence.margin)
-    frozen = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", entry.decision.evidence.limit) if entry.decision else None
+    frozen = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", entry.ground.evidence.limit) if entry.ground.evidence else None
     return float(frozen[1]) / (100 if frozen[2] else 1) if frozen else None
 
 

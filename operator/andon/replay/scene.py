@@ -26,7 +26,7 @@ KEPT: Final = 10
 class Scene:
     """One deployment and the policy that watches it. stable, profile: digests. every: the clock of the rows, as a Duration.
 
-    status: what the policy said last. retrained: what a TrainingPipeline would have done.
+    status: what the policy said last. facts: what it knew when it said so.
     """
 
     policy: Policy
@@ -35,6 +35,7 @@ class Scene:
     every: str
     status: DriftPolicyStatus = field(default_factory=DriftPolicyStatus)
     target: Target = field(init=False)
+    facts: Facts = field(init=False)
 
     def __post_init__(self) -> None:
         spec = ModelDeploymentSpec(
@@ -56,7 +57,7 @@ class Scene:
 
     def decide(self, evidence: Iterable[Evidence], now: datetime) -> DriftPolicyStatus:
         """What the policy says of this evidence, as the operator would have it say at that time."""
-        facts = Facts(
+        self.facts = Facts(
             namespace=self.policy.namespace,
             name=self.policy.name,
             generation=1,
@@ -67,11 +68,13 @@ class Scene:
             namespace_acted=tuple(self.target.status.decisions),
             pipelines=(PLAYED,),
         )
-        self.status = decide(facts, now)
+        self.status = decide(self.facts, now)
         return self.status
 
     def act(self, decision: Decision) -> bool:
-        """Do what is asked for, where the policy may have it done unasked; whether it was done. Nobody is there to approve."""
+        """Do what is asked for, where that needs nobody's word; whether it was done. Nobody is there to approve."""
+        if decision.action is Action.ALERT:
+            return True
         if decision.authority is not Authority.ACT:
             return False
         if decision.action in {Action.ROLLBACK, Action.RETRAIN}:

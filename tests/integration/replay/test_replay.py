@@ -43,7 +43,7 @@ def test_the_report_is_what_its_page_says(rolled_back):
 def test_a_bad_candidate_is_rolled_back_and_gone(rolled_back):
     (back,) = entries(rolled_back.report, action="Rollback")
     assert (back["verdict"], back["judged"], back["taken"], back["refused"]) == ("ModelRegression", "candidate", True, None)
-    assert datetime.fromisoformat(back["at"]) >= FROM + 300 * EVERY
+    assert datetime.fromisoformat(back["at"]) >= FROM + 299 * EVERY  # the 300th row
     assert (back["evidence"]["question"], back["evidence"]["limit"]) == ("loss", pytest.approx(1.1))
     assert back["evidence"]["value"] > 1.5
     assert not [e for e in entries(rolled_back.report, judged="candidate") if e["at"] > back["at"]]
@@ -109,6 +109,40 @@ def test_tags_are_named_as_the_file_spells_them(andon, plant, tmp_path):
     assert [e["subjects"] for e in entries(report, action="Quarantine")] == [["XMEAS(9)"]]
 
 
+def two_stuck(tmp_path):
+    rows = Recorded.of(*FAULT_FREE, start=LATER)
+    for tag, since in (("xmeas_9", 300), ("xmeas_7", 400)):
+        rows.column(tag)[since:] = rows.column(tag)[since]
+    return rows.write(tmp_path / "stuck.parquet")
+
+
+@pytest.mark.parametrize(("spec", "refused"), [("dryRun: true", "DryRun"), ("authority: {Quarantine: Advise}", "AdviseOnly")])
+def test_a_refused_quarantine_says_of_each_tag_what_a_taken_one_does(andon, plant, tmp_path, spec, refused):
+    rows = two_stuck(tmp_path)
+    held = andon(*plant.replay(rows=rows, policy=policy(tmp_path, f"spec: {{{spec}}}"))).report
+    done = andon(*plant.replay(rows=rows)).report
+    told = [
+        [(e["at"], e["subjects"], e["fault"], e["change"], e["evidence"]) for e in entries(report, verdict="DataFault")]
+        for report in (held, done)
+    ]
+    assert [subjects for _, subjects, *_ in told[0]] == [["xmeas_9"], ["xmeas_7"]]
+    assert told[0] == told[1]
+    assert all(evidence["limit"] == pytest.approx(0.05) for *_, evidence in told[0])
+    assert held["summary"]["refused"] == {refused: 2}
+
+
+def test_the_page_of_a_trial_run_tells_what_would_have_been_and_gives_nothing_to_type(andon, plant, tmp_path):
+    page = tmp_path / "report.html"
+    tried = policy(tmp_path, "spec: {dryRun: true}")
+    asked = {"rows": two_stuck(tmp_path), "policy": tried, "labels": plant.labels__parquet, "candidate": plant.bad__onnx}
+    andon(*plant.replay(**asked, html=page))
+    said = page.read_text()
+    assert said.count("How it was decided, step by step") == said.count("<article") == 3
+    assert said.count("What held it back") == 3
+    assert said.count("and what the other tags say of it</strong>") == 2
+    assert not [word for word in ("kubectl", "in git", "Prometheus", "A tag cannot be believed", "the model<") if word in said]
+
+
 def disturbed(tmp_path):
     """The plant moves in a way that the model never saw."""
     rows = Recorded.of(*FAULT_FREE[:3], *faulty(13), start=LATER)
@@ -121,6 +155,7 @@ def test_a_harmful_shift_asks_for_training_and_waits_for_a_person(andon, plant, 
     assert asked[0]["verdict"] == "HarmfulShift"
     assert not any(e["taken"] for e in asked)
     assert not entries(report, action="Rollback")
+    assert asked[0]["subjects"]
 
 
 def test_rows_of_an_unknown_regime_are_no_evidence(andon, plant, tmp_path):

@@ -37,8 +37,9 @@ REGRESSION = Case(
     certainty=log(1000),
     checks=(
         check("signals missing", "The newest evidence is 2 s old (at most 30 s)."),
+        check("too few rows", "Version 4 and the stable scored the same 420 rows (at least 300)."),
+        check("data suspect", "No tag is under suspicion."),
         check("worse with labels", "No labels have joined its rows."),
-        check("too few rows", "420 rows were scored by both (at least 300)."),
         check(
             "worse without labels",
             "The error of version 4 is at least 1.84 times that of version 3, on the same 420 rows (limit 1.10).",
@@ -57,6 +58,10 @@ CONCEPT = Case(
     found_at_fault="3",
     summary="Version 3 errs 1.62 times as much as in its reference, on rows like those of its reference.",
     evidence=evidence("error", "1.62 times the error of the reference", "1.25", rows=640),
+    checks=(
+        check("data suspect", "No tag is under suspicion."),
+        check("concept drift", "With labels the error of version 3 is 1.62 times that of its reference.", Outcome.ANSWERED),
+    ),
     actor="trainingpipeline/product-e",
 )
 HARMFUL = Case(
@@ -71,6 +76,11 @@ HARMFUL = Case(
     subjects=("xmeas_9", "xmeas_21", "xmv_10"),
     summary="The plant runs where version 3 has not been: 41 % of the rows lie outside of its reference.",
     evidence=evidence("shift", "3.1 times the limit of the reference", "1.0"),
+    checks=(
+        check("data suspect", "No tag is under suspicion."),
+        check("concept drift", "No labels join the rows: whether inputs mean something else now cannot be seen."),
+        check("plant moved", "The inputs have moved together, 3.1 times the limit of the reference.", Outcome.ANSWERED),
+    ),
     guards=(
         check("data gate", "No tag is at fault, or it is not about training."),
         check("allowed", "Retrain may be asked for.", Outcome.ANSWERED),
@@ -103,6 +113,10 @@ STUCK = Case(
     fault="Stuck",
     summary="xmeas_7 cannot be believed (Stuck): kept from training and model evidence until it recovers.",
     evidence=evidence("stuck", "100% of the rows of the last block", "5%", rows=60, minutes=3),
+    checks=(
+        check("xmeas_7 stuck", "1 in the last block (e = 2.5e+03)", Outcome.ANSWERED),
+        check("xmeas_7 missing", "0 in the last block (e = 0.4)"),
+    ),
 )
 BIASED = Case(
     verdict="DataFault",
@@ -116,6 +130,7 @@ BIASED = Case(
     subjects=("xmeas_9", "xmeas_13"),
     fault="Biased",
     evidence=evidence("biased", "4.2 times the limit of what the other tags allow", "1.0", rows=80, minutes=4),
+    checks=(check("xmeas_9 biased", "4.2 in the last block (e = 1.3e+03)", Outcome.ANSWERED),),
 )
 UNKNOWN = Case(
     verdict="Unknown",

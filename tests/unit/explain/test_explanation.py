@@ -1,6 +1,7 @@
 """Every verdict is told in words that a process engineer knows: a golden text each, and a few rules for all."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from math import inf, log
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from andon.api.decision import Action, Authority, Decision, Outcome, Verdict
 from andon.api.evidence import ERROR, LOSS, LOSS_EQUAL, OFF_SUPPORT, PAIRED, PAIRED_EQUAL, PREDICTION, SHIFT, TAG_FAULTS
 from andon.api.types import Revision
+from andon.core.drift import guards
 from andon.core.drift.candidate import CANDIDATE
+from andon.core.drift.guards import GUARDS
 from andon.core.drift.stable import STABLE
 from andon.explain import words
 from andon.explain.case import Case
@@ -63,6 +66,12 @@ def test_every_question_and_every_check_of_the_engine_has_its_words():
     assert asked <= words.QUESTIONS.keys()
     assert set(TAG_FAULTS.values()) <= words.FAULTS.keys()
     assert {look.__name__.replace("_", " ") for look in (*CANDIDATE, *STABLE)} <= words.CHECKS.keys()
+    assert {look.__name__.replace("_", " ") for look in GUARDS} <= words.GUARDS.keys()
+
+
+def test_every_refusal_of_a_guard_rail_has_its_words():
+    source = Path(guards.__file__).read_text(encoding="utf-8")
+    assert set(re.findall(r'"([A-Z][a-z]+(?:[A-Z][a-z]+)+)"', source)) <= words.REFUSALS.keys()
 
 
 def test_what_is_not_in_a_table_is_named_rather_than_lost():
@@ -164,8 +173,58 @@ def test_what_was_done_and_who_may_do_what_next(case, what, who_first):
 def test_the_json_form_holds_everything_and_is_json():
     document = json.loads(json.dumps(explain(REGRESSION).as_json()))
     assert document["at"] == "2026-11-22T07:14:03Z"
-    assert [c["answered"] for c in document["checks"]] == [False, False, False, True]
+    assert [c["answered"] for c in document["checks"]] == [False, False, False, False, True]
     assert document["ruled_out"][0]["cause"] == "The data"
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_nothing_is_ruled_out_that_was_not_looked_at(case):
+    assert explain(replace(case, checks=())).ruled_out == ()
+
+
+@pytest.mark.parametrize(
+    ("answering", "causes"),
+    [
+        pytest.param("worse with labels", ["The data", "The plant", "Chance"], id="the same rows"),
+        pytest.param("worse without labels", ["The data", "The plant", "Chance"], id="the same rows without lab results"),
+        pytest.param("own signal", [], id="a query of the user's own compares nothing"),
+    ],
+)
+def test_a_conviction_rules_out_what_its_comparison_does(answering, causes):
+    case = replace(REGRESSION, checks=(check(answering, "So it is.", Outcome.ANSWERED),))
+    assert [other.cause for other in explain(case).ruled_out] == causes
+
+
+def test_what_a_check_could_not_see_is_not_said_to_be_ruled_out():
+    told = {other.cause: other.why for other in explain(HARMFUL).ruled_out}
+    assert told["Readings that mean something else now"].startswith("This could not be ruled out. No lab results join")
+
+
+def test_a_tag_at_fault_is_named_where_the_data_are_cleared():
+    data = explain(replace(REGRESSION, faulty=("xmeas_7",))).ruled_out[0]
+    assert data.why.startswith("xmeas_7 was known to be at fault. Beside that: No tag is under suspicion.")
+
+
+def test_a_limit_of_the_reference_is_not_called_a_limit_of_what_is_possible():
+    seen = check("xmeas_7 out-of-range", "1 in the last block (e = 4e+03)", Outcome.ANSWERED)
+    told = text(explain(replace(STUCK, fault="OutOfRange", checks=(seen,), evidence=evidence("out-of-range", "100%", "5%"))))
+    assert "possible" not in told
+    assert "what the reference has seen, with room to spare" in " ".join(told.split())
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+@pytest.mark.parametrize("became", [{}, {"taken": True}, {"refused": "DryRun"}, {"action": None}])
+def test_of_a_replay_it_is_told_what_would_have_been(case, became):
+    told = explain(replace(case, **({"taken": False, "refused": None} | became), guards=(), replayed=True, id=None))
+    assert "would" in told.done
+    assert not [step for step in told.steps if step.command]
+    assert "kubectl" not in text(told)
+    assert "git" not in text(told)
+
+
+def test_what_is_asked_for_still_is_not_called_nothing():
+    standing = replace(REGRESSION, action=None, taken=False, replayed=True, guards=(check("allowed", "So.", Outcome.ANSWERED),))
+    assert "asked for before" in explain(standing).done
 
 
 def test_a_published_decision_is_told_with_its_own_checks():

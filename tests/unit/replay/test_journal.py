@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from andon.api.conditions import Condition
 from andon.api.decision import Action, Decision, Evidence, Verdict
 from andon.api.policy import DriftPolicyStatus, HeldAction, TagFault
 from andon.api.types import Revision
@@ -28,11 +29,26 @@ def decision(action, verdict, **changed):
 ROLLBACK = decision(Action.ROLLBACK, Verdict.MODEL_REGRESSION, from_=CANDIDATE, to=STABLE)
 QUARANTINE = decision(Action.QUARANTINE, Verdict.DATA_FAULT, subjects=["a"], fault="Stuck")
 STUCK = TagFault(tag="a", fault="Stuck", since=NOW)
+STUCK_TOO = TagFault(tag="b", fault="Stuck", since=NOW)
 HELD = HeldAction(
-    action=Action.RETRAIN, verdict=Verdict.HARMFUL_SHIFT, reason="BudgetSpent", message="enough for today", since=NOW
+    action=Action.RETRAIN, verdict=Verdict.HARMFUL_SHIFT, from_=STABLE, reason="BudgetSpent", message="enough", since=NOW
+)
+KEPT_IN = HeldAction(
+    action=Action.QUARANTINE, verdict=Verdict.DATA_FAULT, subjects=["a"], reason="DryRun", message="only said", since=NOW
+)
+BACK_HELD = HeldAction(
+    action=Action.ROLLBACK, verdict=Verdict.MODEL_REGRESSION, from_=CANDIDATE, reason="DryRun", message="only said", since=NOW
 )
 SHIFTED = status(Verdict.HARMFUL_SHIFT)
 JUDGED = status(Verdict.NO_EVIDENCE, CANDIDATE, stable=Verdict.HEALTHY)
+
+
+def saying(reason, of):
+    """The same status with this reason for what is said of the stable."""
+    said = Condition(
+        type="StableHealthy", status="Unknown", reason=reason, message="so it is", last_transition_time=NOW, observed_generation=1
+    )
+    return of.model_copy(update={"conditions": [said]})
 
 
 @pytest.mark.parametrize(
@@ -106,6 +122,51 @@ JUDGED = status(Verdict.NO_EVIDENCE, CANDIDATE, stable=Verdict.HEALTHY)
             [],
             id="the same refusal is told once",
         ),
+        pytest.param(
+            status(),
+            status(held=[KEPT_IN], data_faults=[STUCK]),
+            None,
+            ["DataFault data Quarantine DryRun a Stuck Opened"],
+            id="a refused quarantine names its tag and what is wrong with it",
+        ),
+        pytest.param(
+            status(held=[KEPT_IN], data_faults=[STUCK]),
+            status(held=[KEPT_IN.model_copy(update={"subjects": ["b", "a"]})], data_faults=[STUCK, STUCK_TOO]),
+            None,
+            ["DataFault data Quarantine DryRun b Stuck Opened"],
+            id="another tag is another refusal",
+        ),
+        pytest.param(
+            status(held=[KEPT_IN.model_copy(update={"subjects": ["a", "b"]})], data_faults=[STUCK, STUCK_TOO]),
+            status(held=[KEPT_IN], data_faults=[STUCK]),
+            None,
+            ["DataFault data b Stuck Recovered"],
+            id="fewer tags are no other refusal",
+        ),
+        pytest.param(
+            JUDGED.model_copy(update={"held": [BACK_HELD.model_copy(update={"from_": STABLE})]}),
+            JUDGED.model_copy(update={"held": [BACK_HELD]}),
+            CANDIDATE,
+            ["ModelRegression candidate Rollback DryRun"],
+            id="another revision is another refusal",
+        ),
+        pytest.param(
+            saying("TooFewRows", status(Verdict.NO_EVIDENCE)),
+            saying("UnknownRegime", status(Verdict.NO_EVIDENCE)),
+            None,
+            ["NoEvidence stable"],
+            id="another reason why nothing is known",
+        ),
+        pytest.param(
+            saying("Healthy", status()), saying("Fine", status()), None, [], id="another word for what is well is no news"
+        ),
+        pytest.param(
+            saying("TooFewRows", JUDGED.model_copy(update={"stable_verdict": Verdict.NO_EVIDENCE})),
+            saying("UnknownRegime", JUDGED.model_copy(update={"stable_verdict": Verdict.NO_EVIDENCE})),
+            CANDIDATE,
+            ["NoEvidence stable"],
+            id="rows of an unknown regime say nothing of a candidate either",
+        ),
     ],
 )
 def test_entries(before, after, candidate, told):
@@ -124,3 +185,9 @@ def test_an_entry_has_the_numbers_of_its_own_tag():
     asked = [blocks.Evidence("stuck", tag, 9.0, 60, 3, 0.0, share, 60.0) for tag, share in (("a", 1.0), ("b", 0.1))]
     (entry,) = Moment(NOW, status(), status(decisions=[QUARANTINE]), asked, None).entries(lambda _: False)
     assert (entry.evidence, entry.taken) == (asked[0], False)
+
+
+def test_a_refusal_has_the_numbers_of_its_own_tag():
+    asked = [blocks.Evidence("stuck", tag, 9.0, 60, 3, 0.0, share, 60.0) for tag, share in (("b", 0.1), ("a", 1.0))]
+    (entry,) = Moment(NOW, status(), status(held=[KEPT_IN], data_faults=[STUCK]), asked, None).entries(lambda _: False)
+    assert entry.evidence == asked[1]

@@ -54,6 +54,13 @@ def test_one_that_waits_for_approval_stays_and_is_asked_for_once():
     assert evaluated(played, NOW + timedelta(hours=1)) == []
 
 
+def test_an_alert_needs_nobodys_word():
+    played = scene(actions={"ModelRegression": "Alert"})
+    played.judge(BAD)
+    assert evaluated(played, NOW) == [(Action.ALERT, True, None)]
+    assert played.candidate is not None
+
+
 @pytest.mark.parametrize(
     ("spec", "later", "outcome"),
     [
