@@ -91,7 +91,8 @@ class Andon:
 
     def good_version(self) -> str:
         """One that was trained as the first was, on more rows, registered."""
-        return str(train_again(self.world.training(), self.world.landing(), self.world.registry(), say=_silent).version)
+        world = self.world
+        return str(train_again(world.training(), world.landing(), world.registry(), datetime.now(UTC), say=_silent).version)
 
     def judge(self, version: str) -> datetime:
         """Commit it; once the server has it as its candidate, when that was."""

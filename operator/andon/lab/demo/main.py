@@ -89,15 +89,19 @@ def _play_on(story: Story, world: World, last_act: int, page: Path, told: dict[s
         rollback.append(acts.bad_version(story, world))
         told["rollback"] = rollback[0].report()
 
+    def good_version() -> None:
+        told["promotion"] = promotion.good_version(story, world, changed[0])
+
     rollback: list[Rollback] = []
+    changed: list[datetime] = []
     later: tuple[tuple[str, Callable[[], object]], ...] = (
         ("2. A model from raw tags", lambda: acts.model_from_tags(story, world)),
         ("3. A bad version, committed by hand", bad_version),
         ("4. The same bad version again", lambda: acts.same_version_again(story, world, rollback[0].version)),
         ("5. A sensor sticks", lambda: troubles.sensor_sticks(story, world)),
         ("6. Prometheus goes away", lambda: troubles.prometheus_goes_away(story, world)),
-        ("7. The plant itself changes", lambda: troubles.plant_changes(story, world, page)),
-        ("8. A good version", lambda: told.update(promotion=promotion.good_version(story, world))),
+        ("7. The plant itself changes", lambda: changed.append(troubles.plant_changes(story, world, page))),
+        ("8. A good version", good_version),
     )
     for name, play in later[: last_act - 1]:
         with story.act(name):

@@ -15,13 +15,16 @@ _WEIGHT: Final = 20
 Json = dict[str, Any]
 
 
-def good_version(story: Story, world: World) -> Json:
-    """8. A good version is judged in shadow, then by a share of the rows, and promoted; the old one stays as reference."""
+def good_version(story: Story, world: World, sound_until: datetime) -> Json:
+    """8. A good version is judged in shadow, then by a share of the rows, and promoted; the old one stays as reference.
+
+    sound_until: what landed later is not of this plant as it is now, and is not trained on.
+    """
     began = datetime.now(UTC)
     old = _effective(world)
     with Line(world.secret(ADDRESS)["url"], TOPIC) as line:
         story.await_("predictions arrive at the line, by MQTT", lambda: line.messages or None, within=30)
-        version = _trained_again(story, world)
+        version = _trained_again(story, world, sound_until)
         shared, promoted = _through_the_steps(story, world, version)
         _old_one_stays(story, world, old, promoted)
         until = line.messages[-1]["time"]
@@ -37,11 +40,11 @@ def good_version(story: Story, world: World) -> Json:
     }
 
 
-def _trained_again(story: Story, world: World) -> str:
+def _trained_again(story: Story, world: World, until: datetime) -> str:
     from andon.lab.successor import train_again
 
-    story.say("Somebody trains again as the first time, on all that has landed since: nothing is wrong with this one.")
-    outcome = train_again(world.training(), world.landing(), world.registry(), say=story.say)
+    story.say("Somebody trains again as the first time, on all that had landed before the plant changed: a sound version.")
+    outcome = train_again(world.training(), world.landing(), world.registry(), until, say=story.say)
     return str(outcome.version)
 
 

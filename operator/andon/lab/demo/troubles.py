@@ -64,9 +64,9 @@ def prometheus_goes_away(story: Story, world: World) -> None:
     story.show("kubectl get andon", world.kubectl("get", "andon"))
 
 
-def plant_changes(story: Story, world: World, page: Path) -> None:
-    """7. The plant itself changes: the model was never taught there. page: where the explanation is written."""
-    touched = _touched(world)
+def plant_changes(story: Story, world: World, page: Path) -> datetime:
+    """7. The plant itself changes: the model was never taught there. When it did. page: where the explanation is written."""
+    touched, began = _touched(world), datetime.now(UTC)
     page.unlink(missing_ok=True)
     world.plant(do="fault", number=_KINETICS)
     story.say(f"The reaction's kinetics drift: process fault {_KINETICS}, which version 1 has never seen. All sensors are sound.")
@@ -94,6 +94,7 @@ def plant_changes(story: Story, world: World, page: Path) -> None:
         within=30,
     )
     story.check("the proposal is withdrawn", ok=_proposed(world) is None)
+    return began
 
 
 def _kind_version(world: World, kind: str) -> str:
