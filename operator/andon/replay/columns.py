@@ -66,9 +66,14 @@ class Table:
         if len(self) == 0:
             raise UserError(f"{self.path} has no rows; give a file that has some, or leave it out")
 
+    def column(self, name: str) -> Any:
+        """The column itself, whether its file keeps each value once or not."""
+        column = self.data.column(name)
+        return pc.cast(column, column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
     def numbers(self, name: str) -> Floats:
         """The column as floats, NaN where there is none: null, NaN and infinity are no numbers."""
-        column = self.data.column(name)
+        column = self.column(name)
         kind = column.type
         if not (_is_number(kind) or pa.types.is_boolean(kind) or pa.types.is_null(kind)):
             raise UserError(f"{self.path}: column {name} is {kind}, not numbers; write it as double")
@@ -80,7 +85,7 @@ class Table:
 
     def states(self, name: str) -> Floats:
         """A column of OPC UA StatusCodes as unsigned 32 bits, written signed or not; null is 0, Good: nothing bad was said."""
-        kind = self.data.column(name).type
+        kind = self.column(name).type
         if not (_is_number(kind) or pa.types.is_null(kind)):
             raise UserError(f"{self.path}: column {name} is {kind}, not OPC UA StatusCodes; write 32-bit integers, 0 is Good")
         codes = np.nan_to_num(self.numbers(name), nan=0.0)
@@ -91,16 +96,16 @@ class Table:
 
     def texts(self, name: str) -> list[str]:
         """A column of names, written as text or whole numbers; null and nothing but blanks are empty."""
-        column = self.data.column(name)
-        if pa.types.is_dictionary(column.type):
-            column = pc.cast(column, column.type.value_type)
+        column = self.column(name)
         if _is_text(column.type):
             return [(value or "").strip() for value in column.to_pylist()]
+        if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
+            raise UserError(f"{self.path}: column {name} is {column.type}, not names; write it as text")
         return ["" if np.isnan(value) else repr(value).removesuffix(".0") for value in self.numbers(name).tolist()]
 
     def is_without_zone(self, name: str) -> bool:
         """Whether the times do not say where they were taken: they are read as UTC."""
-        kind = self.data.column(name).type
+        kind = self.column(name).type
         return bool(pa.types.is_timestamp(kind) and kind.tz is None)
 
     def times(self, name: str) -> Micros:
@@ -116,7 +121,7 @@ class Table:
         return times
 
     def _instants(self, name: str) -> Micros:
-        column = self.data.column(name)
+        column = self.column(name)
         kind = column.type
         if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
             micros = pc.cast(column, pa.timestamp("us", getattr(kind, "tz", None)), safe=False)

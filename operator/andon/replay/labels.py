@@ -14,6 +14,8 @@ TIME: Final = "time"
 LABEL: Final = "label"
 AVAILABLE_AT: Final = "available_at"
 
+LARGEST: Final = 1e100
+
 Indices = NDArray[np.int64]
 
 
@@ -57,6 +59,7 @@ def read(path: Path, times: Micros) -> Labels:
     at, values = table.times(TIME), table.numbers(LABEL)
     known_at = np.maximum(table.times(AVAILABLE_AT), at)
     _check_once(path, at)
+    _check_size(path, values)
     rows = np.searchsorted(times, at)
     matched = times[np.minimum(rows, len(times) - 1)] == at
     used = matched & ~np.isnan(values)
@@ -76,6 +79,16 @@ def _check_once(path: Path, at: Micros) -> None:
         first, second = sorted(int(order[i]) + 1 for i in (twice[0], twice[0] + 1))
         when = f"{time_of(int(at[first - 1])):%Y-%m-%dT%H:%M:%SZ}"
         raise UserError(f"{path}: column {TIME}, rows {first} and {second} both label {when}; keep the true one")
+
+
+def _check_size(path: Path, values: Floats) -> None:
+    """What cannot be squared is no measured truth."""
+    wild = np.flatnonzero(np.abs(values) > LARGEST)
+    if wild.size:
+        row = int(wild[0])
+        raise UserError(
+            f"{path}: column {LABEL}, row {row + 1} is {values[row]:g}, which nothing measures; correct it or leave it empty"
+        )
 
 
 def _notes(path: Path, total: int, strays: int, empty: int) -> list[str]:

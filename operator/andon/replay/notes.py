@@ -2,6 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
 
 from andon.api.evidence import SETTLING
 from andon.api.types import seconds
@@ -9,10 +12,15 @@ from andon.replay.columns import listed
 from andon.replay.recording import duration
 from andon.replay.replay import Case
 
+TRIED: Final = 1000
+"""Rows that show whether a model answers always the same."""
+
 
 def notes(case: Case) -> tuple[str, ...]:
     """In the order of the files."""
-    return (*case.recording.notes, *case.labels.notes, *_clocks(case), *_regimes(case), *_policy(case))
+    return (
+        *case.recording.notes, *case.labels.notes, *_clocks(case), *_regimes(case), *_constant(case), *_policy(case)
+    )  # fmt: skip
 
 
 def _clocks(case: Case) -> Iterator[str]:
@@ -31,6 +39,17 @@ def _regimes(case: Case) -> Iterator[str]:
             f"{sum(unknown.values()):,} of {len(case.recording):,} rows are of a regime that the profile does not know "
             f"({listed(sorted(unknown))}) and are evidence of nothing; it knows {listed(known)}"
         )
+
+
+def _constant(case: Case) -> Iterator[str]:
+    """What never changes was seldom meant."""
+    labels = case.labels.values
+    if len(labels) > 1 and labels.min() == labels.max():
+        yield f"every label is {labels[0]:g}: look at how they were exported"
+    for model in filter(None, (case.stable, case.candidate)):
+        answers = model.predict(case.recording.values[:TRIED])
+        if len(set(answers[np.isfinite(answers)].tolist())) == 1 and len(case.recording) > 1:
+            yield f"{model.path} gives one answer to all of the first rows, whatever it reads: look whether it is the right file"
 
 
 def _policy(case: Case) -> Iterator[str]:

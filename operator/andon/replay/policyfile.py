@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import YAMLError
 
+from andon.api import API_VERSION
 from andon.api.errors import UserError, invalid
 from andon.api.policy import DriftPolicySpec
 from andon.api.signals import Signal
@@ -51,14 +52,25 @@ _TextForTimes.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.con
 def read(path: Path) -> Policy:
     """Raises UserError naming the file and the field."""
     document = _first_policy(path)
-    spec = document.get("spec") or {}
-    whole = {"targetRef": {"name": PLAYED}} | spec if isinstance(spec, dict) else spec
+    if (version := document.get("apiVersion", API_VERSION)) != API_VERSION:
+        raise UserError(f"{path}: apiVersion is {version}, and this is {API_VERSION}; write the policy in that version")
+    parts = {name: _fields(path, name, document.get(name)) for name in ("metadata", "spec")}
+    parts["spec"] = {"targetRef": {"name": PLAYED}} | parts["spec"]
     try:
-        found = _Document.model_validate(document | {"spec": whole})
+        found = _Document.model_validate(document | parts)
     except ValidationError as error:
         raise invalid(str(path), error) from None
     replayed = found.spec.model_copy(update={"signals": []})
     return Policy(found.metadata.namespace, found.metadata.name, replayed, tuple(found.spec.signals))
+
+
+def _fields(path: Path, name: str, given: object) -> dict[str, Any]:
+    """What a part holds; nothing is no fields."""
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise UserError(f"{path}: {name} is {given!r:.40}, not fields; write for example `{name}: {{}}`")
+    return given
 
 
 def _first_policy(path: Path) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from andon.stats.blocks import Rows
 TIME: Final = "time"
 REGIME: Final = "regime"
 STATUS: Final = ".status"
+LONGEST: Final = 63
+"""Characters of the name of a tag or regime."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,14 @@ class RecordingFile:
     def _regimes(self) -> list[str]:
         if REGIME not in self.table.names:
             return []
-        return [regime or UNKNOWN_REGIME for regime in self.table.texts(REGIME)]
+        names = self.table.texts(REGIME)
+        long = next((row for row, name in enumerate(names, 1) if len(name) > LONGEST), None)
+        if long is not None:
+            raise UserError(
+                f"{self.table.path}: column {REGIME}, row {long} is a name of {len(names[long - 1]):,} characters; "
+                f"shorten it to at most {LONGEST}"
+            )
+        return [name or UNKNOWN_REGIME for name in names]
 
     def _notes(self, times: Micros) -> list[str]:
         notes = []
@@ -125,8 +134,8 @@ def tags_of(path: Path, columns: Sequence[str]) -> tuple[str, ...]:
         tag = tag_of(column)
         if tag in known:
             raise UserError(f"{path}: columns {known[tag]} and {column} are both tag {tag}; rename one of them")
-        if len(tag) > 63:
-            raise UserError(f"{path}: the name of column {column} is longer than 63 characters; rename it")
+        if len(tag) > LONGEST:
+            raise UserError(f"{path}: the name of column {column} is longer than {LONGEST} characters; rename it")
         known[tag] = column
     return tuple(known)
 

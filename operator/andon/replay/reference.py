@@ -1,18 +1,19 @@
 """What is usual? A recording that was sound, and a model's answers on it, as the profile that serving and replay judge by."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from pydantic import ValidationError
 
-from andon.api.errors import UserError
+from andon.api.errors import UserError, invalid
 from andon.api.evidence import SETTLING, UNKNOWN_REGIME
 from andon.api.pipeline import Feature
-from andon.core.drift.levels import CALIBRATION_BLOCKS
 from andon.replay.columns import listed
 from andon.replay.labels import Labels
 from andon.replay.models import Model
 from andon.replay.recording import Recording, RecordingFile, chosen, duration
+from andon.replay.remarks import remarks
 from andon.stats import build
 from andon.stats.profile import Profile
 
@@ -59,32 +60,8 @@ def made(recording: Recording, model: Model, labels: Labels, held_out_from: int 
     )
     try:
         profile = build.profile(reference)
+    except ValidationError as error:
+        raise invalid(f"{recording.path} makes no profile", error) from None
     except ValueError as error:
         raise UserError(f"{recording.path}: {error}") from None
-    return Made(profile, (*recording.notes, *_remarks(recording, profile, len(labels))))
-
-
-def _remarks(recording: Recording, profile: Profile, labels: int) -> Iterator[str]:
-    constant = [f.name for f in profile.features if f.support.min == f.support.max]
-    if constant:
-        yield f"constant in the reference, so that nothing can be told of them: {listed(constant)}"
-    if left := len(recording) - profile.rows:
-        yield (
-            f"{left:,} of {len(recording):,} rows were left out: a value lacks or is not Good, the regime settles or is unknown, "
-            "or the model has no answer"
-        )
-    if scarce := {*(recording.regimes or ())} - {regime.name for regime in profile.regimes} - {SETTLING, UNKNOWN_REGIME}:
-        yield f"too few rows of these regimes, so that rows of them will be evidence of nothing: {listed(sorted(scarce))}"
-    if profile.blocks < CALIBRATION_BLOCKS:
-        yield (
-            f"{profile.blocks} blocks of 20 rows (fewer than {CALIBRATION_BLOCKS}): what inputs alone say will only be proposed; "
-            "give a longer reference"
-        )
-    if profile.error is None:
-        why = "too few labels" if labels else "no label"
-        yield f"{why}: what error is usual will be learnt from the first labelled rows that are replayed"
-    elif not profile.error.held_out:
-        yield (
-            "the model may have been fitted to these rows, which flatters it: what error is usual will be learnt from the first "
-            "labelled rows too; say --held-out-from TIME where you know better"
-        )
+    return Made(profile, (*recording.notes, *remarks(recording, reference, profile)))

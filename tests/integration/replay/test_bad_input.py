@@ -91,6 +91,58 @@ def test_rows_of_which_no_profile_is_made(andon, plant, tmp_path, change, said):
     assert str(rows) in done.err
 
 
+def with_regime(name):
+    return lambda table: table | {"regime": [name] * len(table["time"])}
+
+
+@pytest.mark.parametrize("command", ["profile", "replay"])
+def test_a_regime_with_an_endless_name_is_one_line(andon, plant, tmp_path, command):
+    rows = tmp_path / "odd.parquet"
+    pq.write_table(pa.table(with_regime("x" * 5000)(stream().table())), rows)
+    made = ("profile", "--rows", rows, "--model", plant.stable__onnx, "--out", tmp_path / "odd.profile")
+    done = andon(*(made if command == "profile" else plant.replay(rows=rows)))
+    assert (done.code, done.out, done.err.count("\n")) == (Exit.FAILED, "", 1)
+    assert "column regime, row 1 is a name of 5,000 characters" in done.err
+
+
+def constant() -> bytes:
+    """A model that answers the same to everything."""
+    inputs = np.random.default_rng(1).normal(size=(50, len(COLUMNS))).astype(np.float32)
+    return export.to_onnx(fit(Estimator.RIDGE, inputs, np.full(50, 7.0)), len(COLUMNS))
+
+
+def test_what_is_always_the_same_is_remarked(andon, plant, tmp_path):
+    model, labels = tmp_path / "same.onnx", tmp_path / "same.parquet"
+    model.write_bytes(constant())
+    rows = Recorded.of(*FAULT_FREE, start=LATER)
+    rows.labels = np.full(len(rows.labels), 2.0)
+    rows.write_labels(labels)
+    made = andon("profile", "--rows", plant.stream__parquet, "--model", model, "--labels", labels, "--out", tmp_path / "p")
+    told = andon(*plant.replay(labels=labels, candidate=model))
+    assert "the model answers 7 on every row" in made.err
+    assert "same.onnx gives one answer" in told.err
+    assert all("every label is 2" in done.err for done in (made, told))
+
+
+def test_a_reference_that_is_short_for_how_slowly_it_moves_is_remarked(andon, plant, tmp_path):
+    rows = Recorded.of(*FAULT_FREE, start=LATER)
+    rows.features = np.random.default_rng(1).normal(size=rows.features.shape)
+    command = ("profile", "--model", plant.stable__onnx, "--out", tmp_path / "p", "--rows")
+    lively = andon(*command, rows.write(tmp_path / "lively.parquet"))
+    rows.column("xmeas_7")[:] = np.repeat(rows.column("xmeas_7")[:16], 50)
+    slow = andon(*command, rows.write(tmp_path / "slow.parquet"))
+    assert "so slowly" not in lively.err
+    assert "1 of 33 tags move so slowly" in slow.err
+    assert "rows of xmeas_7, the slowest," in slow.err
+
+
+def test_few_labels_are_remarked(andon, plant, tmp_path):
+    labels = tmp_path / "few.parquet"
+    pq.write_table(pq.read_table(plant.labels__parquet).slice(0, 40), labels)
+    command = ("profile", "--rows", plant.stream__parquet, "--model", plant.stable__onnx, "--out", tmp_path / "p")
+    assert "40 labelled rows weigh as much as" in andon(*command, "--labels", labels).err
+
+
 def test_columns_that_are_more_than_the_model_reads_may_be_passed_over(andon, plant, tmp_path):
     rows, out = tmp_path / "more.parquet", tmp_path / "more.profile"
     pq.write_table(pa.table(with_extra(stream().table())), rows)
@@ -146,7 +198,10 @@ def test_a_profile_of_another_model(andon, plant):
     [
         pytest.param("spec: {interval: soon}", "policy: spec.interval", id="a field's value"),
         pytest.param("spec: {authoritee: {}}", "authoritee", id="an unknown field"),
-        pytest.param("spec: [1]", "spec", id="a list for a spec"),
+        pytest.param("spec: [1]", "policy: spec is [1], not fields", id="a list for a spec"),
+        pytest.param("spec: []", "policy: spec is [], not fields", id="an empty list for a spec"),
+        pytest.param("spec: 3", "policy: spec is 3, not fields", id="a number for a spec"),
+        pytest.param("apiVersion: andon.dev/v9\nspec: {}", "apiVersion is andon.dev/v9, and this is", id="another version"),
         pytest.param("kind: ModelDeployment\nspec: {}", "holds no DriftPolicy; it has ModelDeployment", id="another kind"),
         pytest.param("metadata: soft\nspec: {}", "policy: metadata", id="words for metadata"),
         pytest.param("metadata: {name: My Policy}\nspec: {}", "policy: metadata.name", id="a name that no object has"),
@@ -158,7 +213,7 @@ def test_a_policy_that_cannot_be_read(andon, plant, tmp_path, text, said):
     policy = tmp_path / "policy"
     policy.write_text(text)
     done = andon(*plant.replay(policy=policy))
-    assert (done.code, done.out) == (Exit.FAILED, "")
+    assert (done.code, done.out, done.err.count("\n")) == (Exit.FAILED, "", 1)
     assert said in done.err
 
 

@@ -34,6 +34,12 @@ def test_none_is_known_before_its_row(tmp_path):
     assert [known.known(0, int(now)) for now in TIMES] == [0, 0, 0, 0, 1, 1]
 
 
+def test_what_cannot_be_squared_is_no_label(tmp_path):
+    at = clock(3)
+    with pytest.raises(UserError, match=r"labels\.parquet: column label, row 2 is 1e\+308.*; correct it or leave it empty"):
+        labels.read(written(tmp_path, at, [1.0, 1e308, -1e308], at), TIMES)
+
+
 def test_labels_without_a_row_or_a_value_are_counted_and_left_out(tmp_path):
     at = [*clock(2), START + timedelta(seconds=90), START - MINUTE, START + timedelta(days=1)]
     known = labels.read(written(tmp_path, at, [1.0, None, 2.0, 3.0, 4.0], at), TIMES)

@@ -32,6 +32,7 @@ def read(path, columns=None):
         pytest.param(pa.array(clock(N), pa.timestamp("ms", "Europe/Berlin")), id="another zone"),
         pytest.param(pa.array([t.replace(tzinfo=None) for t in clock(N)], pa.timestamp("us")), id="no zone is UTC"),
         pytest.param([t.isoformat() for t in clock(N)], id="ISO text with a zone"),
+        pytest.param(pa.array([t.isoformat() for t in clock(N)]).dictionary_encode(), id="text, each kept once"),
         pytest.param([f"{t:%Y-%m-%d %H:%M:%S}" for t in clock(N)], id="ISO text without a zone"),
         pytest.param([int(t.timestamp()) for t in clock(N)], id="Unix seconds"),
         pytest.param([t.timestamp() for t in clock(N)], id="Unix seconds as floats"),
@@ -65,6 +66,8 @@ def test_the_clock_is_the_median_step_and_gaps_are_noted(tmp_path):
         pytest.param(pa.array([1, 2, None], pa.float32()), id="single precision"),
         pytest.param([1.0, 2.0, float("nan")], id="NaN"),
         pytest.param([1.0, 2.0, float("inf")], id="infinity is no value"),
+        pytest.param(pa.array([1.0, 2.0, None]).dictionary_encode(), id="each value kept once"),
+        pytest.param(pa.array([1, 2, None]).dictionary_encode(), id="each integer kept once"),
     ],
 )
 def test_features_are_numbers_with_nan_where_there_is_none(tmp_path, column):
@@ -124,6 +127,12 @@ def test_without_a_column_of_regimes_there_are_none(tmp_path):
         pytest.param({"time": clock(3), "a": wave(3), "a__status": [1, 2, 0.5]}, "row 3 is 0.5", id="a status of half a bit"),
         pytest.param({"time": clock(3), "a": wave(3), "a__status": [1 << 32] * 3}, "32-bit StatusCode", id="too many bits"),
         pytest.param({"time": clock(3), "a-b": wave(3), "a_b": wave(3)}, "are both tag a_b", id="two columns of one tag"),
+        pytest.param(
+            {"time": clock(3), "a": wave(3), "regime": ["A", "x" * 64, "A"]}, "row 2 is a name of 64 characters", id="long regime"
+        ),
+        pytest.param(
+            {"time": clock(3), "a": wave(3), "regime": [[1]] * 3}, "is list<element: int64>, not names", id="lists for regimes"
+        ),
         pytest.param({"time": [10**17] * 3, "a": wave(3)}, "has the same time", id="nanoseconds of 1973"),
         pytest.param(
             {"time": pa.array([10**15] * 3, pa.timestamp("ms")), "a": wave(3)}, "outside of the years", id="beyond the calendar"
