@@ -9,8 +9,8 @@ import landed
 from andon.api.config import Mlflow
 from andon.ports.registry import MlflowRegistry
 from andon.runtime.serve.fetch import web
-from andon.runtime.serve.loading import Loader
-from andon.runtime.serve.unloadable import UnloadableError
+from andon.runtime.serve.slots.loading import Loader
+from andon.runtime.serve.slots.unloadable import UnloadableError
 from andon.runtime.train.main import train
 
 pytestmark = pytest.mark.timeout(120)

@@ -3,11 +3,11 @@
 import numpy as np
 
 from andon.api.slots import Slots
-from andon.runtime.serve.labels import Labels
-from andon.runtime.serve.loading import Loaded
 from andon.runtime.serve.model import OnnxModel
-from andon.runtime.serve.panel import Panel
-from andon.runtime.serve.rows import Portion
+from andon.runtime.serve.rows.intake import Portion
+from andon.runtime.serve.rows.labels import Labels
+from andon.runtime.serve.rows.panel import Panel
+from andon.runtime.serve.slots.loading import Loaded
 from andon.stats.blocks import Rows
 from unit.serve.models import slot
 from unit.serve.references import a_profile, sound, truth

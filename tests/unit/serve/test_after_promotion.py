@@ -3,7 +3,7 @@
 import pytest
 
 from andon.api.types import short
-from andon.runtime.serve.book import Book
+from andon.runtime.serve.rows.book import Book
 from unit.serve.models import linear
 from unit.serve.rowing import a_panel, a_revision, labels, portion
 

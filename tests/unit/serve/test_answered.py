@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from andon.runtime.serve.answered import Consumers, Scores
-from andon.runtime.serve.journal import Quality
-from andon.runtime.serve.panel import Answers
+from andon.runtime.serve.rows.answered import Consumers, Scores
+from andon.runtime.serve.rows.journal import Quality
+from andon.runtime.serve.rows.panel import Answers
 from andon.stats.surroundings import Judged
 from unit.serve.models import linear
 from unit.serve.rowing import a_panel, a_revision, portion

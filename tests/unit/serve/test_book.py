@@ -5,7 +5,7 @@ from dataclasses import astuple
 
 import pytest
 
-from andon.runtime.serve.book import Book
+from andon.runtime.serve.rows.book import Book
 from unit.serve.models import linear
 from unit.serve.rowing import EVERY_MS, a_panel, a_revision, labels, portion
 

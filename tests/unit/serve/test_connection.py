@@ -5,9 +5,9 @@ import contextlib
 
 import pytest
 
-from andon.runtime.serve import connection, listener
-from andon.runtime.serve.http import Response
-from andon.runtime.serve.listener import Listener
+from andon.runtime.serve.http import connection, listener
+from andon.runtime.serve.http.listener import Listener
+from andon.runtime.serve.http.request import Response
 
 
 @pytest.fixture

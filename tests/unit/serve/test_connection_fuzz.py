@@ -7,8 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from andon.runtime.serve.connection import Connection, Room
-from andon.runtime.serve.http import Response
+from andon.runtime.serve.http.connection import Connection, Room
+from andon.runtime.serve.http.request import Response
 
 
 class Wire(asyncio.Transport):

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from andon.api.pipeline import Feature
-from andon.runtime.serve.contributions import MOST_ROWS, VALUES, explain
-from andon.runtime.serve.journal import Given
+from andon.runtime.serve.rows.contributions import MOST_ROWS, VALUES, explain
+from andon.runtime.serve.rows.journal import Given
 from andon.stats.blocks import Rows
 from andon.stats.build import Reference
 from andon.stats.build import profile as build

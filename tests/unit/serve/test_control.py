@@ -3,7 +3,7 @@
 import pytest
 
 from andon.api.slots import Slots
-from andon.runtime.serve.control import Files, Orders
+from andon.runtime.serve.slots.control import Files, Orders
 from unit.serve.models import linear, slot
 
 

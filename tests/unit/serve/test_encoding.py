@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from andon.runtime.serve.encoding import SMALLEST, packed, unpacked
+from andon.runtime.serve.http.encoding import SMALLEST, packed, unpacked
 from andon.runtime.serve.oip.message import RequestError
 
 LONG = b"a body " * 200

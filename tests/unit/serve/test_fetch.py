@@ -11,7 +11,7 @@ from andon.runtime.serve.fetch import filesystem, volume
 from andon.runtime.serve.fetch.artifacts import credentials, located
 from andon.runtime.serve.fetch.cache import Cache
 from andon.runtime.serve.fetch.fetcher import Fetcher
-from andon.runtime.serve.unloadable import UnloadableError
+from andon.runtime.serve.slots.unloadable import UnloadableError
 from andon.stats.profile import digest
 from support.odd import answering, nobody
 

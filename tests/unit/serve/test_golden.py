@@ -5,9 +5,9 @@ import pytest
 from onnx import TensorProto
 
 from andon.api.golden import Golden
-from andon.runtime.serve.golden import check, read
 from andon.runtime.serve.model import OnnxModel
-from andon.runtime.serve.unloadable import UnloadableError
+from andon.runtime.serve.slots.golden import check, read
+from andon.runtime.serve.slots.unloadable import UnloadableError
 from unit.serve.models import linear, logarithm, picky
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from andon.runtime.serve.journal import MOST_INPUT_BYTES, Entry, Given, Prediction, Quality, Standing
-from andon.runtime.serve.store import Store
+from andon.runtime.serve.rows.journal import MOST_INPUT_BYTES, Entry, Given, Prediction, Quality, Standing
+from andon.runtime.serve.rows.store import Store
 
 
 def prediction(n, value=1.0, answered=True):

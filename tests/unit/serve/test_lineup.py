@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 
 from andon.api.slots import Slots
-from andon.runtime.serve.lineup import Lineup
-from andon.runtime.serve.loading import Loader
+from andon.runtime.serve.slots.lineup import Lineup
+from andon.runtime.serve.slots.loading import Loader
 from andon.stats.profile import digest
 from support.odd import silent
 from unit.serve.models import linear, slot

@@ -6,7 +6,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from andon.api.evidence import TAG_FAULTS
 from andon.runtime.serve.metrics import Metrics
-from andon.runtime.serve.tally import Finding
+from andon.runtime.serve.rows.tally import Finding
 from andon.stats.blocks import Evidence
 
 STABLE, CANDIDATE = ("sha256:" + letter * 64 for letter in "ab")

@@ -4,8 +4,8 @@ import sqlite3
 
 import pytest
 
-from andon.runtime.serve.journal import Entry, Prediction, Quality
-from andon.runtime.serve.store import _FORMATS, Checkpoint, Store
+from andon.runtime.serve.rows.journal import Entry, Prediction, Quality
+from andon.runtime.serve.rows.store import _FORMATS, Checkpoint, Store
 
 SCORED = [
     Prediction(n, "reactor-1", "stable", "1", "sha256:0", float(n), Quality.GOOD, None, answered=True, value_ms=n)
@@ -92,7 +92,7 @@ def test_an_upgrade_that_is_broken_off_happens_whole_the_next_time(path, monkeyp
     db.executescript(FORMAT_0)
     db.close()
     with monkeypatch.context() as broken:
-        broken.setattr("andon.runtime.serve.store._FORMATS", (_FORMATS[0], _FORMATS[1] + "SELECT no_such_function();"))
+        broken.setattr("andon.runtime.serve.rows.store._FORMATS", (_FORMATS[0], _FORMATS[1] + "SELECT no_such_function();"))
         with pytest.raises(sqlite3.OperationalError, match="no_such_function"):
             Store(path)
     assert reopened(path)[0] == Checkpoint(1000, {"watch": None})

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from andon.runtime.serve.waiting import SCHEMA, Waiting
+from andon.runtime.serve.rows.waiting import SCHEMA, Waiting
 
 STABLE, CANDIDATE, OTHER = (f"sha256:{n * 64}" for n in "abc")
 

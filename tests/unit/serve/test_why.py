@@ -2,7 +2,7 @@
 
 import pytest
 
-from andon.runtime.serve.book import Book
+from andon.runtime.serve.rows.book import Book
 from unit.serve.models import linear
 from unit.serve.references import sound
 from unit.serve.rowing import EVERY_MS, a_panel, a_revision, portion

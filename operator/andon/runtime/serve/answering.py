@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from andon.runtime.serve.batch import Batcher, NotFiniteError, Outcome
-from andon.runtime.serve.lineup import Lineup
-from andon.runtime.serve.loading import Loaded
 from andon.runtime.serve.metrics import Metrics
 from andon.runtime.serve.model import Array, InputRefusedError, ModelFailedError
 from andon.runtime.serve.oip.fit import Inference, fit
 from andon.runtime.serve.oip.message import BusyError, Message, RequestError
+from andon.runtime.serve.slots.lineup import Lineup
+from andon.runtime.serve.slots.loading import Loaded
 from andon.runtime.serve.split import Split
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from andon.runtime.serve.answering import Answering
 from andon.runtime.serve.guard import Token, keep_fresh
-from andon.runtime.serve.lineup import Lineup
-from andon.runtime.serve.listener import Listener
+from andon.runtime.serve.http.listener import Listener
+from andon.runtime.serve.http.pages import Page
+from andon.runtime.serve.http.routes import Routes
 from andon.runtime.serve.metrics import Metrics
-from andon.runtime.serve.pages import Page
-from andon.runtime.serve.routes import Routes
 from andon.runtime.serve.settings import Address, BadSettingsError, Settings
+from andon.runtime.serve.slots.lineup import Lineup
 
 if TYPE_CHECKING:
     from andon.runtime.serve.grpc.service import GrpcListener

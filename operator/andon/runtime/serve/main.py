@@ -20,16 +20,16 @@ from typing import Any, Final
 import aiohttp
 import uvloop
 
-from andon.runtime.serve import access
 from andon.runtime.serve.answering import Answering
-from andon.runtime.serve.control import Control, Files, Orders, acknowledge_changes
 from andon.runtime.serve.doors import Doors
-from andon.runtime.serve.lineup import Lineup
-from andon.runtime.serve.loading import Loader
+from andon.runtime.serve.http.pages import pages
 from andon.runtime.serve.metrics import Metrics
-from andon.runtime.serve.pages import pages
-from andon.runtime.serve.scoring import Scoring
+from andon.runtime.serve.rows.scoring import Scoring
 from andon.runtime.serve.settings import BadSettingsError, Settings, parse
+from andon.runtime.serve.slots import access
+from andon.runtime.serve.slots.control import Control, Files, Orders, acknowledge_changes
+from andon.runtime.serve.slots.lineup import Lineup
+from andon.runtime.serve.slots.loading import Loader
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ def _control(settings: Settings, kubernetes: access.Access | None, session: aioh
         return Files(settings.slots, settings.acks)
     if kubernetes is None:
         raise BadSettingsError("neither --model nor --slots nor a cluster")
-    from andon.runtime.serve.cluster import Cluster
+    from andon.runtime.serve.slots.cluster import Cluster
 
     return Cluster(session, kubernetes, settings.namespace, settings.name, settings.pod)
 

@@ -13,9 +13,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from andon.api.types import short
-from andon.runtime.serve.lineup import Lineup
-from andon.runtime.serve.loading import Loaded
-from andon.runtime.serve.tally import Tally
+from andon.runtime.serve.rows.tally import Tally
+from andon.runtime.serve.slots.lineup import Lineup
+from andon.runtime.serve.slots.loading import Loaded
 
 _BUCKETS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from andon.runtime.serve.unloadable import UnloadableError
+from andon.runtime.serve.slots.unloadable import UnloadableError
 
 SCHEME: Final = "mlflow-artifacts"
 _FILES: Final = "/api/2.0/mlflow-artifacts/artifacts"

@@ -17,7 +17,7 @@ from andon.runtime.serve.fetch.cache import Cache
 from andon.runtime.serve.fetch.part import Part
 from andon.runtime.serve.fetch.stream import Stream, shown
 from andon.runtime.serve.fetch.volume import Volumes
-from andon.runtime.serve.unloadable import UnloadableError
+from andon.runtime.serve.slots.unloadable import UnloadableError
 
 LARGEST_FILE: Final = 1 << 30
 

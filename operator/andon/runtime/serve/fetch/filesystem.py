@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from andon.runtime.serve.fetch.stream import CHUNK, SILENCE, Stream, shown
-from andon.runtime.serve.unloadable import UnloadableError
+from andon.runtime.serve.slots.unloadable import UnloadableError
 
 BLOCK: Final = 4 << 20
 NO_LIBRARY: Final = 3

@@ -10,7 +10,7 @@ from typing import Self
 
 from andon.api.types import Digest
 from andon.runtime.serve.fetch.stream import CHUNK
-from andon.runtime.serve.unloadable import UnloadableError
+from andon.runtime.serve.slots.unloadable import UnloadableError
 
 
 class Part:

@@ -10,16 +10,16 @@ from typing import Any, Final
 
 import grpc
 
-from andon.runtime.serve import connection
 from andon.runtime.serve.answering import Answer, Answering
 from andon.runtime.serve.grpc import codec
 from andon.runtime.serve.grpc import inference_pb2 as pb
 from andon.runtime.serve.guard import TlsFiles, Token
-from andon.runtime.serve.lineup import Lineup
-from andon.runtime.serve.loading import Loaded
+from andon.runtime.serve.http import connection
 from andon.runtime.serve.metrics import Metrics
 from andon.runtime.serve.oip.http import ASSET, server_metadata
 from andon.runtime.serve.oip.message import RequestError
+from andon.runtime.serve.slots.lineup import Lineup
+from andon.runtime.serve.slots.loading import Loaded
 
 SERVICE: Final = "inference.GRPCInferenceService"
 MOST_CALLS: Final = 1000

@@ -15,13 +15,13 @@ from typing import Any, Final, Protocol, TypeVar
 import aiohttp
 
 from andon.api.outputs import Output
-from andon.runtime.serve.journal import Journal, Prediction
-from andon.runtime.serve.lineup import Lineup
 from andon.runtime.serve.outputs.http import Service
 from andon.runtime.serve.outputs.mqtt import Broker
 from andon.runtime.serve.outputs.secrets import Secret
 from andon.runtime.serve.outputs.senders import Message, OutputError, Send, Sender
-from andon.runtime.serve.tally import Tally
+from andon.runtime.serve.rows.journal import Journal, Prediction
+from andon.runtime.serve.rows.tally import Tally
+from andon.runtime.serve.slots.lineup import Lineup
 
 log = logging.getLogger(__name__)
 

@@ -12,16 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from andon.api.types import seconds
-from andon.runtime.serve.answered import Consumers, Scores
-from andon.runtime.serve.journal import Entry, Journal
-from andon.runtime.serve.labels import Labels
-from andon.runtime.serve.ledgers import Ledgers
-from andon.runtime.serve.panel import Answers, Panel
-from andon.runtime.serve.rows import Portion
-from andon.runtime.serve.store import Checkpoint, Store
-from andon.runtime.serve.tally import Finding
-from andon.runtime.serve.waiting import MOST_ROWS
-from andon.runtime.serve.why import explained, why
+from andon.runtime.serve.rows.answered import Consumers, Scores
+from andon.runtime.serve.rows.intake import Portion
+from andon.runtime.serve.rows.journal import Entry, Journal
+from andon.runtime.serve.rows.labels import Labels
+from andon.runtime.serve.rows.ledgers import Ledgers
+from andon.runtime.serve.rows.panel import Answers, Panel
+from andon.runtime.serve.rows.store import Checkpoint, Store
+from andon.runtime.serve.rows.tally import Finding
+from andon.runtime.serve.rows.waiting import MOST_ROWS
+from andon.runtime.serve.rows.why import explained, why
 from andon.stats.ledger import Trial
 from andon.stats.surroundings import Judged
 

@@ -9,8 +9,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from andon.api.evidence import TAG_FAULTS
 from andon.api.types import short
-from andon.runtime.serve.journal import Standing
-from andon.runtime.serve.loading import Loaded
+from andon.runtime.serve.rows.journal import Standing
+from andon.runtime.serve.slots.loading import Loaded
 from andon.stats.blocks import Evidence
 
 MOST_ANSWERS: Final = 2000 // 7

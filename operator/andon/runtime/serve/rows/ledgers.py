@@ -14,10 +14,10 @@ import orjson
 from numpy.typing import NDArray
 
 from andon.api.evidence import LOSS, LOSS_EQUAL, PAIRED, PAIRED_EQUAL, TAG_FAULTS
-from andon.runtime.serve.panel import Answers, Panel
-from andon.runtime.serve.store import Checkpoint
-from andon.runtime.serve.tally import Finding
-from andon.runtime.serve.waiting import Joined
+from andon.runtime.serve.rows.panel import Answers, Panel
+from andon.runtime.serve.rows.store import Checkpoint
+from andon.runtime.serve.rows.tally import Finding
+from andon.runtime.serve.rows.waiting import Joined
 from andon.stats.blocks import Evidence, Rows
 from andon.stats.detector import AT_FAULT
 from andon.stats.ledger import Ledger, Trial

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from andon.runtime.serve.contributions import explain
-from andon.runtime.serve.journal import Given, Journal, Prediction
-from andon.runtime.serve.panel import Panel
+from andon.runtime.serve.rows.contributions import explain
+from andon.runtime.serve.rows.journal import Given, Journal, Prediction
+from andon.runtime.serve.rows.panel import Panel
 
 
 def why(journal: Journal, time_ms: int, panel: Panel | None) -> dict[str, Any] | None:

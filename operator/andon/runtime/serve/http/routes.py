@@ -13,17 +13,17 @@ from typing import Any, Final
 
 import orjson
 
-from andon.runtime.serve import connection
 from andon.runtime.serve.answering import Answer, Answering
-from andon.runtime.serve.encoding import packed, unpacked
 from andon.runtime.serve.guard import Token
-from andon.runtime.serve.http import Request, Respond, Response
-from andon.runtime.serve.lineup import Lineup
-from andon.runtime.serve.loading import Loaded
+from andon.runtime.serve.http import connection
+from andon.runtime.serve.http.encoding import packed, unpacked
+from andon.runtime.serve.http.pages import Page
+from andon.runtime.serve.http.request import Request, Respond, Response
 from andon.runtime.serve.metrics import Metrics
 from andon.runtime.serve.oip.http import ASSET, JSON_LENGTH, model_metadata, read, server_metadata, write
 from andon.runtime.serve.oip.message import BusyError, RequestError
-from andon.runtime.serve.pages import Page
+from andon.runtime.serve.slots.lineup import Lineup
+from andon.runtime.serve.slots.loading import Loaded
 
 LONGEST_PATH: Final = 400
 _EXPOSITION: Final = b"text/plain; version=0.0.4; charset=utf-8"

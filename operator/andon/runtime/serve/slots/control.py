@@ -10,8 +10,8 @@ from typing import Final, Protocol
 from pydantic import ValidationError
 
 from andon.api.slots import Ack, Slots
-from andon.runtime.serve.cluster import ClusterError
-from andon.runtime.serve.lineup import Lineup
+from andon.runtime.serve.slots.cluster import ClusterError
+from andon.runtime.serve.slots.lineup import Lineup
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from andon.api.outputs import OnBadInput
 from andon.api.types import seconds
-from andon.runtime.serve.journal import Entry, Given, Prediction, Quality
-from andon.runtime.serve.panel import Answers, Panel
-from andon.runtime.serve.rows import Portion
+from andon.runtime.serve.rows.intake import Portion
+from andon.runtime.serve.rows.journal import Entry, Given, Prediction, Quality
+from andon.runtime.serve.rows.panel import Answers, Panel
 from andon.runtime.serve.split import Split
 from andon.stats.surroundings import Judged
 

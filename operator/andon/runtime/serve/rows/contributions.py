@@ -11,8 +11,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from andon.runtime.serve.journal import Given
-from andon.runtime.serve.loading import Loaded
+from andon.runtime.serve.rows.journal import Given
+from andon.runtime.serve.slots.loading import Loaded
 from andon.stats.profile import Profile, RegimeReference, TagReference, tags_of
 
 VALUES: Final = 8

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from andon.api.slots import RowSource
 from andon.api.types import seconds
-from andon.runtime.serve.collector import WAIT, CollectorError, ask
+from andon.runtime.serve.rows.collector import WAIT, CollectorError, ask
 from andon.stats.blocks import Rows
 
 LIMIT: Final = 200

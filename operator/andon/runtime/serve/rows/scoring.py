@@ -15,16 +15,16 @@ from typing import Any, Final, TypeVar
 import aiohttp
 
 from andon.api.slots import RowSource
-from andon.runtime.serve import labels, rows
-from andon.runtime.serve.book import Book, Scored
-from andon.runtime.serve.collector import CollectorError
-from andon.runtime.serve.journal import Prediction
-from andon.runtime.serve.labels import Labels
-from andon.runtime.serve.lineup import Lineup
 from andon.runtime.serve.metrics import Metrics
 from andon.runtime.serve.outputs.readers import Outputs, Pages
-from andon.runtime.serve.panel import Panel
-from andon.runtime.serve.rows import Portion
+from andon.runtime.serve.rows import intake, labels
+from andon.runtime.serve.rows.book import Book, Scored
+from andon.runtime.serve.rows.collector import CollectorError
+from andon.runtime.serve.rows.intake import Portion
+from andon.runtime.serve.rows.journal import Prediction
+from andon.runtime.serve.rows.labels import Labels
+from andon.runtime.serve.rows.panel import Panel
+from andon.runtime.serve.slots.lineup import Lineup
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class Scoring:
 
     async def _step(self, panel: Panel, source: RowSource) -> float:
         """One portion. Whoever is in the line-up when it has come scores it. For how many seconds the next one can wait."""
-        portion = await rows.read(self._session, source, panel.tags, self._book.cursor_ms)
+        portion = await intake.read(self._session, source, panel.tags, self._book.cursor_ms)
         now, came = self._panel(), asyncio.get_running_loop().time()
         if now is None or now.tags != panel.tags or portion.next_ms == self._book.cursor_ms:
             return 0
@@ -104,7 +104,7 @@ class Scoring:
         scored = await self._in_thread(lambda: self._book.take(portion, now, labelled))
         self._count(portion, now, scored)
         await self._outputs.tell()
-        return 0 if len(portion.rows) == rows.LIMIT else max(0, came + PACE - asyncio.get_running_loop().time())
+        return 0 if len(portion.rows) == intake.LIMIT else max(0, came + PACE - asyncio.get_running_loop().time())
 
     async def _labels(self, source: RowSource, panel: Panel) -> Labels | None:
         """What has arrived since; without it rows go on."""

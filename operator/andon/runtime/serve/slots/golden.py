@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from andon.api.golden import Golden, GoldenTensor
 from andon.api.types import number
 from andon.runtime.serve.model import Array, ModelFailedError, OnnxModel, Tensor
-from andon.runtime.serve.unloadable import UnloadableError
+from andon.runtime.serve.slots.unloadable import UnloadableError
 
 
 def read(content: bytes) -> Golden:

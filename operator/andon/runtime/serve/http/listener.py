@@ -5,8 +5,8 @@ import ssl
 from collections.abc import Iterator
 from typing import Final
 
-from andon.runtime.serve.connection import Connection, Room
-from andon.runtime.serve.http import Handler
+from andon.runtime.serve.http.connection import Connection, Room
+from andon.runtime.serve.http.request import Handler
 
 MOST_CONNECTIONS: Final = 1000
 LINGER: Final = 0.5

@@ -10,7 +10,7 @@ from typing import Any, Final
 import aiohttp
 
 from andon.api.slots import LabelSource
-from andon.runtime.serve.collector import CollectorError, ask
+from andon.runtime.serve.rows.collector import CollectorError, ask
 
 LIMIT: Final = 5000
 

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import httptools
 
-from andon.runtime.serve.http import Handler, Request, Response
+from andon.runtime.serve.http.request import Handler, Request, Response
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import aiohttp
 import orjson
 
 from andon.api.slots import SLOTS_KEY, Ack
-from andon.runtime.serve.access import Access
+from andon.runtime.serve.slots.access import Access
 
 log = logging.getLogger(__name__)
 

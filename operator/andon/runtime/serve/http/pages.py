@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from andon.runtime.serve.oip.message import BusyError, RequestError
-from andon.runtime.serve.scoring import Scoring
+from andon.runtime.serve.rows.scoring import Scoring
 
 MOST_PREDICTIONS: Final = 1000
 

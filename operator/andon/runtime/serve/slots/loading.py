@@ -9,11 +9,11 @@ import aiohttp
 
 from andon.api.slots import SlotModel
 from andon.api.types import Digest, Revision, short
-from andon.runtime.serve import golden
 from andon.runtime.serve.fetch.cache import Cache
 from andon.runtime.serve.fetch.fetcher import Fetcher
 from andon.runtime.serve.model import NotAModelError, OnnxModel
-from andon.runtime.serve.unloadable import UnloadableError
+from andon.runtime.serve.slots import golden
+from andon.runtime.serve.slots.unloadable import UnloadableError
 from andon.stats.profile import Profile, ProfileError
 
 

@@ -12,8 +12,8 @@ from typing import Final
 
 from andon.api.slots import Ack, LoadError, SlotModel, Slots, config_hash
 from andon.api.types import Revision
-from andon.runtime.serve.loading import Loaded, Loader
-from andon.runtime.serve.unloadable import UnloadableError
+from andon.runtime.serve.slots.loading import Loaded, Loader
+from andon.runtime.serve.slots.unloadable import UnloadableError
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import orjson
 
-from andon.runtime.serve import journal, waiting
-from andon.runtime.serve.journal import MOST_PREDICTIONS, Journal
-from andon.runtime.serve.waiting import Waiting
+from andon.runtime.serve.rows import journal, waiting
+from andon.runtime.serve.rows.journal import MOST_PREDICTIONS, Journal
+from andon.runtime.serve.rows.waiting import Waiting
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from andon.api.slots import RowSource, Slots
 from andon.api.types import seconds
-from andon.runtime.serve.loading import Loaded
+from andon.runtime.serve.slots.loading import Loaded
 from andon.stats.blocks import Rows
 from andon.stats.ledger import Trial, features
 from andon.stats.profile import Profile, tags_of
