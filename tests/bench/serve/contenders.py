@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from andon.api.slots import RowSource, SlotModel, Slots
+from andon.api.slots import Ack, RowSource, SlotModel, Slots
 
 from . import cases
 from .cases import NAME, Body, Case, Form
@@ -26,6 +26,7 @@ from .processes import Server, free_port
 ROOT: Final = Path(__file__).parents[3]
 PEERS: Final = Path(__file__).parents[1] / "peers"
 NAMESPACE: Final = "bench"
+ACKS: Final = "acks.json"
 _OIP: Final = f"/v2/models/{NAME}/infer"
 _QUIET: Final = {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": ""}
 
@@ -116,20 +117,30 @@ def session(model: Model) -> Any:
     return onnxruntime.InferenceSession(model.path, options, providers=["CPUExecutionProvider"])
 
 
-def orders(stable: Model, *, profile: Path | None = None, inputs: RowSource | None = None) -> str:
-    """slots.json for Andon."""
+def orders(stable: Model, *, reference: Model | None = None, profile: Path | None = None, inputs: RowSource | None = None) -> str:
+    """slots.json for Andon. reference: stays loaded beside, as what served before does after a promotion."""
+    beside = _slot(reference) if reference else None
+    return Slots(namespace=NAMESPACE, deployment=NAME, stable=_slot(stable, profile), reference=beside, inputs=inputs).text()
+
+
+def write(orders_text: str, folder: Path) -> float:
+    """Order, whole: the file is replaced. When, in seconds since the epoch: by the file, as we may be made to wait."""
+    part = folder / "slots.part"
+    part.write_text(orders_text)
+    return part.rename(folder / "slots.json").stat().st_ctime
+
+
+def acknowledged(folder: Path) -> Ack | None:
+    """What Andon said last; None before it did."""
+    path = folder / ACKS
+    return Ack.model_validate_json(path.read_text()) if path.exists() else None
+
+
+def _slot(model: Model, profile: Path | None = None) -> SlotModel:
     from andon.stats.profile import digest
 
     about = {"profile": profile.as_uri(), "profile_digest": digest(profile.read_bytes())} if profile else {}
-    slot = SlotModel(version=stable.version, digest=stable.digest, model=stable.path.as_uri(), **about)
-    return Slots(namespace=NAMESPACE, deployment=NAME, stable=slot, inputs=inputs).text()
-
-
-def write(orders_text: str, folder: Path) -> None:
-    """Order, whole: the file is replaced."""
-    part = folder / "slots.part"
-    part.write_text(orders_text)
-    part.rename(folder / "slots.json")
+    return SlotModel(version=model.version, digest=model.digest, model=model.path.as_uri(), **about)
 
 
 def _expected(model: Model, rows: int) -> Any:
@@ -146,9 +157,10 @@ def _numbers(answer: Any) -> Any:
 
 def _andon(python: Path, model: Model, folder: Path, ports: Ports) -> Launch:
     shutil.rmtree(folder / "data", ignore_errors=True)
+    (folder / ACKS).unlink(missing_ok=True)
     write(orders(model), folder)
     listen = ["--http", f"127.0.0.1:{ports.http}", "--grpc", f"127.0.0.1:{ports.grpc}"]
-    obey: list[str | Path] = ["--slots", folder / "slots.json", "--data", folder / "data"]
+    obey: list[str | Path] = ["--slots", folder / "slots.json", "--acks", folder / ACKS, "--data", folder / "data"]
     return Launch([python, "-m", "andon.cli", "serve", *obey, *listen], {"ANDON_NAMESPACE": NAMESPACE, "ANDON_NAME": NAME})
 
 

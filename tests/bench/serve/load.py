@@ -1,10 +1,12 @@
-"""How fast does a server answer? Asked by one Go program, for all servers and both protocols: see tests/bench/peers/load."""
+"""How fast does a server answer? Asked by fortio over HTTP and by ghz over gRPC, all servers by the same.
 
-import hashlib
+Both are built from modules that pin them, as the lab's programs are: tests/bench/peers/fortio and ghz.
+"""
+
 import json
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,16 +17,22 @@ from andon.lab.gobuild import Module, Tool
 from .cases import Body
 from .processes import on_core
 
-FOLDER: Final = Path(__file__).parents[1] / "peers" / "load"
-_PROGRAM: Final = "andon-load"
-_SOURCE: Final = hashlib.sha256((FOLDER / "main.go").read_bytes()).hexdigest()[:12]
-MODULE: Final = Module(
-    folder=FOLDER,
-    tools=(Tool(_PROGRAM, ".", 60),),
-    flags=("-trimpath", f"-ldflags=-s -w -X main.source={_SOURCE}"),
-    room=10**9,
-    build="make bench-serve",
-)
+_ROOT: Final = Path(__file__).parents[3]
+_PROTO: Final = _ROOT / "operator/andon/runtime/serve/grpc/inference.proto"
+_CALL: Final = "inference.GRPCInferenceService.ModelInfer"
+_GRPC: Final = "grpc://"
+_PATIENCE: Final = "10s"
+_FINEST: Final = "0.00001"
+"""Seconds: the first step of fortio's histogram."""
+
+
+def _peer(name: str, package: str) -> Module:
+    folder, flags = Path(__file__).parents[1] / "peers" / name, ("-trimpath", "-ldflags=-s -w")
+    return Module(folder, (Tool(name, package, 30),), flags, room=10**9, build="make bench-serve")
+
+
+FORTIO: Final = _peer("fortio", "fortio.org/fortio")
+GHZ: Final = _peer("ghz", "github.com/bojand/ghz/cmd/ghz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What one stretch of load showed. rate: answers per second; times in milliseconds. failed: no 2xx, or no answer at all."""
+    """What one stretch of load showed. rate: answers per second; times in milliseconds. failed: neither 200 nor OK."""
 
     requests: int
     failed: int
@@ -49,13 +57,12 @@ class Window:
 
 
 class Load:
-    """The program, on the core that asks."""
+    """Both programs, on the core that asks: each connection asks again when it is answered."""
 
     def __init__(self, core: int, folder: Path) -> None:
-        MODULE.ensure()
-        self._program = MODULE.binary(_PROGRAM)
+        build()
         self._core = core
-        self._folder = folder
+        self._body = folder / "body"
         folder.mkdir(parents=True, exist_ok=True)
 
     def run(self, target: Target, connections: int, seconds: float) -> Window:
@@ -65,7 +72,7 @@ class Load:
 
     @contextmanager
     def beside(self, target: Target, connections: int, longest: float) -> Iterator[list[Window]]:
-        """Ask while something else happens; what was seen is in the list afterwards."""
+        """Ask over HTTP while something else happens; what was seen is in the list afterwards."""
         seen: list[Window] = []
         with self._running(target, connections, longest) as process:
             yield seen
@@ -74,12 +81,11 @@ class Load:
 
     @contextmanager
     def _running(self, target: Target, connections: int, seconds: float) -> Iterator[subprocess.Popen[str]]:
-        body = self._folder / "body"
-        body.write_bytes(target.body.content)
-        headers = [part for name, value in target.body.headers.items() for part in ("-header", f"{name}: {value}")]
-        asked = ["-url", target.url, "-body", str(body), "-connections", str(connections), "-seconds", str(seconds), *headers]
+        self._body.write_bytes(target.body.content)
+        of = _ghz if target.url.startswith(_GRPC) else _fortio
+        command = of(target, self._body, connections, seconds)
         with on_core(self._core):
-            process = subprocess.Popen([self._program, *asked], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         with process:
             try:
                 yield process
@@ -87,9 +93,54 @@ class Load:
                 process.kill()
 
 
+def build() -> None:
+    """Both programs, where they are not built yet. Raises ToolchainError."""
+    for module in (FORTIO, GHZ):
+        module.ensure()
+
+
+def window(found: Mapping[str, Any]) -> Window:
+    """What either program says, as its own JSON."""
+    return _of_fortio(found) if "RetCodes" in found else _of_ghz(found)
+
+
+def _fortio(target: Target, body: Path, connections: int, seconds: float) -> list[str | Path]:
+    """Its own HTTP client is faster than Go's."""
+    headers = {"Content-Type": "application/json", **target.body.headers}
+    asked: list[str | Path] = ["-payload-file", body, *(part for header in headers.items() for part in ("-H", ": ".join(header)))]
+    paced = ["-qps", "0", "-c", str(connections), "-t", f"{seconds}s", "-timeout", _PATIENCE]
+    told = ["-json", "-", "-p", "50,99", "-r", _FINEST, "-allow-initial-errors", "-log-errors=false", "-quiet"]
+    return [FORTIO.binary("fortio"), "load", *asked, *paced, *told, target.url]
+
+
+def _ghz(target: Target, body: Path, connections: int, seconds: float) -> list[str | Path]:
+    asked: list[str | Path] = ["--insecure", "--proto", _PROTO, "--call", _CALL, "--binary-file", body]
+    at_once = ["--connections", str(connections), "--concurrency", str(connections), "--cpus", "1"]
+    paced = ["--duration", f"{seconds}s", "--duration-stop", "wait", "--timeout", _PATIENCE]
+    return [GHZ.binary("ghz"), *asked, *at_once, *paced, "--format", "json", target.url.removeprefix(_GRPC)]
+
+
 def _window(process: subprocess.Popen[str], within: float) -> Window:
     out, err = process.communicate(timeout=within)
     if process.returncode != 0:
         raise RuntimeError(f"the load program failed: {err[-1000:]}")
-    found: dict[str, Any] = json.loads(out)
-    return Window(**found)
+    return window(json.loads(out))
+
+
+def _of_fortio(found: Mapping[str, Any]) -> Window:
+    """Its seconds; -1 among its codes is no answer."""
+    times, codes = found["DurationHistogram"], found["RetCodes"]
+    p50, p99 = (1000 * p["Value"] for p in times["Percentiles"])
+    return _counted(codes, "200", found["ActualQPS"], (p50, p99, 1000 * times["Max"]))
+
+
+def _of_ghz(found: Mapping[str, Any]) -> Window:
+    """Its nanoseconds, of answers that are OK."""
+    by_share = {p["percentage"]: p["latency"] for p in found["latencyDistribution"] or ()}
+    times = by_share.get(50, 0) / 1e6, by_share.get(99, 0) / 1e6, found["slowest"] / 1e6
+    return _counted(found["statusCodeDistribution"], "OK", found["rps"], times)
+
+
+def _counted(codes: dict[str, int], good: str, rate: float, times_ms: tuple[float, float, float]) -> Window:
+    requests = sum(codes.values())
+    return Window(requests, requests - codes.get(good, 0), rate, *times_ms, codes)

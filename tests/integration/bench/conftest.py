@@ -1,4 +1,4 @@
-"""The load program is built before the first test: a test's time-out is for the test, not for a compiler."""
+"""The load programs are built before the first test: a test's time-out is for the test, not for a compiler."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from bench.serve import load
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     if any("load_program" in getattr(item, "fixturenames", ()) for item in session.items):
-        load.MODULE.ensure()
+        load.build()
 
 
 @pytest.fixture

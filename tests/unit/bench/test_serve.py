@@ -77,10 +77,12 @@ def test_what_was_not_measured_is_no_must():
         pytest.param(scoring(96, 50, 96), True, id="4 % in most rounds"),
         pytest.param(scoring(94), False, id="6 %"),
         pytest.param(scoring(80, busy=0.1), True, id="of a core that others use, a tenth of it ours: 2 %"),
-        pytest.param(report.flips(Flips([9.0, 101.0], window(), 10, 0)), False, id="slow reverts"),
-        pytest.param(report.flips(Flips([9.0], window(), 10, 1)), False, id="one failed probe"),
-        pytest.param(report.flips(Flips([9.0], window(failed=1), 10, 0)), False, id="one failed request"),
-        pytest.param(report.flips(Flips([9.0, 99.0], window(), 10, 0)), True, id="nobody noticed"),
+        pytest.param(report.flips(Flips([9.0, 101.0], [9.0, 9.0], window(), 10, 0)), False, id="slow reverts"),
+        pytest.param(report.flips(Flips([9.0], [9.0], window(), 10, 1)), False, id="one failed probe"),
+        pytest.param(report.flips(Flips([9.0], [9.0], window(failed=1), 10, 0)), False, id="one failed request"),
+        pytest.param(
+            report.flips(Flips([9.0, 99.0], [9.0, 900.0], window(), 10, 0)), True, id="a late look is not a late revert"
+        ),
     ],
 )
 def test_what_must_hold(result, ok):
