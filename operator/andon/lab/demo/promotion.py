@@ -77,6 +77,8 @@ def _old_one_stays(story: Story, world: World, old: str, promoted: datetime) -> 
         lambda: any((row["slot"], row["version"]) == ("reference", old) for row in world.scored(promoted)) or None,
         within=30,
     )
+    healthy = lambda: world.read("driftpolicy")["status"].get("verdict") == "Healthy" or None  # noqa: E731
+    story.await_("the policy has seen enough of what serves now to say Healthy", healthy, within=90)
     story.show("kubectl get andon", world.kubectl("get", "andon"))
 
 
