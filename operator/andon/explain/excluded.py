@@ -53,8 +53,8 @@ _OF_TAG: Final = {
     "missing": "Whatever the plant does, a sound sensor sends a reading.",
     "bad-status": "Whatever the plant does, a sound sensor sends a reading that its own device stands by.",
     "out-of-range": (
-        "The limit is what the reference has seen, with room to spare on either side. A plant may run beyond that one day, but "
-        "then other tags go along with it, and they do not."
+        "The limit is what the reference has seen, with room to spare on either side. A plant may run beyond that one day, and "
+        "would then take other tags along."
     ),
     "biased": _WITH_THE_OTHERS,
     "noisy": _WITH_THE_OTHERS,
@@ -80,11 +80,19 @@ def _by(check: CheckSeen, case: Case) -> Iterator[tuple[str, str]]:
         return
     if question in TAG_FAULTS and tag in case.subjects:
         yield "The plant", _OF_TAG[question]
+        yield from _beside_the_others(case, tag)
         yield "The model", "No model was asked. This is seen in the readings alone."
     by_comparison = _ANSWERED.get(check.name, ())
     yield from by_comparison
     if by_comparison is _SAME_ROWS:
         yield "Chance", _not_chance(case)
+
+
+def _beside_the_others(case: Case, tag: str) -> Iterator[tuple[str, str]]:
+    """How far a tag that is out of range is off from what the others say, where that was asked."""
+    asked = next((c for c in case.checks if c.name == f"{tag} biased" and c.outcome is Outcome.PASSED), None)
+    if asked is not None and case.fault == "OutOfRange":
+        yield "The plant", f"Beside what they say of it, it was off by {words.saw(asked.name, asked.saw)}."
 
 
 def _is_of_data(check: CheckSeen, case: Case) -> bool:

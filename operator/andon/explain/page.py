@@ -1,7 +1,7 @@
 """What does a person open in a browser: one HTML file that needs no network and no script?"""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from andon.explain import words
 from andon.explain.drawing import drawing
@@ -9,6 +9,8 @@ from andon.explain.explanation import Explanation
 from andon.explain.plot import Plot, Timeline
 from andon.explain.strip import strip
 from andon.render.pages import page
+
+_WHOM: Final = {"stable": "model in service", "candidate": "new version"}
 
 
 def html(
@@ -49,12 +51,26 @@ def replay_page(
 
 
 def _counted(report: Mapping[str, Any]) -> str:
-    asked = [entry for entry in report["decisions"] if entry["action"]]
+    read = f"{report['rows']:,} rows were read again, as they were at the time."
+    return " ".join(part for part in (read, _actions(report["decisions"]), _end(report["decisions"])) if part)
+
+
+def _actions(entries: Sequence[Mapping[str, Any]]) -> str:
+    asked = [entry for entry in entries if entry["action"]]
+    if not asked:
+        return "No action came up."
     taken = sum(entry["taken"] for entry in asked)
     refused = sum(entry["refused"] is not None for entry in asked)
-    asked_for = len(asked) - taken - refused
     actions = "1 action" if len(asked) == 1 else f"{len(asked)} actions"
     return (
-        f"{report['rows']:,} rows were read again, as they were at the time. Of {actions} that came up the policy "
-        f"would have taken {taken} by itself, put {asked_for} before a person, and been held back from {refused}."
+        f"Of {actions} that came up the policy would have taken {taken} by itself, put {len(asked) - taken - refused} before a "
+        f"person, and been held back from {refused}."
     )
+
+
+def _end(entries: Sequence[Mapping[str, Any]]) -> str:
+    """Rows that say nothing are not the same as rows on which all is well."""
+    last = next((entry for entry in reversed(entries) if entry["judged"] != "data"), None)
+    if last is None or last["verdict"] != "NoEvidence":
+        return ""
+    return f"At the end nothing was known of the {_WHOM[last['judged']]}: {words.plain(last['because'])}"

@@ -126,7 +126,7 @@ def _fault_lanes(entries: Sequence[Entry], end: datetime) -> Iterator[Lane]:
 
 def _mark(entry: Entry) -> str:
     became = "taken" if entry["taken"] else f"not taken: {words.refusal(entry['refused'])}" if entry["refused"] else "asked for"
-    about = f" of {words.listed(tuple(entry['subjects']))}" if entry["subjects"] else ""
+    about = f" of {words.listed(tuple(entry['subjects']))}" if entry["judged"] == "data" else ""
     return f"{entry['action']}{about}, {became} ({entry['verdict']})"
 
 

@@ -77,6 +77,9 @@ def _no_evidence(case: Case) -> Story:
 
 def _unknown(case: Case) -> Story:
     wanted = " The policy asks to go back all the same, because it cannot see." if case.action == "Rollback" else ""
+    unlooked = next((c for c in _answers(case) if c.name == "not looked at"), None)
+    if unlooked is not None:
+        return Story("It is not known.", f"The model was not looked at. {words.plain(unlooked.saw)}")
     if any(c.name == "predictions moved" for c in _answers(case)):
         moved = "The model's answers have moved, and neither the readings nor lab results say why."
         return Story("It is not known.", f"{moved} That is not the same as “nothing is wrong”.{wanted}")

@@ -94,11 +94,12 @@ def _of_concept_drift(case: Case) -> Means:
 
 
 def _of_shift(case: Case) -> Means:
-    del case
     return (
         (
             "A process engineer",
-            "Was this change meant? Had it been announced in the policy (expectedShift), it would only be noted.",
+            "It had been announced, so that nothing was to be done about it."
+            if case.refused == "ExpectedShift"
+            else "Was this change meant? Had it been announced in the policy (expectedShift), it would only be noted.",
         ),
         ("The model's owner", "If the plant is to run like that again, the next version should be trained with such rows."),
     )

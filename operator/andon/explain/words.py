@@ -125,6 +125,7 @@ def fault(name: str | None) -> str:
 
 CHECKS: Final = {
     "signals missing": "Is what is needed to judge missing or too old?",
+    "not looked at": "Is there a reason not to look at the model at all?",
     "nothing served": "Is no model in service yet?",
     "too few rows": "Were too few rows seen to judge by?",
     "regime unsettled": "Is the line settling, or running a recipe that the model has never seen?",

@@ -68,7 +68,7 @@ class Film:
             lines=(Series(subject, tuple(max(0.0, known[i]) if i in known else None for i in shown)),),
             limit=Limit(limit, f"limit: {words.one_in(limit)}"),
             marks=(Mark(at, "decided"),),
-            caption="Above the dashed line it is said.",
+            caption="The higher the line, the less this can be chance. At the dashed line it is taken as certain.",
             scale=Scale.ODDS,
         )
 
@@ -86,5 +86,5 @@ class Film:
                         Series("expected", tuple(self.told[tag][t] for t in times)),
                     ),
                     marks=(Mark(at, "decided"),),
-                    caption="A sound reading stays near to what the others say it should be.",
+                    caption="While the sensor is sound, the two lines go together. Where both move, it is the plant.",
                 )

@@ -42,6 +42,11 @@ class Ground:
 NO_GROUND: Final = Ground()
 
 
+def not_looked(because: str) -> Ground:
+    """Why nothing was judged: the policy is suspended, or most tags fail together."""
+    return Ground(checks=(CheckSeen(name="not looked at", outcome=Outcome.ANSWERED, saw=because),))
+
+
 def of_verdict(facts: Facts, now: datetime, *, candidate: bool) -> Ground:
     """Why it is said of the candidate, or of the stable; what would stand in the way of what it asks for."""
     judgement = judge(facts, now)

@@ -78,8 +78,8 @@ class Moment:
                 yield Entry(
                     self.now, decision.verdict, self._whom(decision.verdict, decision.from_), decision.action, act(decision),
                     subjects=tuple(decision.subjects), fault=decision.fault, because=decision.summary, decision=decision,
-                    evidence=self._numbers(decision.evidence.question, decision.subjects),
-                    change="Opened" if decision.action is Action.QUARANTINE else None,
+                    evidence=self.numbers(decision.evidence.question, decision.subjects),
+                    change="Opened" if decision.fault is not None else None,
                 )  # fmt: skip
 
     def _refused(self) -> Iterator[Entry]:
@@ -93,7 +93,7 @@ class Moment:
     def _refusal(self, held: HeldAction, subjects: tuple[str, ...]) -> Entry:
         judged = self._whom(held.verdict, held.from_)
         fault = next((f.fault for f in self.after.data_faults if f.tag in subjects), None) if judged == "data" else None
-        numbers = self._numbers(_question(fault), subjects) if fault else self._speaking(held.verdict, judged)
+        numbers = self.numbers(_question(fault), subjects) if fault else self._speaking(held.verdict, judged)
         return Entry(
             self.now, held.verdict, judged, held.action, refused=held.reason, because=held.message, subjects=subjects,
             fault=fault, evidence=numbers, change="Opened" if fault else None,
@@ -140,10 +140,10 @@ class Moment:
     def _fault(self, fault: TagFault, change: Change) -> Entry:
         return Entry(
             self.now, Verdict.DATA_FAULT, "data", subjects=(fault.tag,), change=change, fault=fault.fault,
-            evidence=self._numbers(_question(fault.fault), [fault.tag]),
+            evidence=self.numbers(_question(fault.fault), [fault.tag]),
         )  # fmt: skip
 
-    def _numbers(self, question: str, subjects: Sequence[str]) -> Evidence | None:
+    def numbers(self, question: str, subjects: Sequence[str]) -> Evidence | None:
         """The answer to a question, about the first of these tags if it is one about tags."""
         found = [e for e in self.evidence if e.question == question and (question not in TAG_FAULTS or e.subject in subjects[:1])]
         return max(found, key=lambda e: e.log_e, default=None)

@@ -11,7 +11,7 @@ from andon.explain.moved import moved
 from andon.replay.columns import time_of
 from andon.replay.engine import Engine
 from andon.replay.film import Film
-from andon.replay.ground import NO_GROUND, Ground, of_tags, of_verdict
+from andon.replay.ground import NO_GROUND, Ground, not_looked, of_tags, of_verdict
 from andon.replay.journal import Entry, Moment
 from andon.replay.labels import Labels
 from andon.replay.models import Model
@@ -74,10 +74,19 @@ def _evaluated(scene: Scene, evidence: list[Evidence], now: datetime) -> list[En
         return []
     before, candidate = scene.status, scene.candidate
     moment = Moment(now, before, scene.decide(evidence, now), evidence, candidate)
-    return [replace(entry, ground=_ground(entry, scene)) for entry in moment.entries(scene.act)]
+    return [_grounded(entry, moment, scene) for entry in moment.entries(scene.act)]
+
+
+def _grounded(entry: Entry, moment: Moment, scene: Scene) -> Entry:
+    """With what it rests on, and the numbers of the question that was answered."""
+    ground = _ground(entry, scene)
+    asked = ground.evidence.question if ground.evidence else None
+    return replace(entry, ground=ground, evidence=moment.numbers(asked, entry.subjects) if asked else entry.evidence)
 
 
 def _ground(entry: Entry, scene: Scene) -> Ground:
+    if not scene.judges:
+        return not_looked(entry.because)
     if entry.decision is not None:
         return Ground.of(entry.decision, entry.decision.guards)
     if entry.judged == "data":

@@ -69,7 +69,7 @@ def page(case: Case, report: Mapping[str, Any], entries: Sequence[Entry], film: 
     """The report as one HTML file, with what could be seen around each moment."""
     told = explanations_of(report, [_told(case, entry) for entry in entries])
     plots = [_plots(case, entries[section.entry], film) for section in sections_of(report)]
-    return replay_page(report, told, timeline_of(report), plots, remarks=_cast(case))
+    return replay_page(report, told, timeline_of(report), plots, remarks=[*_cast(case), *report["notes"]])
 
 
 def _told(case: Case, entry: Entry) -> Told:

@@ -50,6 +50,11 @@ class Scene:
         """Who is judged beside the stable."""
         return self.target.candidate
 
+    @property
+    def judges(self) -> bool:
+        """Whether the policy looked at the model at all, the last time."""
+        return any(condition.type == "StableHealthy" for condition in self.status.conditions)
+
     def judge(self, digest: str | None) -> None:
         """A candidate comes, or goes."""
         candidate = Candidate(version=CANDIDATE, digest=digest, step="Shadow") if digest else None

@@ -44,7 +44,8 @@ def test_a_bad_candidate_is_rolled_back_and_gone(rolled_back):
     (back,) = entries(rolled_back.report, action="Rollback")
     assert (back["verdict"], back["judged"], back["taken"], back["refused"]) == ("ModelRegression", "candidate", True, None)
     assert datetime.fromisoformat(back["at"]) >= FROM + 299 * EVERY  # the 300th row
-    assert (back["evidence"]["question"], back["evidence"]["limit"]) == ("loss", pytest.approx(1.1))
+    assert back["evidence"]["question"] in {"loss", "paired"}
+    assert back["evidence"]["limit"] == pytest.approx(1.1)
     assert back["evidence"]["value"] > 1.5
     assert not [e for e in entries(rolled_back.report, judged="candidate") if e["at"] > back["at"]]
 
@@ -74,6 +75,7 @@ def test_what_the_policy_does_not_allow_is_not_taken_and_the_candidate_stays(and
     report = andon(*plant.replay(candidate=plant.bad__onnx, labels=plant.labels__parquet, policy=tried)).report
     (back,) = entries(report, action="Rollback")
     assert (back["verdict"], back["taken"], back["refused"]) == ("ModelRegression", False, refused)
+    assert (back["evidence"]["subject"], back["evidence"]["limit"]) == ("candidate", pytest.approx(1.1))
 
 
 def test_a_stuck_sensor_is_named_and_recovers_and_nothing_else_is_done(andon, plant, tmp_path):
@@ -172,11 +174,25 @@ def test_rows_of_an_unknown_regime_are_no_evidence(andon, plant, tmp_path):
     assert "800 of 800 rows are of a regime that the profile does not know (Unknown)" in report["notes"][0]
 
 
+@pytest.mark.parametrize("spec", ["dryRun: true", "expectedShift: [{from: 2026-01-01, to: 2026-03-01, reason: test}]"])
+def test_what_is_refused_of_a_shift_has_its_numbers_with_their_limit_and_the_tags_that_moved(andon, plant, tmp_path, spec):
+    dated = spec.replace("-01,", "-01T00:00:00Z,")
+    report = andon(*plant.replay(**disturbed(tmp_path), policy=policy(tmp_path, f"spec: {{{dated}}}"))).report
+    held = next(e for e in report["decisions"] if e["refused"])
+    assert held["verdict"] == "HarmfulShift"
+    assert held["subjects"]
+    assert held["evidence"]["question"] == "error"
+    assert held["evidence"]["limit"] == pytest.approx(1.1)
+
+
 def test_a_source_that_stands_still_is_nobodys_fault(andon, plant, tmp_path):
     rows = Recorded.of(*FAULT_FREE, start=LATER)
     rows.features[400:] = rows.features[400]
-    report = andon(*plant.replay(rows=rows.write(tmp_path / "still.parquet"))).report
+    page = tmp_path / "report.html"
+    report = andon(*plant.replay(rows=rows.write(tmp_path / "still.parquet"), html=page)).report
     assert {e["action"] for e in report["decisions"]} == {None}
+    assert "The model was not looked at. Most tags stand still together" in page.read_text()
+    assert "Is everything as it should be?" not in page.read_text()
 
 
 def test_values_that_no_model_can_hold_are_borne(andon, plant, tmp_path):

@@ -212,6 +212,14 @@ def test_a_limit_of_the_reference_is_not_called_a_limit_of_what_is_possible():
     assert "what the reference has seen, with room to spare" in " ".join(told.split())
 
 
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_value_out_of_range_is_held_against_the_other_tags_where_they_were_asked(asked):
+    seen = check("xmeas_7 out-of-range", "1 in the last block (e = 4e+03)", Outcome.ANSWERED)
+    others = (check("xmeas_7 biased", "7.04 in the last block (e = 4e+03)"),) if asked else ()
+    plant = explain(replace(STUCK, fault="OutOfRange", checks=(seen, *others))).ruled_out[0]
+    assert ("off by 7.0 times the usual gap" in plant.why) is asked
+
+
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 @pytest.mark.parametrize("became", [{}, {"taken": True}, {"refused": "DryRun"}, {"action": None}])
 def test_of_a_replay_it_is_told_what_would_have_been(case, became):

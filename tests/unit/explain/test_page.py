@@ -55,7 +55,9 @@ class Outline(HTMLParser):
             self.texts.append(data)
 
 
-ENTRIES = [{"action": c.action, "taken": c.taken, "refused": c.refused} for c in CASES.values()]
+ENTRIES = [
+    {"action": c.action, "taken": c.taken, "refused": c.refused, "judged": "stable", "verdict": c.verdict} for c in CASES.values()
+]
 REPORT = {"rows": 10_000, "decisions": ENTRIES}
 
 
@@ -147,3 +149,11 @@ def _tame_timeline(timeline):
 def test_a_replay_in_which_nothing_happened_says_so():
     quiet = replay_page({"rows": 500, "decisions": []}, [], Timeline(AT, AT + timedelta(hours=1), ()))
     assert "Nothing happened." in Outline(quiet).texts
+
+
+def test_rows_that_say_nothing_are_not_called_well():
+    last = {"action": None, "verdict": "NoEvidence", "judged": "stable", "because": "The machine is in a regime never seen."}
+    said = "\n".join(Outline(replay_page({"rows": 500, "decisions": [last]}, [], Timeline(AT, AT, ()))).texts)
+    assert (
+        "No action came up. At the end nothing was known of the model in service: The machine is in a regime never seen." in said
+    )
