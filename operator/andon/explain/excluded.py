@@ -49,7 +49,7 @@ _WITH_THE_OTHERS: Final = (
     "If the plant had moved, other tags would have moved with it. They agree with each other, and not with it."
 )
 _OF_TAG: Final = {
-    "stuck": "A sound sensor trembles a little even on a plant at rest: in the reference it never stood still for so long.",
+    "stuck": "A sound sensor always trembles a little, even on a plant at rest. This one repeats the same number.",
     "missing": "Whatever the plant does, a sound sensor sends a reading.",
     "bad-status": "Whatever the plant does, a sound sensor sends a reading that its own device stands by.",
     "out-of-range": (
