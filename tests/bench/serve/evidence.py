@@ -90,7 +90,10 @@ def _follows(serving: Serving) -> None:
         if cursor and time.time() - float(cursor[1]) < 1.0:
             return
         time.sleep(0.1)
-    raise RuntimeError(f"no newest row was scored within {FOLLOWS_WITHIN} s; see the log of {serving.contender.name}")
+    ack = contenders.acknowledged(serving.folder)
+    raise RuntimeError(
+        f"no newest row was scored within {FOLLOWS_WITHIN} s; acknowledged: {ack}; {serving.folder / 'log'} says more"
+    )
 
 
 def _profile(model: Model, folder: Path) -> Path:

@@ -24,6 +24,7 @@ from .rounds import Sample
 BEGIN: Final = "<!-- figures: written by `python -m tests.bench.serve --publish`, not by hand -->"
 END: Final = "<!-- end of figures -->"
 
+PER_SECOND: Final = "per second"
 OF_CORE: Final = "per second of its core"
 
 TIMES_FASTER: Final = 5.0
@@ -65,7 +66,7 @@ def _answer(samples: Sequence[Sample]) -> Found:
         "model": first.model,
         "case": str(first.case),
         "rounds": len(samples),
-        "per second": _spread([s.window.rate for s in samples]),
+        PER_SECOND: _spread([s.window.rate for s in samples]),
         OF_CORE: _spread([s.of_core for s in samples]),
         "p50 ms": _spread([s.window.p50_ms for s in samples]),
         "p99 ms": _spread([s.window.p99_ms for s in samples]),
@@ -153,7 +154,7 @@ def text(found: Found) -> str:
     busy = about["load before"]
     others = f" The machine had other work (load {busy} before the run): read ratios." if busy > 0.5 else ""
     parts = {
-        "What must hold": _must_table(found["musts"]),
+        "What must hold": "\n\n".join(filter(None, [_must_table(found["musts"]), *_shortfalls(results)])),
         **{f"Answers per second, {name}": _rates(results, name) for name in MODELS},
         **{f"Answers per second of the server's core, {name}": _rates(results, name, OF_CORE) for name in MODELS},
         **{f"Milliseconds to an answer (p50 / p99), {name}": _times(results, name) for name in MODELS},
@@ -177,7 +178,22 @@ def _must_table(musts: Sequence[Found]) -> str:
     return table(["must", "value", "limit", ""], rows) if rows else ""
 
 
-def _rates(results: Sequence[Found], model: str, of: str = "per second") -> str:
+def _shortfalls(results: Sequence[Found]) -> Iterable[str]:
+    """Why a model's share of bare ONNX Runtime is less than it must be: what its rows take, and what an answer takes."""
+    for model in MODELS:
+        rates = [_rate(results, name, model, cases.BINARY_BATCH, OF_CORE) for name in (ANDON.name, bare.NAME)]
+        share = _ratio(*rates)
+        if share is not None and share < SHARE_OF_BARE:
+            answer, rows = (1e6 / rate for rate in rates if rate)
+            left = rows / SHARE_OF_BARE - rows
+            yield (
+                f"Why not more of bare ONNX Runtime with {model}: there 64 rows take {rows:.0f} µs of a core, an answer takes"
+                f" Andon {answer:.0f} µs. The rest is reading, unpacking, packing and writing a request, which weighs only where"
+                f" a model is as small as this; to reach the limit it would have to be done in {left:.0f} µs."
+            )
+
+
+def _rates(results: Sequence[Found], model: str, of: str = PER_SECOND) -> str:
     def cell(found: Found) -> str:
         rate = found[of]
         return f"{rate['median']:,.0f} ({rate['least']:,.0f}–{rate['most']:,.0f})"
@@ -248,11 +264,11 @@ def _of(results: Iterable[Found], what: str) -> list[Found]:
     return [r for r in results if r["what"] == what]
 
 
-def _rate(results: Sequence[Found], server: str, model: str, case: Case) -> float | None:
+def _rate(results: Sequence[Found], server: str, model: str, case: Case, of: str = PER_SECOND) -> float | None:
     """The median; nothing where answers failed."""
     for r in _of(results, "answers"):
         if (r["server"], r["model"], r["case"]) == (server, model, str(case)):
-            return None if r["failed"] else float(r["per second"]["median"])
+            return None if r["failed"] else float(r[of]["median"])
     return None
 
 

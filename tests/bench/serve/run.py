@@ -1,4 +1,4 @@
-"""The whole bench: start everyone, ask everyone, flip, score beside, end everyone."""
+"""The whole bench: flip, score beside, start everyone, ask everyone, end everyone."""
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -29,6 +29,10 @@ def bench(seconds: float, rounds: int, only: Sequence[str], names: Sequence[str]
 
 def _run(bench: Bench, only: Collection[str], names: Sequence[str], count: int, folder: Path) -> dict[str, Any]:
     about, results = report.machine(), []
+    if (
+        ANDON.name in only and count
+    ):  # first, since they are over in minutes: a defect that shows here need not wait for the rounds
+        results += [_flips(bench, count, folder), _overhead(bench, folder)]
     made = [models.model(name, MODELS_IN.absolute()) for name in names]
     with ExitStack() as stack:
         running: list[Started] = []
@@ -39,8 +43,6 @@ def _run(bench: Bench, only: Collection[str], names: Sequence[str], count: int, 
                 results.append(report.missing(contender.name, str(error)))
         results += report.answers(bench.samples([s.serving for s in running], made if bare.NAME in only else []))
         results += _footprints(running)
-    if ANDON.name in only and count:
-        results += [_flips(bench, count, folder), _overhead(bench, folder)]
     return {"machine": about, "results": results, "musts": report.musts(results)}
 
 

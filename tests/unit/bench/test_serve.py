@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from andon.runtime.serve.grpc import inference_pb2 as pb
-from bench.serve import cases, models, report
+from bench.serve import bare, cases, load, models, report
 from bench.serve.cases import Form
 from bench.serve.evidence import Overhead
 from bench.serve.flips import Flips
@@ -47,6 +47,31 @@ def test_every_form_asks_the_same(rows):
     assert (call.model_name, call.inputs[0].name, call.inputs[0].datatype) == (cases.NAME, "rows", "FP32")
 
 
+FORTIO = {
+    "RetCodes": {"200": 2, "503": 1, "-1": 1},
+    "ActualQPS": 40.0,
+    "DurationHistogram": {"Max": 0.004, "Percentiles": [{"Percentile": 50, "Value": 0.001}, {"Percentile": 99, "Value": 0.002}]},
+}
+GHZ = {
+    "statusCodeDistribution": {"OK": 2, "Unavailable": 1, "DeadlineExceeded": 1},
+    "rps": 40.0,
+    "slowest": 4_000_000,
+    "latencyDistribution": [{"percentage": 50, "latency": 1_000_000}, {"percentage": 99, "latency": 2_000_000}],
+}
+
+
+@pytest.mark.parametrize("found", [pytest.param(FORTIO, id="fortio"), pytest.param(GHZ, id="ghz")])
+def test_both_programs_are_understood_alike(found):
+    told = load.window(found)
+    assert (told.requests, told.failed, told.rate) == (4, 2, 40.0)
+    assert (told.p50_ms, told.p99_ms, told.max_ms) == (1.0, 2.0, 4.0)
+
+
+def test_where_no_call_was_answered_all_have_failed():
+    found = {"statusCodeDistribution": {"Unavailable": 3}, "rps": 9.0, "slowest": 0, "latencyDistribution": None}
+    assert (load.window(found).requests, load.window(found).failed) == (3, 3)
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs", "ok"),
     [
@@ -62,6 +87,13 @@ def test_speed_is_judged_by_medians(ours, theirs, ok):
 def test_a_server_that_fails_is_not_compared_with():
     found = report.answers([*samples("Andon", cases.MANY, 5000), *samples("KServe", cases.MANY, 1, failed=1)])
     assert not [name for name in held(found) if "KServe" in name]
+
+
+@pytest.mark.parametrize(("rate", "said"), [pytest.param(800, False, id="enough"), pytest.param(100, True, id="too little")])
+def test_a_small_share_of_bare_onnx_runtime_is_explained(rate, said):
+    found = report.answers([*samples("Andon", cases.BINARY_BATCH, rate), *samples(bare.NAME, cases.BINARY_BATCH, 1000)])
+    text = report.text({"machine": report.machine(), "results": found, "musts": report.musts(found)})
+    assert ("an answer takes Andon 10000 µs" in text) is said
 
 
 def test_what_was_not_measured_is_no_must():
