@@ -36,6 +36,11 @@ REGIME: Final = "regime"
 SETTLING: Final = "Settling"
 UNKNOWN_REGIME: Final = "Unknown"
 
+FIT: Final = "fit"
+"""How many rows could models be judged by? The subject is ROWS. The value is the share of the last 20 rows; no evidence."""
+
+ROWS: Final = "rows"
+
 REFERENCE: Final = "reference"
 """On how many blocks of the reference were the limits calibrated? No evidence, only a value."""
 

@@ -78,10 +78,11 @@ def _of_model(reference: Reference) -> Iterator[str]:
 def _of_labels(reference: Reference, profile: Profile) -> Iterator[str]:
     errors = (reference.prediction - reference.labels)[np.isfinite(reference.labels) & np.isfinite(reference.prediction)]
     known = reference.labels[np.isfinite(reference.labels)]
-    if known.size > 1 and known.min() == known.max():
+    alike = known.size > 1 and known.min() == known.max()
+    if alike:
         yield f"every label is {known[0]:g}: look at how they were exported"
     if profile.error is None:
-        why = "too few labels" if known.size else "no label"
+        why = "labels that never change tell of no error" if alike else "too few labels" if known.size else "no label"
         yield f"{why}: what error is usual will be learnt from the first labelled rows that are replayed"
         return
     if (weigh := len(errors) / rows_for_one([errors])) < ENOUGH:

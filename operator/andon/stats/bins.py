@@ -11,6 +11,8 @@ from pydantic import Field, FiniteFloat, NonNegativeInt, model_validator
 from andon.api.types import ApiModel
 
 BINS: Final = 10
+FEW: Final = 5
+"""Bins of equal counts, of the ten there are where values differ: with so few of them there is but a handful of values."""
 
 Floats = NDArray[np.float64]
 
@@ -28,6 +30,11 @@ class Bins(ApiModel):
         if self.edges != sorted(set(self.edges)):
             raise ValueError("edges must ascend")
         return self
+
+    @property
+    def coarse(self) -> bool:
+        """Whether there are so few values, as of a valve that is open or shut, that one of them may last for ever."""
+        return len(self.counts) <= FEW
 
     @classmethod
     def of(cls, values: Floats) -> Self:

@@ -20,6 +20,7 @@ from andon.stats.profile import (
     Distribution,
     ErrorReference,
     FeatureReference,
+    LabelReference,
     Profile,
     RegimeReference,
     Support,
@@ -40,6 +41,8 @@ ROOM: Final = 1.5
 """What was seen in a short reference is not the most that a sound plant does."""
 ROOM_OF_SQUARES: Final = 3.0
 ERROR_BLOCKS: Final = 5
+LARGEST: Final = 1e100
+"""What is measured is smaller; of larger numbers squares are no numbers any more."""
 
 
 class UnusableRowsError(ValueError):
@@ -67,6 +70,7 @@ def profile(reference: Reference) -> Profile:
     """The frozen reference. Rows that lack a value, or settle, are left out. Raises UnusableRowsError."""
     tags = tuple(dict.fromkeys(f.tag for f in reference.features))
     values = reference.rows.values[:, [reference.rows.tags.index(tag) for tag in tags]]
+    _check_size(reference, tags, values)
     whole = _whole(reference, tags, values)
     names = np.array(reference.rows.regimes or ("",) * len(values))
     regimes = [
@@ -76,6 +80,10 @@ def profile(reference: Reference) -> Profile:
     ]
     if not regimes:
         raise UnusableRowsError(f"no regime has {LEAST_ROWS} rows that can be used; give more rows")
+    error = _error(reference, whole)
+    if error is not None and len(regimes) > 1:
+        own = {r.name: _error_of_regime(reference, whole & (names == r.name), error) for r in regimes}
+        regimes = [r.model_copy(update={"error": own[r.name]}) for r in regimes]
     return Profile(
         model=reference.model,
         features=[_feature(reference, f, values[:, tags.index(f.tag)], whole) for f in reference.features],
@@ -83,8 +91,20 @@ def profile(reference: Reference) -> Profile:
         every=reference.every,
         rows=int(whole.sum()),
         regimes=regimes,
-        error=_error(reference, whole),
+        error=error,
+        label=_label(reference.labels[whole & np.isfinite(reference.labels)]),
     )
+
+
+def _check_size(reference: Reference, tags: Sequence[str], values: Floats) -> None:
+    """Raises UnusableRowsError naming the column and the row of a number that nothing has been measured to be."""
+    names = (*tags, f"the label {reference.target or ''}".rstrip(), "the model's prediction")
+    columns = np.column_stack([values, reference.labels, reference.prediction])
+    rows, odd = np.nonzero(np.isfinite(columns) & (np.abs(columns) > LARGEST))
+    if rows.size:
+        raise UnusableRowsError(
+            f"{names[odd[0]]}, row {rows[0] + 1}: {columns[rows[0], odd[0]]:g} is beyond any range; leave such rows out"
+        )
 
 
 def _whole(reference: Reference, tags: Sequence[str], values: Floats) -> Mask:
@@ -208,21 +228,57 @@ def _distribution(prediction: Floats) -> Distribution:
 
 
 def _error(reference: Reference, whole: Mask) -> ErrorReference | None:
-    """From held-out rows where there are any, else from all that have a label."""
-    labelled = whole & np.isfinite(reference.labels)
-    held_out = labelled & reference.held_out
-    used = held_out if held_out.sum() >= BLOCK_ROWS else labelled
-    if used.sum() < BLOCK_ROWS:
+    """From held-out rows where there are any, else from all that have a label. Labels that never change say nothing of errors."""
+    used, held_out = _labelled(reference, whole)
+    if used.sum() < BLOCK_ROWS or np.ptp(reference.labels[used]) == 0:
         return None
     squares = (reference.prediction[used] - reference.labels[used]) ** 2
-    width = min(ERROR_BLOCKS * BLOCK_ROWS, len(squares))
-    windows = np.convolve(squares, np.full(width, 1 / width), mode="valid")
-    worst = float(np.sqrt(windows.max() / squares.mean())) if squares.mean() > 0 else 1.0
     return ErrorReference(
         rmse=float(np.sqrt(squares.mean())),
         rows=int(used.sum()),
-        held_out=bool(used is held_out),
-        tolerance=_short(max(LEAST_TOLERANCE, 1.1 * worst)),
+        held_out=held_out,
+        tolerance=_short(max(LEAST_TOLERANCE, 1.1 * _worst(squares))),
+    )
+
+
+def _labelled(reference: Reference, whole: Mask) -> tuple[Mask, bool]:
+    labelled = whole & np.isfinite(reference.labels)
+    held_out = labelled & reference.held_out
+    return (held_out, True) if held_out.sum() >= BLOCK_ROWS else (labelled, False)
+
+
+def _worst(squares: Floats) -> float:
+    """The largest RMSE of some consecutive blocks, in that of all."""
+    width = min(ERROR_BLOCKS * BLOCK_ROWS, len(squares))
+    windows = np.convolve(squares, np.full(width, 1 / width), mode="valid")
+    return float(np.sqrt(windows.max() / squares.mean())) if squares.mean() > 0 else 1.0
+
+
+def _error_of_regime(reference: Reference, mine: Mask, pooled: ErrorReference) -> ErrorReference | None:
+    """Of rows of the same sort as the pooled one is of. The fewer they are, the less is known of how much the error moves."""
+    used = mine & np.isfinite(reference.labels) & (reference.held_out | (not pooled.held_out))
+    rows = int(used.sum())
+    if rows < LEAST_ROWS:
+        return None
+    squares = (reference.prediction[used] - reference.labels[used]) ** 2
+    unsure = 1 + np.sqrt(BLOCK_ROWS / rows)
+    return ErrorReference(
+        rmse=float(np.sqrt(squares.mean())),
+        rows=rows,
+        held_out=pooled.held_out,
+        tolerance=_short(max(1.1 * _worst(squares), LEAST_TOLERANCE * unsure)),
+    )
+
+
+def _label(labels: Floats) -> LabelReference | None:
+    """None where they are too few, or all alike: then nothing can be told of one."""
+    if len(labels) < LEAST_ROWS or np.ptp(labels) == 0:
+        return None
+    changes = np.flatnonzero(np.diff(labels)) + 1
+    return LabelReference(
+        support=Support(min=float(labels.min()), max=float(labels.max())),
+        max_run=int(np.diff(changes, prepend=0, append=len(labels)).max()),
+        bins=Bins.of(labels),
     )
 
 

@@ -26,12 +26,14 @@ LEAST_SHARE: Final = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Rows of one regime. z: standardised, (rows, tags), NaN where there is no value to go by. outside: where a value lies far
-    outside of its reference, (rows, tags). believed: tags not known to be at fault, (tags,)."""
+    """Rows of one regime. begun: Unix seconds; what is found in it did not begin before. z: standardised, (rows, tags), NaN where
+    there is no value to go by. outside: where a value lies far outside of its reference, absurd: where nobody need be asked about
+    it, (rows, tags). believed: tags not known to be at fault, (tags,)."""
 
-    times: Floats
+    begun: float
     z: Floats
     outside: Mask
+    absurd: Mask
     believed: Mask
 
 
@@ -69,28 +71,31 @@ class InputsWatch:
 
     def close(self, frame: Frame, block: Block) -> None:
         """Take in one full block."""
+        absurd = block.absurd.mean(axis=0) > 0.5
         if (~np.isnan(block.z)).any(axis=1).mean() < LEAST_SHARE:
+            self._close_tags(block, np.stack([absurd, absurd, np.zeros_like(absurd)]), ~absurd)
             return
         reading = read(frame, block.z, block.believed)
         disturbed = self._disturbed(frame, block)
         alone = ~np.isnan(reading.off) & (reading.off > 1) & (reading.lone | ~block.believed) & (not reading.coherent)
-        self._follow(alone, disturbed and not reading.exchanged, float(block.times[0]))
+        self._follow(alone, disturbed and not reading.exchanged, block.begun)
         self.with_plant[alone & reading.exchanged] = 0.0
-        broken = alone & (self.with_plant == 0)
+        broken = (alone & (self.with_plant == 0)) | absurd
         noisy = ~np.isnan(reading.noisy) & (reading.noisy > 1) & ~alone & (not reading.coherent)
         unsaid = np.isnan(block.z).all(axis=0) | (~block.believed & reading.coherent & (reading.off > 1))
-        self._close_tags(block, np.stack([broken & (block.outside.mean(axis=0) > 0.5), broken, noisy]), unsaid)
+        self._close_tags(block, np.stack([broken & (block.outside.mean(axis=0) > 0.5), broken, noisy]), unsaid & ~absurd)
         shifted = reading.coherent or bool((alone & (self.with_plant > 0)).any())
         outside = float(block.outside[:, block.believed & ~broken].any(axis=1).mean())
         rows = np.array([float(shifted), outside])
-        self.of_rows.close(rows, np.where(rows > 0, block.times[0], np.nan))
+        self.of_rows.close(rows, np.where(rows > 0, block.begun, np.nan))
         self._remember(reading, outside, disturbed)
 
     def _close_tags(self, block: Block, found: Mask, unsaid: Mask) -> None:
         """unsaid: tags without any value, and those at fault of which a plant that moves does not let anybody tell whether they
         have healed."""
         share = np.where(unsaid, np.nan, found.astype(np.float64))
-        first = np.stack([self.off_since, self.off_since, np.full_like(self.off_since, block.times[0])])
+        since = np.where(np.isnan(self.off_since), block.begun, self.off_since)
+        first = np.stack([since, since, np.full_like(since, block.begun)])
         self.of_tags.close(share, np.where(share > 0, first, np.nan))
 
     def _disturbed(self, frame: Frame, block: Block) -> bool:

@@ -13,9 +13,10 @@ Both suppose that the stable errs as it did in its reference. Outside the refere
 left out. z² is clipped; the clipped mean is never above the true one, so clipping convicts nobody.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from math import sqrt
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,31 +33,29 @@ A reference of some hundred rows has not seen the tails of thirty features at on
 lie outside the intervals of d00's first 400 rows by more than a tenth, none by more than a half."""
 
 Floats = NDArray[np.float64]
+Bound = TypeVar("Bound", float, Floats)
 
 
 def wide_support(profile: Profile) -> tuple[Floats, Floats]:
     """Lowest and highest value per tag, in the order of `tags_of`, that still count as where the reference has been."""
     of_tag = {f.tag: f.support for f in reversed(profile.features)}
     low, high = (np.array([getattr(of_tag[tag], end) for tag in tags_of(profile)]) for end in ("min", "max"))
+    return widened(low, high)
+
+
+def widened(low: Bound, high: Bound) -> tuple[Bound, Bound]:
+    """A support with room on either side."""
     room = SUPPORT_SLACK * (high - low)
     return low - room, high + room
 
 
-def inside_support(profile: Profile, features: Floats) -> NDArray[np.bool_]:
-    """Which rows lie where the reference has been. features: (rows, features) in the profile's order; NaN is outside."""
-    place = {tag: i for i, tag in enumerate(tags_of(profile))}
-    columns = [place[f.tag] for f in profile.features]
-    low, high = (bound[columns] for bound in wide_support(profile))
-    return np.asarray(((features >= low) & (features <= high)).all(axis=1))
-
-
-def squared_differences(stable: Floats, candidate: Floats, rmse: float) -> Floats:
-    """z² per row. rmse: of the stable on its reference; of a model that was never wrong, any difference is beyond all bounds.
+def squared_differences(stable: Floats, candidate: Floats, rmse: Floats) -> Floats:
+    """z² per row. rmse: of the stable on its reference, per row; beside one that was never wrong, any difference is too much.
 
     A candidate's prediction that is not finite is infinitely far away.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        squares = np.square((candidate - stable) / max(rmse, float(np.finfo(np.float64).tiny)))
+        squares = np.square((candidate - stable) / np.maximum(rmse, np.finfo(np.float64).tiny))
     return np.where(np.isfinite(candidate), squares, np.inf)
 
 
@@ -100,10 +99,10 @@ class Paired:
         """4, or twice the bound if that is more, so that a large margin stays a question."""
         return max(4.0, 2 * self.equal_bound)
 
-    def fold(self, times: Floats, squares: Floats) -> None:
-        """Take in rows in order. times: Unix seconds. squares: z² of each."""
-        for row in zip(times.tolist(), np.minimum(squares, self.worse_cap).tolist(), strict=True):
-            self.open.append(row)
+    def fold(self, rows: Sequence[tuple[float, float]]) -> None:
+        """Take in rows in order: (Unix seconds, z²)."""
+        for time, square in rows:
+            self.open.append((time, min(square, self.worse_cap)))
             if len(self.open) == BLOCK_ROWS:
                 self._close()
 

@@ -1,5 +1,6 @@
 """Are the stable's predictions distributed as in the reference? Alone they prove nothing; they say where to look."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
@@ -15,25 +16,26 @@ LEAST: Final = 1.0
 
 @dataclass(slots=True)
 class PredictionWatch:
-    """open: predictions of the block that is not full yet. distance: of the last block's mean, in the reference's std."""
+    """open: predictions of blocks that are not full yet, by regime. distance: of the last block's mean, in its std."""
 
     detector: Detector = field(default_factory=lambda: Detector.begin(1))
-    open: list[tuple[float, float]] = field(default_factory=list)
+    open: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     distance: float = 0.0
 
-    def fold(self, rows: list[tuple[float, float]], reference: Distribution) -> None:
-        """Rows in order: (time, finite prediction)."""
+    def fold(self, rows: Iterable[tuple[float, float]], reference: Distribution, regime: str = "") -> None:
+        """Rows of one regime in order: (time, finite prediction). reference: of that regime."""
+        block = self.open.setdefault(regime, [])
         for row in rows:
-            self.open.append(row)
-            if len(self.open) == BLOCK_ROWS:
-                self._close(reference)
+            block.append(row)
+            if len(block) == BLOCK_ROWS:
+                self._close(block, reference)
+                block.clear()
 
-    def _close(self, reference: Distribution) -> None:
-        mean = sum(value for _, value in self.open) / BLOCK_ROWS
+    def _close(self, block: list[tuple[float, float]], reference: Distribution) -> None:
+        mean = sum(value for _, value in block) / BLOCK_ROWS
         self.distance = abs(mean - reference.mean) / reference.std if reference.std > 0 else float(mean != reference.mean)
         far = self.distance >= max(LEAST, ROOM * reference.wander)
-        self.detector.close(np.array([float(far)]), np.array([self.open[0][0] if far else np.nan]))
-        self.open = []
+        self.detector.close(np.array([float(far)]), np.array([block[0][0] if far else np.nan]))
 
     def state(self) -> dict[str, Any]:
         """What `restore` goes on from; JSON."""

@@ -74,12 +74,24 @@ class TagReference(ApiModel):
     bins: Bins
 
 
+class ErrorReference(ApiModel):
+    """The model's error on labelled reference rows, in the target's unit. held_out: the model was not fitted to them.
+
+    tolerance: by how many times the RMSE of five blocks may exceed rmse before it counts as worse.
+    """
+
+    rmse: Spread
+    rows: PositiveInt
+    held_out: bool
+    tolerance: Annotated[FiniteFloat, Field(ge=1)]
+
+
 class RegimeReference(ApiModel):
     """One regime: how its tags lie and hang together.
 
     name: empty where the source declares no regimes. tags: in the order of `tags_of`. correlation: shrunk, the rows of the upper
     triangle without its diagonal, one after the other. deviation, scatter, jump: limits of T² without the foremost tag, of a
-    block's mean, of the rows around it, of a single row.
+    block's mean, of the rows around it, of a single row. error: where there are enough labels of this one among several regimes.
     """
 
     name: Annotated[str, Field(max_length=63)]
@@ -91,6 +103,7 @@ class RegimeReference(ApiModel):
     scatter: Spread
     jump: Spread
     prediction: Distribution
+    error: ErrorReference | None = None
 
     @model_validator(mode="after")
     def _is_square(self) -> Self:
@@ -109,23 +122,19 @@ class RegimeReference(ApiModel):
         return whole
 
 
-class ErrorReference(ApiModel):
-    """The model's error on labelled reference rows, in the target's unit. held_out: the model was not fitted to them.
+class LabelReference(ApiModel):
+    """The labels of the reference, all regimes together. max_run: the most equal ones in a row."""
 
-    tolerance: by how many times the RMSE of five blocks may exceed rmse before it counts as worse.
-    """
-
-    rmse: Spread
-    rows: PositiveInt
-    held_out: bool
-    tolerance: Annotated[FiniteFloat, Field(ge=1)]
+    support: Support
+    max_run: NonNegativeInt
+    bins: Bins
 
 
 class Profile(ApiModel):
     """The reference of one revision. features: in the model's column order. every: the clock of the rows. model: digest of the
-    model that made the predictions. error: absent where there were no labels."""
+    model that made the predictions. error: of all regimes together; neither it nor label where labels are few or all alike."""
 
-    format: Literal[2] = 2
+    format: Literal[3] = 3
     model: Digest | None = None
     features: Annotated[list[FeatureReference], KeyedBy("name"), Field(min_length=1, max_length=1024)]
     target: FeatureName | None = None
@@ -133,6 +142,7 @@ class Profile(ApiModel):
     rows: PositiveInt
     regimes: Annotated[list[RegimeReference], KeyedBy("name"), Field(min_length=1, max_length=64)]
     error: ErrorReference | None = None
+    label: LabelReference | None = None
 
     @model_validator(mode="after")
     def _regimes_have_its_tags(self) -> Self:
@@ -162,6 +172,10 @@ class Profile(ApiModel):
     def blocks(self) -> int:
         """How many blocks the limits were calibrated on."""
         return sum(regime.blocks for regime in self.regimes)
+
+    def own_error(self, regime: str) -> ErrorReference | None:
+        """What error is usual in this regime alone, where that is known."""
+        return next((r.error for r in self.regimes if r.name == regime), None)
 
     def max_run(self, tag: str) -> int:
         """Rows of a tag's longest run of equal values in the reference. Raises KeyError for a tag the model does not read."""

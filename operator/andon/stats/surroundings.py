@@ -3,19 +3,23 @@
 A tag that is at fault, and a value that alone is out of place in its row, is replaced by what the other tags say of it: two sound
 models lose the same by that, and a bad one stays bad. Rows of a regime that the reference does not know, or that still settle,
 and rows of which too much is missing, are evidence of nothing.
+
+Every twenty rows evidence is told. What tags say beside each other is told from twenty rows of one regime, see `gathered`.
 """
 
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from math import isnan
 from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from andon.api.evidence import OFF_SUPPORT, PREDICTION, REFERENCE, REGIME, SETTLING, SHIFT, UNKNOWN_REGIME
+from andon.api.evidence import FIT, OFF_SUPPORT, PREDICTION, REFERENCE, REGIME, ROWS, SETTLING, SHIFT, UNKNOWN_REGIME
 from andon.stats.blocks import BLOCK_ROWS, Evidence, Rows
 from andon.stats.frame import Frame
+from andon.stats.gathered import Gathered, absurd
 from andon.stats.history import History
 from andon.stats.inputs import OF_TAGS, Block, InputsWatch
 from andon.stats.paired import wide_support
@@ -28,7 +32,7 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 MOST_REPAIRED: Final = 0.25
-"""Of a row's tags that may be replaced; with more of them the row is nobody's."""
+"""Of a row's tags that may be replaced, or one of them, as long as another is left; with more of them the row is nobody's."""
 SUSPICIOUS: Final = 0.6
 """Share of its limit that a tag may be off on average before errors of the model are put down to it rather than to the model."""
 
@@ -48,15 +52,13 @@ class Judged:
         return cls(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("times", "inputs", "fit", "repaired")))
 
 
-@dataclass(slots=True)
-class OpenBlock:
-    """Rows of the block that is not full yet."""
-
-    times: list[float] = field(default_factory=list)
-    regimes: list[str] = field(default_factory=list)
-    z: list[list[float]] = field(default_factory=list)
-    found: list[list[bool]] = field(default_factory=list)
-    outside: list[list[bool]] = field(default_factory=list)
+_OF_ANY_PROFILE: Final = (
+    *("block", "last_row", "since", "history"),
+    *("_found", "_times", "_begun", "_compared", "_lately", "_fits", "_unfit"),
+)
+"""What is known of the same tags whatever they are held against."""
+TOO_MANY: Final = "TooManyTagsAtFault"
+MISSING: Final = "Missing"
 
 
 class Surroundings:
@@ -71,13 +73,19 @@ class Surroundings:
         self.last_row = 0.0
         self.history = History()
         self._regimes = {r.name: (r, Frame.of(r)) for r in profile.regimes}
-        self._regime = profile.regimes[0].name
         self._columns = [self.tags.index(f.tag) for f in profile.features]
         self._support = wide_support(profile)
+        self._wide = [bound[self._columns] for bound in self._support]
         self._watch = watch
         self._inputs = inputs
-        self._open = OpenBlock()
+        self._times: list[float] = []
+        self._gathered: dict[str, Gathered] = {}
+        self._begun = -np.inf
+        self.since = -np.inf
+        self._compared = 0
         self._lately: deque[str] = deque(maxlen=BLOCK_ROWS)
+        self._fits: deque[bool] = deque(maxlen=BLOCK_ROWS)
+        self._unfit: Counter[str] = Counter()
         self._found: set[tuple[str, str]] = set()
         self._of_blocks: dict[str, Any] | None = None
         self._of_tags: list[Evidence] | None = None
@@ -93,13 +101,13 @@ class Surroundings:
     def beside(self, profile: Profile) -> "Surroundings":
         """The same evidence, held against another profile of the same tags from now on."""
         other = Surroundings(profile, self._watch, self._inputs, self.epoch)
-        other.block, other.last_row, other.history, other._found = self.block, self.last_row, self.history, self._found
+        for name in _OF_ANY_PROFILE:
+            setattr(other, name, getattr(self, name))
         return other
 
-    @property
-    def regime(self) -> RegimeReference:
-        """The regime of the newest row that was of a known one."""
-        return self._regimes[self._regime][0]
+    def regime(self, name: str) -> RegimeReference:
+        """Raises KeyError where the profile knows none of this name."""
+        return self._regimes[name][0]
 
     @property
     def believed(self) -> Mask:
@@ -119,15 +127,25 @@ class Surroundings:
         return not (self._inputs.of_rows.share > 0)[0]
 
     @property
+    def shifted(self) -> bool:
+        """Whether the plant moves, or has just stopped to."""
+        return bool(self._inputs.of_rows.log_e[0] > 0)
+
+    @property
     def at_block_end(self) -> bool:
         """Whether the last row closed a block."""
-        return not self._open.times
+        return not self._times
+
+    def inside_support(self, inputs: Floats) -> Mask:
+        """Which rows lie where the reference has been. inputs: (rows, features); NaN is outside."""
+        low, high = self._wide
+        return np.asarray(((inputs >= low) & (inputs <= high)).all(axis=1))
 
     def portions(self, rows: Rows) -> Iterator[Rows]:
         """The rows, cut where blocks end."""
         first = 0
         while first < len(rows):
-            last = min(first + BLOCK_ROWS - len(self._open.times), len(rows))
+            last = min(first + BLOCK_ROWS - len(self._times), len(rows))
             yield rows.part(first, last)
             first = last
 
@@ -135,53 +153,72 @@ class Surroundings:
         """Rows that do not reach beyond the open block."""
         rows = rows.columns(self.tags)
         found = self._watch.fold(rows, max_age, self._longest_runs(rows.every))
-        believed = rows.believed(max_age)
+        values = rows.believed(max_age)
         names = rows.regimes or ("",) * len(rows)
-        z, inputs, replaced = np.full(believed.shape, np.nan), believed.copy(), np.zeros(believed.shape, dtype=np.bool_)
+        inputs, replaced, fit = values.copy(), np.zeros(values.shape, dtype=np.bool_), np.zeros(len(rows), dtype=np.bool_)
         for name in dict.fromkeys(n for n in names if n in self._regimes):
-            mine, frame = np.array([n == name for n in names]), self._regimes[name][1]
-            z[mine] = frame.structure.standard(believed[mine])
-            doubts = Doubts(found[mine], self.believed, self._inputs.moved)
-            inputs[mine], replaced[mine] = repaired(frame, z[mine], believed[mine], doubts)
-        self._regime = next((n for n in reversed(names) if n in self._regimes), self._regime)
-        known = np.array([n in self._regimes for n in names], dtype=np.bool_)
-        fit: Mask = known & (replaced.mean(axis=1) <= MOST_REPAIRED) & np.isfinite(inputs).all(axis=1)
-        self._keep(rows, names, z, found, believed)
+            mine = _where(names, name)
+            inputs[mine], replaced[mine], fit[mine] = self._gather(name, rows.times[mine], values[mine], found[mine])
+        self._count(names, fit, values)
+        self._times += rows.times.tolist()
+        if len(self._times) == BLOCK_ROWS:
+            self._close()
         return Judged(rows.times, inputs[:, self._columns], fit, np.asarray(replaced.any(axis=1)))
+
+    def _gather(self, name: str, times: Floats, values: Floats, found: Mask) -> tuple[Floats, Mask, Mask]:
+        """Rows of one regime as models may be judged by them, where values were replaced for it, and of which rows they may."""
+        frame, outside = self._regimes[name][1], self._outside(values)
+        z = frame.structure.standard(values)
+        odd = found | absurd(z, outside)
+        inputs, replaced = repaired(frame, z, values, Doubts(odd, self.believed, self._inputs.moved))
+        fit = np.asarray(replaced.sum(axis=1) <= self._most_repaired)
+        self._gathered.setdefault(name, Gathered()).add(times, z, odd, outside, fit)
+        return inputs, replaced, fit
+
+    def _outside(self, values: Floats) -> Mask:
+        low, high = self._support
+        with np.errstate(invalid="ignore"):
+            return np.asarray((values < low) | (values > high))
+
+    @property
+    def _most_repaired(self) -> int:
+        return min(max(int(MOST_REPAIRED * len(self.tags)), 1), len(self.tags) - 1)
+
+    def _count(self, names: tuple[str, ...], fit: Mask, values: Floats) -> None:
+        """Which rows may be judged by, and why the others may not."""
+        known = [n if n in self._regimes else SETTLING if n == SETTLING else UNKNOWN_REGIME for n in names]
+        self._lately.extend(known)
+        self._fits.extend(fit.tolist())
+        for i in np.flatnonzero(~fit).tolist():
+            why = MISSING if np.isnan(values[i]).sum() > self._most_repaired else TOO_MANY
+            self._unfit[known[i] if known[i] not in self._regimes else why] += 1
 
     def _longest_runs(self, every: float) -> dict[str, float]:
         if self._runs is None or self._runs[0] != every:
             self._runs = (every, run_limits(self.profile, every))
         return self._runs[1]
 
-    def _keep(self, rows: Rows, names: tuple[str, ...], z: Floats, found: Mask, values: Floats) -> None:
-        low, high = self._support
-        with np.errstate(invalid="ignore"):
-            outside = (values < low) | (values > high)
-        block = self._open
-        block.times += rows.times.tolist()
-        block.regimes += names
-        block.z += z.tolist()
-        block.found += found.tolist()
-        block.outside += outside.tolist()
-        self._lately.extend(n if n in self._regimes else SETTLING if n == SETTLING else UNKNOWN_REGIME for n in names)
-        if len(block.times) == BLOCK_ROWS:
-            self._close()
-
     def _close(self) -> None:
-        block, self._open = self._open, OpenBlock()
         self._of_blocks = self._of_tags = None
-        self.block, self.last_row = self.block + 1, block.times[-1]
+        self.block, self.last_row, self.since = self.block + 1, self._times[-1], self._times[0]
+        self._times = []
         self._watch.close()
-        if len(set(block.regimes)) == 1 and block.regimes[0] in self._regimes:
-            self._read(self._regimes[block.regimes[0]][1], block)
-        self._notice(block.times[-1] - block.times[0])
+        blocks = [(name, gathered.cut()) for name, gathered in self._gathered.items() if gathered.full]
+        lengths = [self._read(name, block) for name, block in sorted(blocks, key=lambda one: one[1].times[-1])]
+        self._notice(max(lengths, default=0.0))
 
-    def _read(self, frame: Frame, block: OpenBlock) -> None:
-        measured, believed = np.array(block.z, dtype=np.float64), self.believed
-        sound = np.where(np.array(block.found), np.nan, measured)
-        self._inputs.close(frame, Block(np.array(block.times), sound, np.array(block.outside), believed))
+    def _read(self, name: str, block: Gathered) -> float:
+        """Hold a block against its regime. For how many seconds what is found in it may have been so: before that began the block
+        that was read before it, of another regime perhaps, and said what was to be said then."""
+        begun, self._begun = max(block.times[0], self._begun), block.times[0]
+        self.since = min(self.since, begun)
+        self._compared += sum(block.fit)
+        frame, measured, believed = self._regimes[name][1], np.array(block.z, dtype=np.float64), self.believed
+        outside, found = np.array(block.outside), np.array(block.found)
+        sound = np.where(found, np.nan, measured)
+        self._inputs.close(frame, Block(begun, sound, outside, absurd(measured, outside), believed))
         self.history.add(block.times[-1], frame.structure, measured, np.where(believed, sound, np.nan), self._inputs)
+        return block.times[-1] - begun
 
     def _notice(self, length: float) -> None:
         """Which tags are at fault since this block, and since when their oldest such fault may have begun. length: of a block, in
@@ -217,6 +254,7 @@ class Surroundings:
             said(PREDICTION, PREDICTION, float(of_prediction.log_e[0]), predictions.distance, float(of_prediction.first_bad[0])),
             *(said(REGIME, name, 0.0, n / len(self._lately)) for name, n in Counter(n or "all" for n in self._lately).items()),
             said(REFERENCE, "blocks", 0.0, float(self.profile.blocks)),
+            replace(said(FIT, ROWS, 0.0, sum(self._fits) / len(self._fits)), rows=self._compared),
             *self._about_tags(),
         ]
 
@@ -236,19 +274,26 @@ class Surroundings:
         return self._of_tags
 
     def _said(self, question: str, subject: str, log_e: float, value: float, first: float = np.nan) -> Evidence:
-        begun, rows = None if np.isnan(first) else first, self.block * BLOCK_ROWS
+        begun, rows = None if isnan(first) else first, self.block * BLOCK_ROWS
         return Evidence(question, subject, log_e, rows, self.block, self.epoch, value, self.last_row, begun)
+
+    def report(self) -> dict[str, Any]:
+        """Which rows models may be judged by, and why not by others; JSON. waiting: for a block of their regime to be full."""
+        waiting = {name: len(gathered.times) for name, gathered in self._gathered.items() if gathered.times}
+        return {"fit": self._compared, "unfit": dict(self._unfit), "waiting": waiting}
 
     def state(self) -> dict[str, Any]:
         """What `restore` goes on from; JSON."""
-        block = self._open
         return {
             "watch": self._watch.state(),
             "blocks": self._block_state(),
-            "open": [block.times, block.regimes, _without_nan(block.z), block.found, block.outside],
-            "lately": list(self._lately),
+            "open": self._times,
+            "gathered": {name: gathered.state() for name, gathered in self._gathered.items() if gathered.times},
+            "lately": [list(self._lately), list(self._fits)],
+            "unfit": dict(self._unfit),
             "found": sorted(self._found),
-            "numbers": [self.epoch, self.block, self.last_row, self._regime],
+            "numbers": [self.epoch, self.block, self.last_row, self._compared],
+            "since": [_or_none(self._begun), _or_none(self.since)],
         }
 
     def _block_state(self) -> dict[str, Any]:
@@ -260,17 +305,24 @@ class Surroundings:
     @classmethod
     def restore(cls, profile: Profile, state: dict[str, Any]) -> Self:
         """The surroundings as they were."""
-        epoch, block, last_row, regime = state["numbers"]
+        epoch, block, last_row, compared = state["numbers"]
         watch = TagWatch.restore(state["watch"], state["blocks"]["detector"])
         one = cls(profile, watch, InputsWatch.restore(state["blocks"]["inputs"]), epoch)
-        times, regimes, z, found, outside = state["open"]
-        one._open = OpenBlock(times, regimes, np.array(z, dtype=np.float64).tolist(), found, outside)
-        one._lately.extend(state["lately"])
+        one._times = state["open"]
+        one._gathered = {name: Gathered.restore(kept) for name, kept in state["gathered"].items() if name in one._regimes}
+        one._lately.extend(state["lately"][0])
+        one._fits.extend(state["lately"][1])
+        one._unfit.update(state["unfit"])
         one._found = {(question, tag) for question, tag in state["found"]}
-        one.block, one.last_row = block, last_row
-        one._regime = regime if regime in one._regimes else one._regime
+        one.block, one.last_row, one._compared = block, last_row, compared
+        one._begun, one.since = (-np.inf if v is None else v for v in state["since"])
         return one
 
 
-def _without_nan(rows: list[list[float]]) -> list[list[float | None]]:
-    return [[None if np.isnan(v) else v for v in row] for row in rows]
+def _where(names: tuple[str, ...], name: str) -> slice | Mask:
+    """Rows of this regime: mostly it is that of all."""
+    return slice(None) if names.count(name) == len(names) else np.array([n == name for n in names], dtype=np.bool_)
+
+
+def _or_none(time: float) -> float | None:
+    return None if time == -np.inf else time

@@ -14,9 +14,6 @@ from andon.stats.profile import Profile, tags_of
 
 QUESTIONS: Final = ("stuck", "missing", "bad-status")
 
-FEW: Final = 5
-"""Bins of equal counts, of the ten there are where values differ: with so few of them a tag has but a handful of values."""
-
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
@@ -28,8 +25,13 @@ def run_limits(profile: Profile, every: float) -> dict[str, float]:
     constant in the reference may stay so for ever, and one of few values, such as a valve that is open or shut.
     """
     finer = seconds(profile.every) / every
-    coarse = {tag for t, tag in enumerate(tags_of(profile)) if all(len(r.tags[t].bins.counts) <= FEW for r in profile.regimes)}
-    return {f.tag: np.inf if f.tag in coarse else max(3.0 * finer * profile.max_run(f.tag), 10.0) for f in profile.features}
+    coarse = {tag for t, tag in enumerate(tags_of(profile)) if all(r.tags[t].bins.coarse for r in profile.regimes)}
+    return {f.tag: run_limit(profile.max_run(f.tag), finer, coarse=f.tag in coarse) for f in profile.features}
+
+
+def run_limit(longest: int, finer: float, *, coarse: bool) -> float:
+    """Equal values in a row beyond which they stick. longest: in the reference. finer: rows now to one of the reference."""
+    return np.inf if coarse else max(3.0 * finer * longest, 10.0)
 
 
 @dataclass(slots=True)

@@ -46,6 +46,11 @@ def values(n=300, **columns):
             "0 of 300 rows have every value",
             id="no row that is whole",
         ),
+        pytest.param(
+            values(c=np.where(np.arange(300) == 7, 1e300, 1.0)), {}, r"c, row 8: 1e\+300 is beyond any range", id="a huge value"
+        ),
+        pytest.param(values(), {"labels": np.full(300, -1e308)}, r"the label y, row 1: -1e\+308 is beyond", id="huge labels"),
+        pytest.param(values(), {"prediction": np.full(300, 1e200)}, "the model's prediction, row 1", id="a huge prediction"),
     ],
 )
 def test_rows_that_cannot_be_used_say_which_and_what_to_do(given_, changes, message):
@@ -168,6 +173,43 @@ def test_a_perfect_model_has_no_usual_error():
     assert made(values(), labels=prediction).error.rmse == 0.0
 
 
+def of_two(labels_of_hot, n=600, wrong=(1.0, 3.0)):
+    """The model errs by 1 in the cold and by 3 in the heat, of which so many rows have labels."""
+    hot = np.arange(n) >= n // 2
+    prediction = values(n).mean(axis=1)
+    labels = prediction + np.where(hot, wrong[1], wrong[0]) * np.resize([1.0, -1.0], n)
+    labels[n // 2 + labels_of_hot :] = np.nan
+    names = tuple(np.where(hot, "hot", "cold").tolist())
+    return profile(reference(rows(values(n), regimes=names), prediction=prediction, labels=labels))
+
+
+def test_each_regime_has_its_own_usual_error():
+    both = of_two(labels_of_hot=300)
+    assert [r.error.rmse for r in both.regimes] == pytest.approx([1.0, 3.0])
+    assert both.error.rmse == pytest.approx(np.sqrt(5))
+    assert both.own_error("hot").tolerance == pytest.approx(1.25 * (1 + np.sqrt(20 / 300)), rel=1e-3)
+    assert both.error.tolerance > 1.4  # how far the two regimes are apart is no room for either of them
+
+
+def test_but_not_where_it_has_few_labels_nor_where_it_is_the_only_one():
+    assert of_two(labels_of_hot=LEAST_ROWS - 1).own_error("hot") is None
+    assert errors(np.arange(300) >= 0).rmse == 1.0
+    assert made(values(), labels=values().mean(axis=1) + np.resize([1.0, -1.0], 300)).own_error("") is None
+
+
+def test_the_labels_of_the_reference_are_known():
+    labels = np.repeat(np.arange(100.0), 3)
+    label = made(values(), labels=labels).label
+    assert (label.support.min, label.support.max, label.max_run) == (0.0, 99.0, 3)
+    assert not label.bins.coarse
+    assert made(values(), labels=np.resize([0.0, 1.0], 300)).label.bins.coarse
+
+
+def test_labels_that_never_change_tell_of_no_error():
+    alike = made(values(), labels=np.full(300, 4.0))
+    assert (alike.error, alike.label) == (None, None)
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10**6), st.integers(2, 12), st.integers(60, 400))
 def test_what_was_written_is_read_back(seed, tags, n):
@@ -198,5 +240,5 @@ def test_a_profile_of_fifty_features_is_small(regimes):
 
 def test_a_document_of_the_first_format_is_refused():
     old = b'{"format": 1, "features": [], "target": "y", "every": "1s", "rows": 500, "rmse": 0.1}'
-    with pytest.raises(ProfileError, match=r"profile.json: format: Input should be 2"):
+    with pytest.raises(ProfileError, match=r"profile.json: format: Input should be 3"):
         Profile.parse(old)

@@ -7,19 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from andon.stats import build
 from andon.stats.detector import AT_FAULT
 from andon.stats.predictions import PredictionWatch
 from andon.stats.surroundings import Surroundings
-from unit.stats.profiles import MAX_AGE, TAGS, a_process, along, in_units, of_the_process, rows
+from unit.stats.profiles import MAX_AGE, TAGS, a_process, along, in_units, of_the_process, reference, rows
 
 BEGINS, N = 100, 400
 SEEDS = range(20, 28)
 FAULTY = slice(BEGINS, N)
 
 
-def watched(values, profile=None):
+def watched(values, profile=None, regimes=None):
     """Everything the tags say after these rows."""
-    around, given_ = Surroundings.begin(profile or of_the_process(), 0.0), rows(values)
+    around, given_ = Surroundings.begin(profile or of_the_process(), 0.0), rows(values, regimes=regimes)
     for portion in around.portions(given_):
         around.take(portion, MAX_AGE)
     return around
@@ -173,6 +174,32 @@ def test_off_support_says_that_rows_lie_where_the_reference_has_none():
 def test_since_when_a_tag_is_off_is_known_to_the_block():
     said = watched(with_fault(3, lambda z: z + 4)).evidence(PredictionWatch())
     assert next(e.first_bad for e in said if e.question == "biased" and e.subject == "d") == 1e6 + BEGINS
+
+
+@pytest.mark.parametrize("frozen", [1, 5, 8])
+def test_every_tag_that_sticks_is_named_though_most_others_stick_too(frozen):
+    z = process()
+    z[FAULTY, :frozen] = z[BEGINS, :frozen]
+    assert {subject for question, subject in found(in_units(z)) if question == "stuck"} == set(TAGS[:frozen])
+
+
+@pytest.mark.parametrize("absurd", [5, 8])
+def test_values_that_nothing_measures_are_out_of_range_and_no_shift_of_the_plant(absurd):
+    values = in_units(process())
+    values[FAULTY, :absurd] *= 1e300
+    assert found(values) == {(question, tag) for question in ("out-of-range", "biased") for tag in TAGS[:absurd]}
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(2, 6))
+def test_a_tag_that_hardly_moved_in_its_regime_may_move_as_far_as_it_does_in_others(tag):
+    """Absurd is what lies beyond any range, not what is many deviations of a valve that stood still."""
+    z = process(n=600)
+    names = ("still",) * 300 + ("moving",) * 300
+    z[:300, tag] = 1e-9 * z[:300, tag]
+    of_both = build.profile(reference(rows(in_units(z), regimes=names)))
+    said = watched(in_units(process(seed=23)), of_both, ("still",) * N).evidence(PredictionWatch())
+    assert next(e.value for e in said if (e.question, e.subject) == ("out-of-range", TAGS[tag])) == 0.0
 
 
 wild = st.sampled_from([np.nan, 0.0, 1.0, -1e12, 1e12, 1e300, -1.7e308, 5e-324])

@@ -13,7 +13,7 @@ from andon.stats.paired import Paired, squared_differences
 
 def judge(squares, margin=0.10, first=1000.0):
     paired = Paired(margin, epoch=999.0)
-    paired.fold(first + np.arange(len(squares)), np.asarray(squares, dtype=float))
+    paired.fold(list(zip((first + np.arange(len(squares))).tolist(), np.asarray(squares, dtype=float).tolist(), strict=True)))
     return {e.question: e for e in paired.evidence()}
 
 
@@ -73,7 +73,7 @@ def test_a_candidate_that_puts_the_stables_error_right_is_not_convicted(better):
     """It is far from the stable because the stable is far from the truth."""
     truth, noise = np.random.default_rng(5).normal(size=(2, 3000))
     stable, candidate = truth + noise, truth + better * noise
-    assert judge(squared_differences(stable, candidate, rmse=1.0))["paired"].log_e < log(1000)
+    assert judge(squared_differences(stable, candidate, rmse=np.ones(3000)))["paired"].log_e < log(1000)
 
 
 def test_rows_of_a_block_that_is_not_full_are_no_evidence_yet():
@@ -83,19 +83,19 @@ def test_rows_of_a_block_that_is_not_full_are_no_evidence_yet():
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=120), st.integers(0, 120), st.floats(0.01, 9))
 def test_a_restart_between_any_two_rows_changes_nothing(squares, cut, margin):
-    times, values = np.arange(len(squares), dtype=float), np.array(squares)
+    rows = list(enumerate(squares))
     whole, first = Paired(margin, 1.0), Paired(margin, 1.0)
-    whole.fold(times, values)
-    first.fold(times[:cut], values[:cut])
+    whole.fold(rows)
+    first.fold(rows[:cut])
     second = Paired(**first.state())
-    second.fold(times[cut:], values[cut:])
+    second.fold(rows[cut:])
     assert second.state() == whole.state()
 
 
 def test_a_candidate_without_a_finite_answer_is_infinitely_far():
-    squares = squared_differences(np.array([1.0, 1.0, 1.0]), np.array([np.nan, np.inf, 3.0]), rmse=2.0)
+    squares = squared_differences(np.array([1.0, 1.0, 1.0]), np.array([np.nan, np.inf, 3.0]), rmse=np.full(3, 2.0))
     assert squares.tolist() == [np.inf, np.inf, 1.0]
 
 
 def test_beside_a_stable_that_was_never_wrong_any_difference_is_too_much():
-    assert squared_differences(np.array([1.0, 1.0]), np.array([1.0, 1.1]), rmse=0.0).tolist() == [0.0, np.inf]
+    assert squared_differences(np.array([1.0, 1.0]), np.array([1.0, 1.1]), rmse=np.zeros(2)).tolist() == [0.0, np.inf]

@@ -31,7 +31,7 @@ def document(**changes: Any) -> dict[str, Any]:
         pytest.param(b"not json", "profile.json: Invalid JSON", id="no JSON"),
         pytest.param(b"{}", "features: Field required", id="nothing in it"),
         pytest.param(b" " * (MAX_BYTES + 1), r"bytes \(limit 16777216\); train", id="too large"),
-        pytest.param(document(format=1), "format: Input should be 2", id="an earlier format"),
+        pytest.param(document(format=2), "format: Input should be 3", id="an earlier format"),
         pytest.param(document(features=[]), "features: .* should have at least 1", id="no features"),
         pytest.param(document(features=DOCUMENT["features"] * 2), "name pressure is used more than once", id="one name twice"),
         pytest.param(document(regimes=[]), "regimes: .* should have at least 1", id="no regimes"),
