@@ -156,6 +156,10 @@ class Onnx(ApiModel):
     threads: Annotated[
         int, Between(1, 64), Field(description="Threads of one model; more than one helps large batches only.")
     ] = 1
+    grpc: Annotated[
+        StrictBool,
+        Field(description="True: answer Open Inference Protocol over gRPC, too, on port 9000; it takes another 15 MB of memory."),
+    ] = False
 
 
 class Runtime(ApiModel):

@@ -50,6 +50,7 @@ def server(owner: Owner, spec: ModelDeploymentSpec, slots: Slots, images: Images
         image=images.serve,
         replicas=spec.replicas,
         keeps_state=spec.inputs is not None,
+        grpc=spec.runtime.onnx is not None and spec.runtime.onnx.grpc,
         secrets=secrets_of(spec),
         tls=access.tls_ref.name if access.tls_ref else None,
         token=access.token_ref.name if access.token_ref else None,

@@ -56,11 +56,23 @@ def test_more_than_one_server_is_guarded_from_being_drained_at_once(replicas, gu
         assert budget["spec"]["maxUnavailable"] == 1
 
 
-def test_both_protocols_have_a_named_port_on_the_service_and_an_address_in_the_pod():
-    service, container = rendered()["Service"], pod()["containers"][0]
+@pytest.mark.parametrize(
+    ("onnx", "expected"),
+    [({}, {"http": 8080}), ({"grpc": False}, {"http": 8080}), ({"grpc": True}, {"http": 8080, "grpc": 9000})],
+)
+def test_each_protocol_asked_for_has_a_named_port_on_the_service_and_an_address_in_the_pod(onnx, expected):
+    spec = {"runtime": {"onnx": onnx}}
+    service, container = rendered(**spec)["Service"], pod(**spec)["containers"][0]
     ports = {p["name"]: p["containerPort"] for p in container["ports"]}
-    assert {p["name"]: p["targetPort"] for p in service["spec"]["ports"]} == ports == {"http": 8080, "grpc": 9000}
-    assert (environment()["ANDON_LISTEN"], environment()["ANDON_GRPC"]) == ("$(POD_IP):8080", "$(POD_IP):9000")
+    assert {p["name"]: p["targetPort"] for p in service["spec"]["ports"]} == ports == expected
+    told = environment(**spec)
+    assert told["ANDON_LISTEN"] == "$(POD_IP):8080"
+    assert told.get("ANDON_GRPC") == ("$(POD_IP):9000" if "grpc" in expected else None)
+
+
+def test_a_server_goes_on_answering_until_its_clients_have_been_sent_elsewhere():
+    stays = pod()["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert 0 < stays < pod()["terminationGracePeriodSeconds"] - 10, "what is left is for the ten seconds of its own end"
 
 
 def test_each_secret_is_mounted_once_under_its_name():
