@@ -39,9 +39,7 @@ _ANSWERED: Final = {
     "concept drift": (
         ("Another working point of the plant", "The readings lie as they did in the reference; only the errors do not."),
     ),
-    "plant moved": (
-        ("The data", "The deviation stays when the tag that explains most of it is taken out: more than one has moved."),
-    ),
+    "plant moved": (("The data", "Faults of single tags are looked for first, and taken out before this is asked."),),
 }
 """What the comparison that gave the verdict rules out by the way it is made."""
 

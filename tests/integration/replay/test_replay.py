@@ -157,7 +157,7 @@ def test_a_harmful_shift_asks_for_training_and_waits_for_a_person(andon, plant, 
     assert asked[0]["verdict"] == "HarmfulShift"
     assert not any(e["taken"] for e in asked)
     assert not entries(report, action="Rollback")
-    assert asked[0]["subjects"]
+    assert all(e["subjects"] for e in entries(report, verdict="HarmfulShift"))
 
 
 def test_rows_of_an_unknown_regime_are_no_evidence(andon, plant, tmp_path):

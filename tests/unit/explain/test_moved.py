@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from andon.explain.moved import MOST, moved
+from andon.explain.moved import MOST, Usual, moved
 
 BEGIN, END = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 1, 1, tzinfo=UTC)
 BEFORE = [0.0, 1.0, -1.0, 1.0, -1.0, 0.0]
@@ -33,6 +33,12 @@ def test_the_farthest_comes_first_and_what_stayed_is_not_named():
 )
 def test_one_tag(values, named):
     assert moved(history(a=values), BEGIN, END) == (("a",) if named else ())
+
+
+def test_by_the_reference_no_block_from_before_is_needed():
+    usual = {tag: Usual.of_reference(10.0, 2.0) for tag in ("far", "near", "quiet")}
+    remembered = history(before=0, far=[90, 90, 90], near=[13, 13, 13], quiet=[11, 9, 11], unknown=[1, 1, 1])
+    assert moved(remembered, BEGIN, END, usual) == ("far", "near")
 
 
 def test_later_blocks_do_not_count():
