@@ -8,6 +8,7 @@ import pytest
 import landed
 from andon.api.config import Mlflow
 from andon.ports.registry import MlflowRegistry
+from andon.runtime.serve.client import Client
 from andon.runtime.serve.fetch import web
 from andon.runtime.serve.slots.loading import Loader
 from andon.runtime.serve.slots.unloadable import UnloadableError
@@ -27,12 +28,12 @@ async def registered(mlflow_uri, tmp_path):
 
 
 async def test_a_trained_version_is_loaded_and_proved(registered, tmp_path):
-    async with aiohttp.ClientSession() as session:
-        loaded = await Loader(tmp_path / "cache", session).load(registered)
+    async with Client() as client:
+        loaded = await Loader(tmp_path / "cache", client).load(registered)
         kept = {file.name for file in (tmp_path / "cache").iterdir()}
         other = {"golden": registered.profile, "golden_digest": registered.profile_digest}
         with pytest.raises(UnloadableError, match="the golden file cannot be used"):
-            await Loader(tmp_path / "cache", session).load(registered.model_copy(update=other))
+            await Loader(tmp_path / "cache", client).load(registered.model_copy(update=other))
     assert (loaded.revision, loaded.profile.model) == (registered.revision, registered.digest)
     assert kept == {d[7:] for d in (registered.digest, registered.profile_digest, registered.golden_digest)}
 

@@ -3,10 +3,10 @@
 import asyncio
 import os
 
-import aiohttp
 import pytest
 from aiohttp import web
 
+from andon.runtime.serve.client import Client
 from andon.runtime.serve.fetch import filesystem, volume
 from andon.runtime.serve.fetch.artifacts import credentials, located
 from andon.runtime.serve.fetch.cache import Cache
@@ -86,8 +86,8 @@ def cache(tmp_path):
 
 @pytest.fixture
 async def fetcher(cache):
-    async with aiohttp.ClientSession() as session:
-        yield Fetcher(cache, session)
+    async with Client() as client:
+        yield Fetcher(cache, client)
 
 
 async def refused(fetcher, url, wanted=DIGEST):
@@ -121,8 +121,8 @@ async def test_what_was_cut_off_is_gone_on_with(fetcher, shop):
 async def test_a_new_process_goes_on_with_it_too(fetcher, shop, cache):
     shop.hang_up_after = 1_000_000
     await refused(fetcher, shop.url)
-    async with aiohttp.ClientSession() as session:
-        await Fetcher(cache, session).fetch(shop.url, DIGEST)
+    async with Client() as client:
+        await Fetcher(cache, client).fetch(shop.url, DIGEST)
     assert shop.starts()[1] > 0
 
 
@@ -199,8 +199,8 @@ async def fetched(fetcher, folder, *contents):
 )
 async def test_the_cache_is_bounded_and_forgets_what_no_order_names_oldest_first(tmp_path, bounds, left):
     cache = Cache(tmp_path / "cache", **bounds)
-    async with aiohttp.ClientSession() as session:
-        fetcher = Fetcher(cache, session)
+    async with Client() as client:
+        fetcher = Fetcher(cache, client)
         fetcher.hold([digest(b"held")])
         await fetched(fetcher, tmp_path, b"held", b"one", b"two", b"three")
     assert sorted(file.read_text() for file in (tmp_path / "cache").iterdir()) == left

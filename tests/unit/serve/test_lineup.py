@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import json
 
-import aiohttp
 import pytest
 
 from andon.api.slots import Slots
+from andon.runtime.serve.client import Client
 from andon.runtime.serve.slots.lineup import Lineup
 from andon.runtime.serve.slots.loading import Loader
 from andon.stats.profile import digest
@@ -23,8 +23,8 @@ TOO_NARROW = a_profile("a")
 @pytest.fixture
 async def lineup(tmp_path):
     """A line-up that loads what it is asked to."""
-    async with aiohttp.ClientSession() as session:
-        subject = Lineup(Loader(tmp_path / "cache", session))
+    async with Client() as client:
+        subject = Lineup(Loader(tmp_path / "cache", client))
         loading = asyncio.create_task(subject.keep_loading())
         yield subject
         loading.cancel()

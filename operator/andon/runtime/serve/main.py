@@ -17,10 +17,10 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final
 
-import aiohttp
 import uvloop
 
 from andon.runtime.serve.answering import Answering
+from andon.runtime.serve.client import Client
 from andon.runtime.serve.doors import Doors
 from andon.runtime.serve.http.pages import pages
 from andon.runtime.serve.metrics import Metrics
@@ -54,13 +54,13 @@ async def serve(settings: Settings, kubernetes: access.Access | None) -> None:
     async with AsyncExitStack() as stack:
         data = settings.data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="andon-")))
         data.mkdir(parents=True, exist_ok=True)
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        lineup = Lineup(Loader(data / "models", session))
+        client = await stack.enter_async_context(Client())
+        lineup = Lineup(Loader(data / "models", client))
         metrics = Metrics(settings.namespace, settings.name, lineup)
-        scoring = Scoring(lineup, metrics, session, data / "scored.sqlite")
+        scoring = Scoring(lineup, metrics, client, data / "scored.sqlite")
         stack.callback(scoring.close)
         orders = Orders(lineup, settings.namespace, settings.name, data / "slots.json")
-        control = _control(settings, kubernetes, session, data)
+        control = _control(settings, kubernetes, client, data)
         answering = Answering(settings.name, lineup, metrics)
         doors = Doors(settings, answering, lineup, metrics, pages(scoring))
         await doors.open()
@@ -74,7 +74,7 @@ async def serve(settings: Settings, kubernetes: access.Access | None) -> None:
     log.info("ended")
 
 
-def _control(settings: Settings, kubernetes: access.Access | None, session: aiohttp.ClientSession, data: Path) -> Control:
+def _control(settings: Settings, kubernetes: access.Access | None, client: Client, data: Path) -> Control:
     if settings.orders:
         own = data / "own.json"
         own.write_text(settings.orders)
@@ -85,7 +85,7 @@ def _control(settings: Settings, kubernetes: access.Access | None, session: aioh
         raise BadSettingsError("neither --model nor --slots nor a cluster")
     from andon.runtime.serve.slots.cluster import Cluster
 
-    return Cluster(session, kubernetes, settings.namespace, settings.name, settings.pod)
+    return Cluster(client.session, kubernetes, settings.namespace, settings.name, settings.pod)
 
 
 async def _until_asked_to_end(*parts: Coroutine[Any, Any, None]) -> None:

@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 from weakref import WeakValueDictionary
 
-import aiohttp
-
 from andon.api.types import Digest
-from andon.runtime.serve.fetch import artifacts, filesystem, web
+from andon.runtime.serve.client import Client
+from andon.runtime.serve.fetch import artifacts, filesystem
 from andon.runtime.serve.fetch.cache import Cache
 from andon.runtime.serve.fetch.part import Part
 from andon.runtime.serve.fetch.stream import Stream, shown
@@ -21,15 +20,15 @@ from andon.runtime.serve.slots.unloadable import UnloadableError
 
 LARGEST_FILE: Final = 1 << 30
 
-_WEATHER: Final = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
+_WEATHER: Final = (TimeoutError, OSError, ValueError)
 
 
 class Fetcher:
     """Files by address and digest. Its disk work is done in threads: requests go on meanwhile."""
 
-    def __init__(self, cache: Cache, session: aiohttp.ClientSession) -> None:
+    def __init__(self, cache: Cache, client: Client) -> None:
         self._cache = cache
-        self._session = session
+        self._client = client
         self._volumes = Volumes()
         self._under_way: WeakValueDictionary[Digest, asyncio.Lock] = WeakValueDictionary()
 
@@ -52,7 +51,7 @@ class Fetcher:
                 await asyncio.to_thread(self._cache.make_room)
             raise
         except _WEATHER as error:
-            raise UnloadableError("FetchFailed", f"{shown(url)}: {_why(error)}", again=True) from error
+            raise UnloadableError("FetchFailed", f"{shown(url)}: {str(error) or type(error).__name__}", again=True) from error
 
     async def _finish(self, url: str, wanted: Digest, part: Part) -> Path:
         if part.digest != wanted:
@@ -83,14 +82,9 @@ class Fetcher:
             case "file":
                 return self._volumes.opened(Path(url2pathname(urlsplit(url).path)))
             case "http" | "https" | artifacts.SCHEME as scheme:
+                from andon.runtime.serve.fetch import web
+
                 at = artifacts.located(url) if scheme == artifacts.SCHEME else url
-                return web.opened(self._session, at, artifacts.credentials(at), start, mark)
+                return web.opened(self._client.session, at, artifacts.credentials(at), start, mark)
             case _:
                 return filesystem.opened(url, start, mark)
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, aiohttp.ClientResponseError):
-        hint = "; set MLFLOW_TRACKING_URI and its credentials if this is MLflow" if error.status in {401, 403} else ""
-        return f"the server answered {error.status} {error.message}{hint}"
-    return str(error) or type(error).__name__

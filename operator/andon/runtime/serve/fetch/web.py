@@ -15,14 +15,17 @@ _TIMEOUT: Final = aiohttp.ClientTimeout(total=3600, sock_connect=5, sock_read=SI
 async def opened(
     session: aiohttp.ClientSession, url: str, headers: dict[str, str], start: int, mark: str | None
 ) -> AsyncIterator[Stream]:
-    """The content from start on, or all of it. mark: its ETag. Raises aiohttp.ClientError, TimeoutError and OSError."""
+    """The content from start on, or all of it. mark: its ETag. Raises TimeoutError and OSError."""
     plain = headers | {"accept-encoding": "identity"}
-    async with session.get(url, headers=plain | _rest(start, mark), timeout=_TIMEOUT) as response:
-        if response.status != 416:
-            yield _stream(response, start)
-            return
-    async with session.get(url, headers=plain, timeout=_TIMEOUT) as response:  # the file is shorter than what is here
-        yield _stream(response, 0)
+    try:
+        async with session.get(url, headers=plain | _rest(start, mark), timeout=_TIMEOUT) as response:
+            if response.status != 416:
+                yield _stream(response, start)
+                return
+        async with session.get(url, headers=plain, timeout=_TIMEOUT) as response:  # the file is shorter than what is here
+            yield _stream(response, 0)
+    except aiohttp.ClientError as error:
+        raise OSError(_why(error)) from error
 
 
 def _rest(start: int, mark: str | None) -> dict[str, str]:
@@ -39,3 +42,10 @@ def _stream(response: aiohttp.ClientResponse, start: int) -> Stream:
         raise aiohttp.ClientPayloadError(f"another range came than asked for: {response.headers.get('content-range')!r}")
     mark = etag if etag.startswith('"') else None
     return Stream(start if resumed else 0, mark, response.content.iter_chunked(CHUNK))
+
+
+def _why(error: aiohttp.ClientError) -> str:
+    if isinstance(error, aiohttp.ClientResponseError):
+        hint = "; set MLFLOW_TRACKING_URI and its credentials if this is MLflow" if error.status in {401, 403} else ""
+        return f"the server answered {error.status} {error.message}{hint}"
+    return str(error) or type(error).__name__

@@ -12,11 +12,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
-import aiohttp
-
 from andon.api.outputs import Output
-from andon.runtime.serve.outputs.http import Service
-from andon.runtime.serve.outputs.mqtt import Broker
+from andon.runtime.serve.client import Client
 from andon.runtime.serve.outputs.secrets import Secret
 from andon.runtime.serve.outputs.senders import Message, OutputError, Send, Sender
 from andon.runtime.serve.rows.journal import Journal, Prediction
@@ -144,9 +141,9 @@ class Pages:
 class Outputs:
     """The readers of the outputs that are ordered."""
 
-    def __init__(self, lineup: Lineup, session: aiohttp.ClientSession, pages: Pages) -> None:
+    def __init__(self, lineup: Lineup, client: Client, pages: Pages) -> None:
         self._lineup = lineup
-        self._session = session
+        self._client = client
         self._pages = pages
         self._running: dict[str, tuple[Output, Reader, asyncio.Task[None]]] = {}
 
@@ -201,9 +198,13 @@ class Outputs:
     def _sender(self, output: Output) -> Sender:
         secret = Secret(output.secret) if output.secret else None
         if output.mqtt and secret:
+            from andon.runtime.serve.outputs.mqtt import Broker
+
             return Broker(output.mqtt.topic, secret)
         if output.http:
-            return Service(output.http.url, secret, self._session)
+            from andon.runtime.serve.outputs.http import Service
+
+            return Service(output.http.url, secret, self._client.session)
         raise ValueError(f"an output that is neither mqtt nor http: {output}")
 
     async def _end(self, names: Sequence[str]) -> None:

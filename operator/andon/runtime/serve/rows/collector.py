@@ -3,22 +3,25 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-import aiohttp
 import orjson
+
+from andon.runtime.serve.client import Client
 
 WAIT: Final = 5
 """Seconds for which a collector may wait for something new."""
-_TIMEOUT: Final = aiohttp.ClientTimeout(total=WAIT + 15, sock_connect=5)
 
 
 class CollectorError(Exception):
     """No answer this time; the message says why."""
 
 
-async def ask(session: aiohttp.ClientSession, url: str, asked: Mapping[str, str]) -> dict[str, Any]:
+async def ask(client: Client, url: str, asked: Mapping[str, str]) -> dict[str, Any]:
     """The document at an address of a collector. Raises CollectorError."""
+    import aiohttp
+
+    timeout = aiohttp.ClientTimeout(total=WAIT + 15, sock_connect=5)
     try:
-        async with session.get(url, params=asked, timeout=_TIMEOUT) as response:
+        async with client.session.get(url, params=asked, timeout=timeout) as response:
             body = await response.read()
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise CollectorError(f"{url}: {error or type(error).__name__}") from error

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import aiohttp
 import numpy as np
 from numpy.typing import NDArray
 
 from andon.api.slots import RowSource
 from andon.api.types import seconds
+from andon.runtime.serve.client import Client
 from andon.runtime.serve.rows.collector import WAIT, CollectorError, ask
 from andon.stats.blocks import Rows
 
@@ -31,12 +31,12 @@ class Portion:
     lost: int
 
 
-async def read(session: aiohttp.ClientSession, source: RowSource, tags: Sequence[str], after_ms: int) -> Portion:
+async def read(client: Client, source: RowSource, tags: Sequence[str], after_ms: int) -> Portion:
     """The next rows with these tags, possibly none, waiting a few seconds for the first. Raises CollectorError."""
     asked = {"every": source.every, "after": str(after_ms), "limit": str(LIMIT), "wait": f"{WAIT}s", "maxAge": source.max_age}
     if len(names := ",".join(tags)) <= LONGEST_QUERY:
         asked["tags"] = names
-    document = await ask(session, source.rows, asked)
+    document = await ask(client, source.rows, asked)
     try:
         return _portion(document, source, tuple(tags), after_ms)
     except (ValueError, TypeError, KeyError) as error:

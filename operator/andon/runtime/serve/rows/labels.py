@@ -7,9 +7,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, Final
 
-import aiohttp
-
 from andon.api.slots import LabelSource
+from andon.runtime.serve.client import Client
 from andon.runtime.serve.rows.collector import CollectorError, ask
 
 LIMIT: Final = 5000
@@ -24,9 +23,9 @@ class Labels:
     cursor: int
 
 
-async def read(session: aiohttp.ClientSession, source: LabelSource, every: str, after: int) -> Labels:
+async def read(client: Client, source: LabelSource, every: str, after: int) -> Labels:
     """The labels that arrived after a cursor, possibly none. Raises CollectorError."""
-    document = await ask(session, source.url, {"every": every, "after": str(after), "limit": str(LIMIT), "wait": "1ms"})
+    document = await ask(client, source.url, {"every": every, "after": str(after), "limit": str(LIMIT), "wait": "1ms"})
     try:
         return _labels(document)
     except (ValueError, TypeError, KeyError) as error:

@@ -12,9 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-import aiohttp
-
 from andon.api.slots import RowSource
+from andon.runtime.serve.client import Client
 from andon.runtime.serve.metrics import Metrics
 from andon.runtime.serve.outputs.readers import Outputs, Pages
 from andon.runtime.serve.rows import intake, labels
@@ -42,14 +41,14 @@ most, however fast the clock of the rows is."""
 class Scoring:
     """The loop, and the thread that alone touches the book."""
 
-    def __init__(self, lineup: Lineup, metrics: Metrics, session: aiohttp.ClientSession, path: Path) -> None:
+    def __init__(self, lineup: Lineup, metrics: Metrics, client: Client, path: Path) -> None:
         self._lineup = lineup
         self._metrics = metrics
-        self._session = session
+        self._client = client
         self._book = Book(path)
         self._metrics.rows.cursor = self._book.cursor_ms / 1000
         self._thread = ThreadPoolExecutor(1, "scoring")
-        self._outputs = Outputs(lineup, session, Pages(self._book, self._in_thread, metrics.rows))
+        self._outputs = Outputs(lineup, client, Pages(self._book, self._in_thread, metrics.rows))
         self._trouble: dict[str, str] = {}
 
     async def run(self) -> None:
@@ -94,7 +93,7 @@ class Scoring:
 
     async def _step(self, panel: Panel, source: RowSource) -> float:
         """One portion. Whoever is in the line-up when it has come scores it. For how many seconds the next one can wait."""
-        portion = await intake.read(self._session, source, panel.tags, self._book.cursor_ms)
+        portion = await intake.read(self._client, source, panel.tags, self._book.cursor_ms)
         now, came = self._panel(), asyncio.get_running_loop().time()
         if now is None or now.tags != panel.tags or portion.next_ms == self._book.cursor_ms:
             return 0
@@ -111,7 +110,7 @@ class Scoring:
         if source.labels is None:
             return None
         try:
-            found = await labels.read(self._session, source.labels, source.every, self._book.labels_cursor)
+            found = await labels.read(self._client, source.labels, source.every, self._book.labels_cursor)
         except CollectorError as error:
             self._say("labels", str(error))
             return None

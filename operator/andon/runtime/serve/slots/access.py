@@ -15,6 +15,10 @@ class NoAccessError(ValueError):
     """The message names what is missing and what to set."""
 
 
+class ClusterError(Exception):
+    """The API server is away or refuses; the message says which."""
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """Where the API server is and who asks. A token file is read anew for each request: the kubelet replaces it every hour."""

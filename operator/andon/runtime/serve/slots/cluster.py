@@ -9,7 +9,7 @@ import aiohttp
 import orjson
 
 from andon.api.slots import SLOTS_KEY, Ack
-from andon.runtime.serve.slots.access import Access
+from andon.runtime.serve.slots.access import Access, ClusterError
 
 log = logging.getLogger(__name__)
 
@@ -19,10 +19,6 @@ FIRST_RETRY: Final = 0.2
 LAST_RETRY: Final = 15.0
 _WATCH_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=LONGEST_WATCH + 15)
 _WRITE_TIMEOUT: Final = aiohttp.ClientTimeout(total=10, sock_connect=5)
-
-
-class ClusterError(Exception):
-    """The API server is away or refuses; the message says which."""
 
 
 class Cluster:

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from pydantic import ValidationError
 
 from andon.api.slots import Ack, Slots
-from andon.runtime.serve.slots.cluster import ClusterError
+from andon.runtime.serve.slots.access import ClusterError
 from andon.runtime.serve.slots.lineup import Lineup
 
 log = logging.getLogger(__name__)

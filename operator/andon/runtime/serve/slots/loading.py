@@ -5,10 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import aiohttp
-
 from andon.api.slots import SlotModel
 from andon.api.types import Digest, Revision, short
+from andon.runtime.serve.client import Client
 from andon.runtime.serve.fetch.cache import Cache
 from andon.runtime.serve.fetch.fetcher import Fetcher
 from andon.runtime.serve.model import NotAModelError, OnnxModel
@@ -55,8 +54,8 @@ def _mismatch(other: Loaded, has: str, stable: Loaded, wanted: str) -> Unloadabl
 class Loader:
     """Loads revisions; their files are kept by digest, so that a server starts without a network."""
 
-    def __init__(self, cache: Path, session: aiohttp.ClientSession) -> None:
-        self._fetcher = Fetcher(Cache(cache), session)
+    def __init__(self, cache: Path, client: Client) -> None:
+        self._fetcher = Fetcher(Cache(cache), client)
         self._one_at_a_time = asyncio.Lock()
 
     def hold(self, slots: Iterable[SlotModel]) -> None:
