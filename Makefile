@@ -68,7 +68,7 @@ bench-rollout: $(TOOLCHAIN) ## How soon a bad version is taken back, and what an
 	$(call headline,bench: rollout)
 	@$(BIN)/python -m tests.bench.rollout
 
-bench-serve: $(PACKAGES) $(SERVERS) ## How fast, small and steady andon serve is, beside MLServer, KServe, MLflow and bare ONNX Runtime (20 minutes)
+bench-serve: $(PACKAGES) $(SERVERS) ## How fast, small and steady andon serve is, beside MLServer, KServe, MLflow and bare ONNX Runtime (12 minutes; 20 the first time)
 	$(call headline,bench: serve)
 	@$(BIN)/python -m tests.bench.serve --rounds $(ROUNDS)
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[3]
 SHORT = ("--seconds", "0.2", "--rounds", "1", "--only", "andon,ort", "--models", "mlp", "--flips", "3")
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(120)
 @pytest.mark.usefixtures("load_program")
 def test_a_short_bench_measures_everything(tmp_path):
     command = [sys.executable, "-m", "tests.bench.serve", *SHORT, "--out", "serve.json"]
@@ -27,5 +27,7 @@ def test_a_short_bench_measures_everything(tmp_path):
     assert {r["failed"] for r in answers.values()} == {0}
     (flips,) = [r for r in found["results"] if r["what"] == "flips"]
     assert (flips["flips"], flips["failed"]) == (3, 0)
+    log = (tmp_path / "build/bench/serve/flips/Andon/mlp/log").read_text()
+    assert log.count("loaded version=") == 2, "each model once: a flip is to what is loaded"
     assert [r["rows per second"] for r in found["results"] if r["what"] == "evidence"] == [5]
     assert (ran.returncode == 0) == all(must["ok"] for must in found["musts"])
