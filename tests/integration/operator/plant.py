@@ -222,6 +222,7 @@ class Plant:
         self.acknowledge()
         eventually(lambda: self.status().get("effective", {}).get("version"), lambda v: v == version, within=20)
         self.says(version, "stuck", "xmeas_7", log_e=-5.0)
+        self.says(version, "fit", "rows", log_e=0.0, value=1.0)
 
     def judges(self, version: str, beside: str = "1") -> None:
         """A candidate is scored beside the stable."""

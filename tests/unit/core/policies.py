@@ -53,6 +53,7 @@ SOUND = (
     *(tag(name, question, -2, since=None, value=0.0) for name in TAGS for question in TAG_FAULTS),
     *(says(question, -2) for question in ("error", "shift", "off-support", "prediction")),
     says("reference", 0, subject="blocks", value=150),
+    says("fit", 0, subject="rows"),
 )
 
 

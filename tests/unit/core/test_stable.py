@@ -13,7 +13,7 @@ from andon.core.drift.facts import Heard
 from andon.core.drift.plan import decide, judge
 
 from .deployments import revision
-from .policies import ERRS, MOVED, NOW, ROW, SURE, asked_for, policy, refused, says, sees, tag, without
+from .policies import ERRS, MOVED, NOW, ROW, SURE, asked_for, judging, policy, refused, says, sees, tag, without
 
 OFF = says("off-support", SURE, subject="inputs", value=0.4)
 LATE = says("error", -2, last_row=NOW - 200 * ROW)
@@ -71,12 +71,14 @@ def unlabelled(*seen):
             "Healthy",
             id="few labelled rows say nothing",
         ),
+        pytest.param(sees(says("fit", 0, subject="rows", rows=59)), Verdict.NO_EVIDENCE, "TooFewRows", id="one row short"),
         pytest.param(
-            sees(*(tag(t, "stuck", -2, rows=59) for t in ("xmeas_7",)), series=(tag("xmeas_7", "stuck", -2, rows=59),)),
+            sees(says("fit", 0, subject="rows", rows=59), tag("xmeas_7", "stuck", -2, rows=4000)),
             Verdict.NO_EVIDENCE,
             "TooFewRows",
-            id="one row short",
+            id="rows that pass unjudged count for nothing",
         ),
+        pytest.param(without(sees(), "fit"), Verdict.NO_EVIDENCE, "TooFewRows", id="nobody says how many could be judged by"),
     ],
 )
 def test_stable(facts, verdict, reason):
@@ -176,3 +178,10 @@ def readings(*values, missing=None):
 def test_a_signal_of_the_users_own(signals, verdict, reason):
     answer = judge(sees(spec=SIGNALS, signals=signals), NOW).stable.answer
     assert (answer.verdict, answer.reason) == (verdict, reason)
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.4, "they are coming in"), (0.0, "the newest ones say nothing")])
+@pytest.mark.parametrize("track", ["stable", "candidate"])
+def test_who_waits_for_rows_says_whether_any_come(share, said, track):
+    facts = judging(says("fit", 0, subject="rows", rows=40, value=share))
+    assert said in getattr(judge(facts, NOW), track).answer.because

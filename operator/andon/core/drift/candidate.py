@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from andon.api.decision import Evidence, Verdict
-from andon.api.evidence import LOSS, LOSS_EQUAL, PAIRED, PAIRED_EQUAL, EvidenceSeries
+from andon.api.evidence import FIT, LOSS, LOSS_EQUAL, PAIRED, PAIRED_EQUAL, EvidenceSeries
 from andon.api.types import number
 from andon.core.chain import Looks, Passed
 from andon.core.drift.answer import Answer, frozen, odds
@@ -12,7 +12,7 @@ from andon.core.drift.facts import Facts
 from andon.core.drift.levels import LOSS_ACQUIT, LOSS_CONVICT, LOSS_CONVICT_EARLY, PAIRED_ACQUIT, PAIRED_CONVICT, asked
 from andon.core.drift.sight import signals_missing
 from andon.core.drift.signals import firing, newest
-from andon.core.drift.suspicion import suspects
+from andon.core.drift.suspicion import coming, suspects
 
 _QUESTIONS: Final = (LOSS, LOSS_EQUAL, PAIRED, PAIRED_EQUAL)
 _MOST_COUNTED: Final = 9.995
@@ -26,7 +26,8 @@ def too_few_rows(facts: Facts, now: datetime) -> Answer | Passed:
     least = facts.spec.evidence.min_rows
     if rows >= least:
         return Passed(f"{_named(facts).capitalize()} and {_other(facts)} scored the same {rows} rows (at least {least}).")
-    because = f"{_named(facts).capitalize()} is judged on at least {least} rows; they are coming in."
+    fit = facts.about(facts.stable, FIT)
+    because = f"{_named(facts).capitalize()} is judged on at least {least} rows; {coming(fit.value if fit else 1.0)}."
     return Answer(Verdict.NO_EVIDENCE, "TooFewRows", because, facts.candidate)
 
 

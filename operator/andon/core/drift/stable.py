@@ -7,6 +7,7 @@ from typing import Final
 from andon.api.decision import Evidence, Verdict
 from andon.api.evidence import (
     ERROR,
+    FIT,
     OFF_SUPPORT,
     PREDICTION,
     REGIME,
@@ -23,7 +24,7 @@ from andon.core.drift.movement import Movement, harm_stands, movement
 from andon.core.drift.reference import erring, error_limit, fired
 from andon.core.drift.sight import signals_missing
 from andon.core.drift.signals import firing, newest, unread
-from andon.core.drift.suspicion import faults_behind_errors, suspects, tag_series
+from andon.core.drift.suspicion import coming, faults_behind_errors, suspects
 
 _SETTLING_SHARE: Final = 0.75
 """Of the newest rows that must settle before it is said: a changeover that is over within a block changes no verdict."""
@@ -38,12 +39,13 @@ def nothing_served(facts: Facts, now: datetime) -> Answer | Passed:
 
 
 def too_few_rows(facts: Facts, now: datetime) -> Answer | Passed:
-    """Too few rows since the server began to count."""
+    """Too few rows since the server began to count that a model can be judged by: others that pass say nothing."""
     del now
-    rows, least = max((s.rows for s in tag_series(facts)), default=0), facts.spec.evidence.min_rows
+    fit, least = facts.about(facts.stable, FIT), facts.spec.evidence.min_rows
+    rows, share = (fit.rows, fit.value) if fit is not None else (0, 1.0)
     if rows >= least:
-        return Passed(f"{rows} rows were scored (at least {least}).")
-    because = f"A verdict rests on at least {least} rows; they are coming in."
+        return Passed(f"{rows} rows could be judged by (at least {least}).")
+    because = f"A verdict rests on at least {least} rows; {coming(share)}."
     return Answer(Verdict.NO_EVIDENCE, "TooFewRows", because, facts.stable)
 
 

@@ -46,3 +46,10 @@ def _is_fresh(series: EvidenceSeries, facts: Facts) -> bool:
 
 def _span(facts: Facts) -> timedelta:
     return timedelta(seconds=SPAN_ROWS * facts.target.row_seconds if facts.target else 0)
+
+
+def coming(share: float) -> str:
+    """Whether rows to judge by come in, as a person is told. share: of the newest rows that are such."""
+    if share > 0:
+        return "they are coming in"
+    return "the newest ones say nothing: too many tags at fault or missing, or a regime that is settling or not known"
