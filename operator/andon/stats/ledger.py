@@ -63,6 +63,7 @@ class Ledger:
         self._labels = LabelWatch()
         self._whereabouts = Whereabouts()
         self._every, self._finer = 0.0, 1.0
+        self._limits: Limits | None = None
         self._earlier: list[tuple[float, dict[str, Any]]] = []
         self._repaired = Spans()
         self._taken_back = Spans()
@@ -92,14 +93,14 @@ class Ledger:
             self._around, self._labels = Surroundings.begin(profile, now), LabelWatch()
         else:
             self._around = self._around.beside(profile)
-        self._profile, self._every = profile, 0.0
+        self._profile, self._every, self._limits = profile, 0.0, None
 
     def take(self, rows: Rows, max_age: float) -> Judged:
         """Fold what rows say of tags; what models may be judged by. max_age: seconds. Raises ValueError before `begin`."""
         around, judgement = self._ready()
         self._whereabouts.add(rows.times, rows.regimes or ("",) * len(rows))
         if rows.every != self._every:
-            self._every, self._finer = rows.every, seconds(around.profile.every) / rows.every
+            self._every, self._finer, self._limits = rows.every, seconds(around.profile.every) / rows.every, None
         parts = []
         for portion in around.portions(rows):
             if around.at_block_end:
@@ -173,9 +174,10 @@ class Ledger:
 
     def _believe(self, around: Surroundings, times: Floats, labels: Floats) -> NDArray[np.bool_]:
         """Which labels are no fault of their own tag."""
+        if self._limits is None and around.profile.label is not None:
+            self._limits = Limits.of(around.profile.label, self._finer)
         moved = self._shifted.covers(times) | ((times > around.last_row) & around.shifted)
-        label = around.profile.label
-        sound = self._labels.fold(times, labels, moved, Limits.of(label, self._finer) if label else None)
+        sound = self._labels.fold(times, labels, moved, self._limits)
         self._labels.settle(around.last_row, self._shifted.covers)
         return sound
 
