@@ -59,6 +59,12 @@ HIGH = {"scrap": Heard(tuple(Reading(0.06, NOW - timedelta(seconds=s)) for s in 
             id="a few labels are not worse than none",
         ),
         pytest.param(
+            judging(of_candidate("paired", SURE), of_candidate("loss", 1, rows=60, value=2.5)),
+            Verdict.NO_EVIDENCE,
+            "Undecided",
+            id="as many as are asked for decide",
+        ),
+        pytest.param(
             judging(of_candidate("paired", 0), of_candidate("paired-equal", SURE)),
             Verdict.HEALTHY,
             "Healthy",

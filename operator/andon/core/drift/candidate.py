@@ -72,11 +72,13 @@ def equal_with_labels(facts: Facts, now: datetime) -> Answer | Passed:
 
 
 def worse_without_labels(facts: Facts, now: datetime) -> Answer | Passed:
-    """Its predictions differ by more than the stable's own error can explain, and no label says that it is the better for it."""
+    """Its predictions differ by more than the stable's own error can explain; labels are few, and do not say that it is better."""
     del now
     labelled, series = facts.about(facts.candidate, LOSS), _scored(facts, PAIRED)
     if isinstance(series, Passed):
         return series
+    if labelled is not None and labelled.rows >= facts.spec.evidence.min_rows:
+        return Passed("Enough of its rows have labels, so labels decide.")
     if labelled is not None and labelled.rows > 0 and labelled.value <= _limit(facts):
         return Passed("Labels join its rows, and they do not say that it is worse.")
     if series.log_e < asked(PAIRED_CONVICT, facts.spec.evidence):
