@@ -82,7 +82,7 @@ class Book:
     def _take(self, portion: Portion, panel: Panel, labels: Labels | None) -> tuple[Answers, int]:
         answers = panel.answer(portion.rows)
         self._ledgers.begin(panel, time.time())
-        doubted = bool(self._ledgers.at_fault)
+        doubted = any(tag in panel.tags for _, tag in self._ledgers.at_fault)
         judged, predictions = self._ledgers.take(portion.rows, panel, answers)
         scores = Scores(answers, judged, predictions, doubted)
         entries = self._consumers.entries(portion, panel, scores)
