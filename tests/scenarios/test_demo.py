@@ -6,30 +6,45 @@ import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-ACTS = 9  # eight, and the quiet minute after them
 
 
 @pytest.mark.demo
-@pytest.mark.timeout(1500)
-def test_the_whole_story_holds(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
-    report = tmp_path / "report.json"
-    command = [sys.executable, "-m", "andon.cli", "demo", "--report", str(report)]
-    with capfd.disabled():
-        played = subprocess.run(command, env={**os.environ, "XDG_STATE_HOME": str(tmp_path)}, timeout=1400, check=False)
-    told = json.loads(report.read_text())
-    assert [check for act in told["acts"] for check in act["checks"] if not check["ok"]] == []
-    assert (played.returncode, told["ok"], len(told["acts"])) == (0, True, ACTS)
+@pytest.mark.timeout(900)
+def test_a_bad_version_is_rolled_back_and_git_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    told, _ = played(tmp_path, capfd, "1-5")
     assert [commit["linesChanged"] for commit in told["git"]["commits"]] == [1]
     assert set(told["settled"]["writes"].values()) == {0}
-    assert "HarmfulShift" in report.with_suffix(".html").read_text()
+    assert seconds_to_revert(told["rollback"]) <= told["rollback"]["intervalSeconds"] + 1
+
+
+@pytest.mark.scenario
+@pytest.mark.timeout(1500)
+def test_the_whole_story_holds(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    told, page = played(tmp_path, capfd, "1-8")
+    assert [commit["linesChanged"] for commit in told["git"]["commits"]] == [1]
+    assert set(told["settled"]["writes"].values()) == {0}
+    assert "HarmfulShift" in page
     delivered = told["promotion"]
     assert (delivered["missing"], delivered["twice"]) == (0, 0)
     assert delivered["received"] == delivered["sent"] > 0
     assert delivered["reference"]["version"] == "1"
-    assert seconds_to_revert(told["rollback"]) <= told["rollback"]["intervalSeconds"] + 1
+
+
+def played(tmp_path: Path, capfd: pytest.CaptureFixture[str], acts: str) -> tuple[dict[str, Any], str]:
+    """The report of a demo in which every check held, and its page of explanation where an act writes one."""
+    report = tmp_path / "report.json"
+    command = [sys.executable, "-m", "andon.cli", "demo", "--acts", acts, "--report", str(report)]
+    with capfd.disabled():
+        done = subprocess.run(command, env={**os.environ, "XDG_STATE_HOME": str(tmp_path)}, timeout=1400, check=False)
+    told = json.loads(report.read_text())
+    assert [check for act in told["acts"] for check in act["checks"] if not check["ok"]] == []
+    assert (done.returncode, told["ok"], len(told["acts"])) == (0, True, int(acts[-1]) + 1), "each act, and the quiet minute"
+    page = report.with_suffix(".html")
+    return told, page.read_text() if page.exists() else ""
 
 
 def seconds_to_revert(rollback: dict[str, str]) -> float:
