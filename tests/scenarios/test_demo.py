@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 
-
 @pytest.mark.demo
 @pytest.mark.timeout(900)
 def test_a_bad_version_is_rolled_back_and_git_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from andon.api.slots import Ack, config_hash
+from andon.lab.controlplane import ControlPlane
 from integration.serve.server import orders
 from integration.serve.wire import Wire
 from unit.serve.models import linear, slot
@@ -144,3 +145,34 @@ async def test_an_api_server_that_is_away_stops_no_request_and_is_found_again(se
     await wire.join()
     await acknowledged(server, operator, orders(two))
     await wire.cut()
+
+
+class WithoutWatchList(ControlPlane):
+    """An API server that begins no watch with what there is, as Kubernetes 1.33 does by itself."""
+
+    def _apiserver_command(self):
+        command = super()._apiserver_command()
+        return replace(command, arguments=(*command.arguments, "--feature-gates=WatchList=false"))
+
+
+@pytest.fixture
+def older_plane(tmp_path):
+    claim = Claim.take()
+    plane = WithoutWatchList(tmp_path / "plane", claim.network)
+    crew = Crew([one for one in plane.components() if one.name in {"etcd", "kube-apiserver"}], tmp_path / "plane")
+    try:
+        crew.start()
+        yield plane
+    finally:
+        crew.stop()
+        claim.release()
+
+
+async def test_an_api_server_that_streams_no_lists_gives_orders_all_the_same(server, older_plane, tmp_path):
+    operator = Operator(older_plane, tmp_path)
+    one, two = slot(tmp_path, "1", linear(), PROFILE), slot(tmp_path, "2", linear(bias=1.0), PROFILE)
+    await operator.order(orders(one))
+    await server.start(KUBECONFIG=str(operator.kubeconfig))
+    await acknowledged(server, operator, orders(one))
+    await operator.order(orders(two))
+    await acknowledged(server, operator, orders(two))

@@ -141,7 +141,9 @@ async def test_a_stuck_tag_is_found_and_believed_again_after(server, plant, one,
     assert stuck["log_e"] > log(1000)
     assert stuck["first_bad_seconds"] == time_of(101) / 1000
     assert (await server.evidence("stuck", "a"))["log_e"] < 0
-    assert (await server.evidence("paired"))["rows"] == 140, "60 rows until it was certain are no evidence; later ones are repaired"
+    assert (await server.evidence("paired"))["rows"] == 140, (
+        "60 rows until it was certain count for nothing; later ones are repaired"
+    )
     plant.happen(60)
     await scored(server, 260)
     cleared = await server.evidence("stuck", "b")

@@ -72,7 +72,7 @@ def equal_with_labels(facts: Facts, now: datetime) -> Answer | Passed:
 
 
 def worse_without_labels(facts: Facts, now: datetime) -> Answer | Passed:
-    """Its predictions differ by more than the stable's own error can explain; labels are few, and do not say that it is better."""
+    """Its predictions differ by more than the stable's own error can explain; labels are few and do not speak for it."""
     del now
     labelled, series = facts.about(facts.candidate, LOSS), _scored(facts, PAIRED)
     if isinstance(series, Passed):

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import random
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import aiohttp
@@ -18,7 +20,7 @@ LARGEST_EVENT: Final = 4 << 20
 FIRST_RETRY: Final = 0.2
 LAST_RETRY: Final = 15.0
 _WATCH_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=LONGEST_WATCH + 15)
-_WRITE_TIMEOUT: Final = aiohttp.ClientTimeout(total=10, sock_connect=5)
+_ANSWER_TIMEOUT: Final = aiohttp.ClientTimeout(total=10, sock_connect=5)
 
 
 class Cluster:
@@ -37,37 +39,44 @@ class Cluster:
         wait = FIRST_RETRY
         while True:
             try:
-                async for event in self._watch():
+                async for found in self._states():
                     wait = FIRST_RETRY
-                    text = (event["object"].get("data") or {}).get(SLOTS_KEY)
-                    if event["type"] in {"ADDED", "MODIFIED"} and text:
+                    if text := (found.get("data") or {}).get(SLOTS_KEY):
                         yield text
                 await asyncio.sleep(FIRST_RETRY)  # one who ends every watch at once is not asked without a pause
             except (ClusterError, aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError) as error:
-                log.warning("watch of %s-slots: %s; again in %.1f s", self._name, error or type(error).__name__, wait)
-                await asyncio.sleep(wait)
+                pause = random.uniform(wait / 2, wait)  # noqa: S311 - jitter, no secret
+                log.warning("watch of %s-slots: %s; again in %.1f s", self._name, error or type(error).__name__, pause)
+                await asyncio.sleep(pause)
                 wait = min(2 * wait, LAST_RETRY)
 
-    async def _watch(self) -> AsyncIterator[dict[str, Any]]:
-        """Events of one watch, the object as it is first, until the server ends it. Raises ClusterError and weather."""
-        params = {
-            "watch": "1",
-            "fieldSelector": f"metadata.name={self._name}-slots",
-            "sendInitialEvents": "true",
-            "resourceVersionMatch": "NotOlderThan",
-            "allowWatchBookmarks": "true",
-            "timeoutSeconds": str(LONGEST_WATCH),
-        }
-        async with self._session.get(
-            self._url, params=params, headers=self._access.headers(), ssl=self._tls, timeout=_WATCH_TIMEOUT
-        ) as response:
-            if response.status != 200:
-                raise ClusterError(f"{response.status}: {(await response.text())[:300]}")
+    async def _states(self) -> AsyncIterator[dict[str, Any]]:
+        """The object as it is, and as it becomes until the API server ends the watch. Raises ClusterError and weather.
+
+        Listed first, always: not every API server begins a watch with what there is, and one that no longer has the changes
+        since some version (410) has the object itself.
+        """
+        async with self._asked(_ANSWER_TIMEOUT) as response:
+            listed = await response.json()
+        for found in listed["items"]:
+            yield found
+        since = {"watch": "1", "resourceVersion": listed["metadata"]["resourceVersion"], "allowWatchBookmarks": "true"}
+        async with self._asked(_WATCH_TIMEOUT, timeoutSeconds=str(LONGEST_WATCH), **since) as response:
             async for line in _lines(response.content):
                 event = orjson.loads(line)
                 if event["type"] == "ERROR":
                     raise ClusterError(str(event["object"].get("message")))
-                yield event
+                yield event["object"] if event["type"] in {"ADDED", "MODIFIED"} else {}
+
+    @asynccontextmanager
+    async def _asked(self, timeout: aiohttp.ClientTimeout, **params: str) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The answer to a question about the one object. Raises ClusterError and weather."""
+        params["fieldSelector"] = f"metadata.name={self._name}-slots"
+        headers = self._access.headers()
+        async with self._session.get(self._url, params=params, headers=headers, ssl=self._tls, timeout=timeout) as response:
+            if response.status != 200:
+                raise ClusterError(f"{response.status}: {(await response.text())[:300]}")
+            yield response
 
     async def acknowledge(self, ack: Ack) -> None:
         """Write this pod's key of NAME-acks, by server-side apply. Raises ClusterError."""
@@ -82,7 +91,7 @@ class Cluster:
         url = f"{self._url}/{self._name}-acks"
         try:
             async with self._session.patch(
-                url, params=params, data=orjson.dumps(body), headers=headers, ssl=self._tls, timeout=_WRITE_TIMEOUT
+                url, params=params, data=orjson.dumps(body), headers=headers, ssl=self._tls, timeout=_ANSWER_TIMEOUT
             ) as response:
                 if response.status not in {200, 201}:
                     raise ClusterError(f"{response.status}: {(await response.text())[:300]}")
