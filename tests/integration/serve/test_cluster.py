@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,6 +11,8 @@ import pytest
 
 from andon.api.slots import Ack, config_hash
 from andon.lab.controlplane import ControlPlane
+from andon.lab.crew import Crew
+from andon.lab.network import Claim
 from integration.serve.server import orders
 from integration.serve.wire import Wire
 from unit.serve.models import linear, slot
@@ -152,7 +155,7 @@ class WithoutWatchList(ControlPlane):
 
     def _apiserver_command(self):
         command = super()._apiserver_command()
-        return replace(command, arguments=(*command.arguments, "--feature-gates=WatchList=false"))
+        return replace(command, argv=(*command.argv, "--feature-gates=WatchList=false"))
 
 
 @pytest.fixture

@@ -36,15 +36,16 @@ class Cluster:
 
     async def orders(self) -> AsyncIterator[str]:
         """The text of slots.json, now and at each change, for ever. The API server away is borne and tried again."""
-        wait = FIRST_RETRY
+        clock, wait = asyncio.get_running_loop().time, FIRST_RETRY
         while True:
+            begun = clock()
             try:
                 async for found in self._states():
-                    wait = FIRST_RETRY
                     if text := (found.get("data") or {}).get(SLOTS_KEY):
                         yield text
                 await asyncio.sleep(FIRST_RETRY)  # one who ends every watch at once is not asked without a pause
             except (ClusterError, aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError) as error:
+                wait = FIRST_RETRY if clock() - begun > LAST_RETRY else wait
                 pause = random.uniform(wait / 2, wait)  # noqa: S311 - jitter, no secret
                 log.warning("watch of %s-slots: %s; again in %.1f s", self._name, error or type(error).__name__, pause)
                 await asyncio.sleep(pause)
@@ -60,13 +61,14 @@ class Cluster:
             listed = await response.json()
         for found in listed["items"]:
             yield found
-        since = {"watch": "1", "resourceVersion": listed["metadata"]["resourceVersion"], "allowWatchBookmarks": "true"}
-        async with self._asked(_WATCH_TIMEOUT, timeoutSeconds=str(LONGEST_WATCH), **since) as response:
+        since = {"watch": "1", "resourceVersion": listed["metadata"]["resourceVersion"], "timeoutSeconds": str(LONGEST_WATCH)}
+        async with self._asked(_WATCH_TIMEOUT, **since) as response:
             async for line in _lines(response.content):
                 event = orjson.loads(line)
                 if event["type"] == "ERROR":
                     raise ClusterError(str(event["object"].get("message")))
-                yield event["object"] if event["type"] in {"ADDED", "MODIFIED"} else {}
+                if event["type"] in {"ADDED", "MODIFIED"}:
+                    yield event["object"]
 
     @asynccontextmanager
     async def _asked(self, timeout: aiohttp.ClientTimeout, **params: str) -> AsyncIterator[aiohttp.ClientResponse]:
