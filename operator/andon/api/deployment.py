@@ -253,6 +253,9 @@ class Candidate(StatusModel):
     step: Annotated[Text, Field(description="The rollout step it is in.")]
     index: Annotated[Whole, Field(description="Which of spec.rollout.steps that is, from 0.")] = 0
     since: Annotated[Time | None, Field(description="When this step began.")] = None
+    begun: Annotated[
+        Time | None, Field(description="When its first step began: what people say of a step is said of this rollout only.")
+    ] = None
     from_rows: Annotated[Whole, Field(description="Rows it had been judged on when this step began.")] = 0
     progress: Annotated[
         str, StringConstraints(pattern=r"^[0-4]/4$", max_length=3), Field(description="Rows of this step so far, in quarters.")
@@ -285,6 +288,9 @@ class ModelDeploymentStatus(StatusModel):
         Text | None, Field(description="The annotation andon.dev/reconcile, once what it asked for was looked at.")
     ] = None
     conditions: Conditions = Field(default_factory=list)
+    last_handled_promote: Annotated[
+        Text | None, Field(description="The annotation andon.dev/promote, once the version it names serves: it promotes once.")
+    ] = None
     desired: Annotated[Revision | None, Field(description="What git asks for, as the registry knows it.")] = None
     effective: Annotated[Revision | None, Field(description="What answers now.")] = None
     candidate: Annotated[Candidate | None, Field(description="What is being judged.")] = None

@@ -259,7 +259,16 @@ def _needed(held: Slots | None, status: ModelDeploymentStatus, view: PolicyView 
     published = [d.to for d in view.decisions if d.state is DecisionState.OPEN] if view else []
     taken_over = [d.to for d in status.decisions if d.state is ActedState.ACTING]
     lost = [status.effective, status.reference] if held is None else []
-    return [revision for revision in (*published, *taken_over, *lost) if revision is not None]
+    return [revision for revision in (*published, *taken_over, *lost, _last_sound(held, status)) if revision is not None]
+
+
+def _last_sound(held: Slots | None, status: ModelDeploymentStatus) -> Revision | None:
+    """What served last and was not convicted, asked for only where what serves was."""
+    convicted = {entry.digest for entry in status.quarantined}
+    if held is None or held.stable is None or held.stable.digest not in convicted:
+        return None
+    sound = (served for served in reversed(status.history) if served.digest not in convicted)
+    return next((Revision(version=served.version, digest=served.digest) for served in sound), None)
 
 
 def _margin(policy: Object | None) -> float:

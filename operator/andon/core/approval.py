@@ -1,6 +1,7 @@
 """How a person is asked before something is done, and how to answer."""
 
 import hashlib
+from datetime import datetime
 
 from andon.api.conditions import Claim, claim, following
 from andon.api.decision import Decision
@@ -21,9 +22,13 @@ def awaiting_step(word: str, what: str, namespace: str, name: str) -> Claim:
     return following(claim("AwaitingApproval", True, "StepReached", message))
 
 
-def step_id(namespace: str, name: str, digest: str, index: int) -> str:
-    """Names one step of one version's rollout here, so that a word for it means nothing to the next one."""
-    return "r-" + hashlib.sha256("\n".join((namespace, name, digest, str(index))).encode()).hexdigest()[:10]
+def step_id(namespace: str, name: str, digest: str, index: int, begun: datetime) -> str:
+    """Names one step of one rollout here, so that a word for it means nothing to the next, be it of the same version.
+
+    begun: when that rollout did; only whole seconds count.
+    """
+    named = (namespace, name, digest, str(index), str(int(begun.timestamp())))
+    return "r-" + hashlib.sha256("\n".join(named).encode()).hexdigest()[:10]
 
 
 def _annotate(resource: str, namespace: str, name: str, word: str) -> str:

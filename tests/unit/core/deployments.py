@@ -68,7 +68,9 @@ def serving(version: str, *, named: str | None = None, candidate: str | None = N
     told = Slots(
         namespace="plant-a", deployment="soft-sensor", stable=slot(version), candidate=slot(candidate) if candidate else None
     )
-    judged = Candidate(version=candidate, digest=digest(candidate), step="Shadow") if candidate else None
+    judged = None
+    if candidate is not None:
+        judged = Candidate(version=candidate, digest=digest(candidate), step="Shadow", since=NOW, begun=NOW)
     return replace(
         nothing(named),
         held=told,

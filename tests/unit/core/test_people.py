@@ -1,6 +1,7 @@
 """What a person says by an annotation goes before everything but what is suspended, for as long as it means something."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -114,7 +115,7 @@ def test_what_means_nothing_is_said_and_changes_nothing(words, reason, says_):
 
 
 def test_what_means_something_is_not_called_ignored():
-    word = step_id("plant-a", "soft-sensor", digest("2"), 0)
+    word = step_id("plant-a", "soft-sensor", digest("2"), 0, NOW)
     for words in ({"promote": "2"}, {"abort": "2"}, {"approve": f"{word}/jane"}):
         assert condition(decide(asked(JUDGED, **words), NOW), "AnnotationIgnored") is None
 
@@ -133,12 +134,87 @@ def test_without_its_pin_what_git_names_is_judged_again():
     assert (plan.slots.stable.version, plan.slots.candidate.version) == ("1", "2")
 
 
+BANNED = quarantined(serving("1", named="2"), "2", "d-0123456789")
+
+
+@pytest.mark.parametrize(
+    ("named", "serves", "judges", "ready"),
+    [
+        pytest.param("2", "1", None, "False/RolledBack", id="git names what was rolled back"),
+        pytest.param("1", "1", None, "True/Serving", id="git names the reference"),
+        pytest.param("3", "1", "3", "False/CandidateJudged", id="git names another: judged beside what is sound"),
+    ],
+)
+def test_without_its_pin_what_was_rolled_back_serves_no_longer(named, serves, judges, ready):
+    facts, plan = settled(pinned(BANNED, "2"))
+    assert (plan.slots.stable.version, plan.slots.reference.version) == ("2", "1")
+    unpinned = replace(facts, people=People(), pinned=None, spec=spec(named), wanted=slot(named))
+    at_once = decide(unpinned, NOW)
+    assert (at_once.slots.stable.version, at_once.slots.candidate) == (serves, None)
+    _, plan = settled(unpinned)
+    assert (plan.slots.stable.version, condition(plan, "Ready")) == (serves, ready)
+    assert (plan.slots.candidate.version if plan.slots.candidate else None) == judges
+
+
+def test_what_was_rolled_back_gives_way_to_what_served_last_where_the_reference_is_lost():
+    facts, _ = settled(pinned(BANNED, "2"))
+    lost = replace(facts, people=People(), pinned=None, held=facts.held.model_copy(update={"reference": None}))
+    plan = decide(replace(lost, known={digest("1"): slot("1")}), NOW)
+    assert plan.slots.stable.version == "1"
+    stuck = decide(lost, NOW)
+    assert (stuck.slots.stable.version, condition(stuck, "Stalled")) == ("2", "True/RollbackTargetUnknown")
+    assert "andon.dev/pin=VERSION" in message(stuck, "Stalled")
+
+
+def test_a_pin_keeps_what_it_replaced_and_what_was_the_reference():
+    serves = serving("3")
+    serves = replace(serves, held=serves.held.model_copy(update={"reference": slot("2")}))
+    assert decide(pinned(serves, "3"), NOW).slots.reference == slot("2")
+    assert decide(pinned(serves, "2"), NOW).slots.reference == slot("3")
+    assert decide(pinned(quarantined(serves, "3", "d-0123456789"), "1"), NOW).slots.reference == slot("2")
+
+
 def test_an_aborted_version_is_stalled_and_tried_again_without_the_annotation():
     plan = decide(asked(JUDGED, abort="2"), NOW)
     assert condition(plan, "Stalled") == "True/Aborted"
     assert "andon.dev/abort-" in message(plan, "Stalled")
     again = decide(replace(followed(asked(JUDGED, abort="2"), plan), people=People()), NOW)
     assert (again.slots.candidate.version, again.status.candidate.index) == ("2", 0)
+
+
+def test_an_approval_means_nothing_to_another_rollout_of_the_same_version():
+    facts = replace(JUDGED, spec=spec("2", rollout={"steps": [{"approval": {}}, {"weight": 20}]}))
+    word = step_id("plant-a", "soft-sensor", digest("2"), 0, NOW)
+    said = {"approved": {word: "jane"}, "people": People(approve=f"{word}/jane")}
+    assert decide(replace(facts, **said), NOW).status.candidate.index == 1
+    aborted, _ = settled(asked(facts, abort="2"))
+    later = NOW + timedelta(hours=1)
+    again = decide(replace(aborted, **said), later)
+    assert (again.status.candidate.index, again.status.candidate.step) == (0, "Approval")
+    retried = decide(followed(replace(aborted, **said), again), later + timedelta(minutes=1))
+    assert (retried.status.candidate.index, condition(retried, "AwaitingApproval")) == (0, "True/StepReached")
+    assert condition(retried, "AnnotationIgnored") == "True/LeftBehind"
+
+
+def test_a_promotion_counts_once():
+    facts, plan = settled(asked(JUDGED, promote="2"))
+    assert (plan.slots.stable.version, condition(plan, "AnnotationIgnored")) == ("2", "True/Spent")
+    pinned_back, _ = settled(replace(pinned(facts, "1"), people=People(pin="1", promote="2")))
+    left = replace(pinned_back, people=People(promote="2"), pinned=None)
+    _, plan = settled(left)
+    assert (plan.slots.stable.version, plan.slots.candidate.version) == ("1", "2")
+
+
+def test_a_promotion_left_behind_is_spent_for_a_later_rollout_of_its_version_until_it_is_said_anew():
+    facts, _ = settled(asked(JUDGED, promote="2"))
+    other, _ = settled(replace(facts, spec=spec("1"), wanted=slot("1"), people=People(promote="2"), paired_rows=500))
+    other = replace(other, held=other.held.model_copy(update={"stable": slot("1"), "candidate": None, "reference": None}))
+    back, plan = settled(replace(other, spec=spec("2"), wanted=slot("2"), paired_rows=0))
+    assert (plan.slots.stable.version, condition(plan, "AnnotationIgnored")) == ("1", "True/Spent")
+    _, plan = settled(replace(back, people=People()))
+    said = replace(back, people=People())
+    said = replace(followed(said, decide(said, NOW)), people=People(promote="2"))
+    assert settled(said)[1].slots.stable.version == "2"
 
 
 def test_an_abort_that_comes_too_late_says_what_to_do_instead():
@@ -148,7 +224,7 @@ def test_an_abort_that_comes_too_late_says_what_to_do_instead():
 
 
 def test_history_tells_by_whose_word_a_version_serves():
-    word = step_id("plant-a", "soft-sensor", digest("2"), 0)
+    word = step_id("plant-a", "soft-sensor", digest("2"), 0, NOW)
     steps = {"steps": [{"approval": {}}]}
     approved = replace(JUDGED, spec=spec("2", rollout=steps), approved={word: "jane"})
     for facts, by in ((approved, "jane"), (asked(JUDGED, promote="2"), "andon.dev/promote")):

@@ -19,6 +19,7 @@ from .deployments import (
     decision,
     digest,
     followed,
+    message,
     nothing,
     quarantined,
     registry_away,
@@ -364,3 +365,17 @@ def test_conditions_keep_the_rules_of_kstatus(facts):
         said = {c.type for c in plan.status.conditions}
         assert "Ready" in said
         assert not {"Reconciling", "Stalled"} <= said
+
+
+def test_a_rollback_to_what_nobody_can_find_is_said_with_the_next_step():
+    facts = convicted(serving("2"), "2", "1")
+    plan = decide(facts, NOW)
+    assert (plan.slots.stable.version, plan.slots.candidate) == ("2", None)
+    assert (condition(plan, "Ready"), condition(plan, "Stalled")) == (
+        "False/RollbackTargetUnknown",
+        "True/RollbackTargetUnknown",
+    )
+    assert "version 1 is in no slot" in message(plan, "Ready")
+    assert "andon.dev/pin=VERSION" in message(plan, "Stalled")
+    found = decide(replace(facts, known={digest("1"): slot("1")}), NOW)
+    assert (found.slots.stable.version, condition(found, "Ready")) == ("1", "False/RolledBack")

@@ -14,7 +14,7 @@ from andon.api.slots import LoadError
 from andon.core.approval import step_id
 from andon.core.deployment.facts import PolicyView, Workload
 from andon.core.deployment.plan import decide
-from andon.core.deployment.steps import min_rows
+from andon.core.deployment.steps import min_rows, title
 
 from .deployments import (
     NOW,
@@ -35,16 +35,18 @@ SHADOW, WEIGHT, MORE = {"shadow": {"minRows": 60}}, {"weight": 20, "minRows": 40
 PAUSE, APPROVAL = {"pause": {"duration": "10m"}}, {"approval": {}}
 STEPS = [SHADOW, WEIGHT, PAUSE, APPROVAL, MORE]
 ROWS = {"sourceRefs": [{"name": "reactor"}], "every": "3s"}
-WORD = step_id("plant-a", "soft-sensor", digest("2"), 3)
+WORD = step_id("plant-a", "soft-sensor", digest("2"), 3, NOW)
 
 
 def at(index, *, rows=0, since=NOW, from_rows=0, steps=STEPS, verdict=Verdict.HEALTHY, **more):
     """Version 2 is in this step of its rollout beside version 1; rows: judged on in all."""
     facts = serving("1", candidate="2")
-    said = Candidate(version="2", digest=digest("2"), step="?", index=index, since=since, from_rows=from_rows)
+    given = spec("2", inputs=ROWS, rollout={"steps": steps})
+    step = title(given.rollout.steps[min(index, len(steps) - 1)])
+    said = Candidate(version="2", digest=digest("2"), step=step, index=index, since=since, begun=NOW, from_rows=from_rows)
     return replace(
         facts,
-        spec=spec("2", inputs=ROWS, rollout={"steps": steps}),
+        spec=given,
         status=facts.status.model_copy(update={"candidate": said}),
         rows_url="http://rows",
         policy=PolicyView(POLICY, verdict, revision("2")),
@@ -127,6 +129,22 @@ def test_a_servers_lost_evidence_is_written_down_so_that_rows_are_counted_once()
     assert (first.status.candidate.from_rows, first.status.candidate.progress) == (0, "2/4")
     facts = replace(at(1), status=first.status, paired_rows=80)
     assert decide(facts, NOW).status.candidate.index == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "edited", "index", "step", "since", "from_rows"),
+    [
+        pytest.param(at(1, rows=500, from_rows=490), [WEIGHT, MORE], 0, "Weight 20%", NOW, 490, id="a step before it is gone"),
+        pytest.param(at(1, rows=500, from_rows=490), [SHADOW, SHADOW, WEIGHT], 2, "Weight 20%", NOW, 490, id="one more before"),
+        pytest.param(at(1, rows=500, from_rows=90), [SHADOW, PAUSE], 1, "Pause", later(60), 500, id="now a pause"),
+        pytest.param(at(1, rows=500, from_rows=90), [SHADOW, MORE], 1, "Weight 50%", later(60), 500, id="another weight"),
+        pytest.param(at(4, rows=500, from_rows=90), [SHADOW, WEIGHT], 1, "Weight 20%", later(60), 500, id="gone, and the last"),
+    ],
+)
+def test_a_step_that_was_edited_into_another_one_begins_anew(given, edited, index, step, since, from_rows):
+    plan = decide(replace(given, spec=spec("2", inputs=ROWS, rollout={"steps": edited})), later(60))
+    said = plan.status.candidate
+    assert (said.index, said.step, said.since, said.from_rows) == (index, step, since, from_rows)
 
 
 @pytest.mark.parametrize("seen", [0, None])
@@ -248,7 +266,7 @@ def any_step(draw):
         from_rows=draw(st.integers(0, 100)),
         since=NOW - timedelta(minutes=draw(st.integers(0, 20))),
         verdict=draw(st.sampled_from(Verdict)),
-        approved={step_id("plant-a", "soft-sensor", digest("2"), i): "jane" for i in draw(st.sets(st.integers(0, 4)))},
+        approved={step_id("plant-a", "soft-sensor", digest("2"), i, NOW): "jane" for i in draw(st.sets(st.integers(0, 4)))},
     )
     if draw(st.booleans()):
         unloaded = facts.acks["pod-1"].model_copy(update={"candidate": None})

@@ -6,8 +6,9 @@ from typing import Final
 
 from andon.api.conditions import Claim, claim, following
 from andon.api.missing import Missing
+from andon.api.types import Revision
 from andon.core.deployment.facts import Facts
-from andon.core.deployment.steps import approval_of
+from andon.core.deployment.steps import approvals_of
 
 _VERSION: Final = re.compile(r"[1-9][0-9]{0,8}")
 _APPROVAL: Final = re.compile(r"[dr]-[0-9a-f]{10}/.+")
@@ -28,10 +29,22 @@ def by_whom(facts: Facts, version: str, digest: str) -> str | None:
     """The person's word by which this revision serves, where there was one."""
     if facts.people.pin == version:
         return "andon.dev/pin"
-    if facts.people.promote == version:
+    if promotes(facts, version):
         return "andon.dev/promote"
-    words = (approval_of(facts, digest, index) for index in range(len(facts.spec.rollout.steps)))
+    said = facts.status.candidate
+    words = approvals_of(facts) if said is not None and said.digest == digest else []
     return next((facts.approved[word] for word in words if word in facts.approved), None)
+
+
+def promotes(facts: Facts, version: str) -> bool:
+    """Whether a person's word makes this version serve now; once it does, the word is spent."""
+    return facts.people.promote == version and facts.status.last_handled_promote != version
+
+
+def spent_promotion(facts: Facts, effective: Revision | None) -> str | None:
+    """The word andon.dev/promote, from when its version answers until it is taken off or changed."""
+    word, served = facts.people.promote, effective.version if effective is not None else ""
+    return word if word and word in {served, facts.status.last_handled_promote} else None
 
 
 def _of_pin(facts: Facts) -> Iterator[tuple[str, str]]:
@@ -46,6 +59,8 @@ def _of_promote(facts: Facts) -> Iterator[tuple[str, str]]:
     promote = facts.people.promote
     if promote and not is_version(promote):
         yield _not_understood("promote", promote, "the number of a version")
+    elif promote and promote == facts.status.last_handled_promote:
+        yield "Spent", f"andon.dev/promote: version {promote} has served since. Take it off, and say it anew when it is to count."
     elif promote and promote != facts.named:
         yield _left_behind("promote", promote, facts)
 
@@ -71,9 +86,7 @@ def _of_approve(facts: Facts) -> Iterator[tuple[str, str]]:
 def _approvable(facts: Facts) -> set[str]:
     """Decisions and steps that are, or were, asked about."""
     decisions = {d.id for d in facts.status.decisions} | {d.id for d in (facts.policy.decisions if facts.policy else ())}
-    slots = (facts.stable, facts.judged, None if isinstance(facts.wanted, Missing) else facts.wanted)
-    digests = {slot.digest for slot in slots if slot is not None}
-    return decisions | {approval_of(facts, d, index) for d in digests for index in range(len(facts.spec.rollout.steps))}
+    return decisions.union(approvals_of(facts))
 
 
 def _not_understood(word: str, value: str, wanted: str) -> tuple[str, str]:

@@ -83,11 +83,11 @@ def _reference(facts: Facts, answer: Answer) -> SlotModel | None:
     stable, before = answer.stable, facts.stable
     if stable is None or before is None:
         return None
-    kept = facts.reference if stable.digest == before.digest else before if answer.promoted else None
-    if kept is None or facts.convicted(kept.digest) is not None:
-        return None
+    replaced = before if answer.promoted or answer.reason == "Pinned" else None
+    kept = (facts.reference,) if stable.digest == before.digest else (replaced, facts.reference if replaced else None)
     elsewhere = {slot.digest for slot in (stable, answer.candidate) if slot is not None}
-    return None if kept.digest in elsewhere else kept
+    sound = (s for s in kept if s is not None and facts.convicted(s.digest) is None)
+    return next((s for s in sound if s.digest not in elsewhere), None)
 
 
 def _row_source(facts: Facts) -> RowSource | None:
@@ -169,6 +169,7 @@ def _status(
         observed_generation=facts.generation,
         last_handled_reconcile_at=facts.people.reconcile[:512] or None,
         conditions=summarise([*claims, *standing], standing_conditions(facts, answer), facts.generation, now),
+        last_handled_promote=people.spent_promotion(facts, effective),
         desired=before.desired if isinstance(facts.wanted, Missing) else facts.wanted.revision,
         effective=effective,
         candidate=candidate,
@@ -203,8 +204,16 @@ def _candidate(facts: Facts, answer: Answer, now: datetime) -> Candidate | None:
         said = steps.described(facts, answer.stable, at, now)
         return said.model_copy(update={"step": steps.PROMOTING, "progress": "4/4"})
     if answer.candidate is None or answer.place is None:
-        return None
+        return _just_promoted(facts, answer)
     return steps.described(facts, answer.candidate, answer.place, now)
+
+
+def _just_promoted(facts: Facts, answer: Answer) -> Candidate | None:
+    """Not every server has said that it answers: who had it promoted is told from this once they have."""
+    said, serves = facts.status.candidate, effective_revision(facts.acks.values())
+    if said is None or said.step != steps.PROMOTING or answer.stable is None or answer.stable.digest != said.digest:
+        return None
+    return None if serves is not None and serves.digest == said.digest else said
 
 
 def _history(facts: Facts, effective: Revision | None, now: datetime) -> list[Served]:

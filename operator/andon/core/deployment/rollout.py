@@ -2,18 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from andon.api.decision import ActedState, Action, Authority, Decision, DecisionState
 from andon.api.missing import Missing
 from andon.api.slots import SlotModel
 from andon.core.chain import Chain
-from andon.core.deployment import steps
+from andon.core.deployment import people, steps
 from andon.core.deployment.facts import Facts
 from andon.core.deployment.steps import Place
 
 Standing = Literal["Settled", "Progressing", "Waiting", "Stuck"]
 """Settled: as wanted. Progressing: Andon goes on by itself. Waiting: for something outside. Stuck: for a person."""
+
+
+NO_WAY_BACK: Final = "RollbackTargetUnknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def rollback_decided(facts: Facts, now: datetime) -> Answer | None:
         return None
     back_to = _slot_of(facts, decision.to.digest)
     if back_to is None:
-        return None
+        return _no_way_back(facts, decision.from_.version, decision.id, f"version {decision.to.version} is in no slot, and")
     remedy = way_out(decision.from_.version, decision.from_.digest, decision.id)
     return Answer(back_to, standing="Stuck", reason="RolledBack", because=decision.summary, remedy=remedy, decision=decision)
 
@@ -79,6 +82,23 @@ def pin_unresolved(facts: Facts, now: datetime) -> Answer | None:
         return None
     because = f"andon.dev/pin names version {facts.people.pin}: {facts.pinned.detail}"
     return Answer(facts.stable, standing="Waiting", reason=facts.pinned.reason, because=because)
+
+
+def convicted_serves(facts: Facts, now: datetime) -> Answer | None:
+    """What was rolled back answers, since a person had pinned it: without the pin, something sound serves again."""
+    del now
+    stable = facts.stable
+    entry = facts.convicted(stable.digest) if stable is not None else None
+    if stable is None or entry is None:
+        return None
+    back_to = _newest_sound(facts)
+    if back_to is None:
+        return _no_way_back(facts, stable.version, entry.decision, "of all that served")
+    because = f"Version {stable.version} was rolled back by {entry.decision}: version {back_to.version} serves again."
+    if facts.quarantine is None:
+        return Answer(back_to, standing="Progressing", reason="RolledBack", because=because)
+    remedy = way_out(stable.version, entry.digest, entry.decision)
+    return Answer(back_to, standing="Stuck", reason="RolledBack", because=because, remedy=remedy)
 
 
 def digest_quarantined(facts: Facts, now: datetime) -> Answer | None:
@@ -136,7 +156,7 @@ def promotion_under_way(facts: Facts, now: datetime) -> Answer | None:
 def promoted_by_hand(facts: Facts, now: datetime) -> Answer | None:
     """A person wants the rest of its steps skipped: it serves as soon as every server holds it."""
     wanted, stable = _wanted(facts), facts.stable
-    if facts.people.promote != wanted.version or stable is None or stable.digest == wanted.digest:
+    if not people.promotes(facts, wanted.version) or stable is None or stable.digest == wanted.digest:
         return None
     if facts.candidate_loaded:
         return Answer(wanted, promoted=True)
@@ -187,6 +207,7 @@ ROLLOUT: Chain[Facts, Answer] = (  # the order is the policy; read it top to bot
     rollback_decided,  # serving goes back first; needs neither registry nor git
     rollback_under_way,  # killed half way: finished from the copy alone
     pin_unresolved,  # a person said which, and it cannot be looked up
+    convicted_serves,  # a pin to what was rolled back is gone
     digest_quarantined,  # git still names what was rolled back
     revision_unresolved,  # the registry does not know it (yet): keep serving what serves
     stable_unknown,  # nothing unjudged may take the place of what is lost
@@ -207,6 +228,15 @@ def way_out(version: str, digest: str, decision: str) -> str:
         f"git names version {version} ({digest[:13]}…), rolled back by {decision}. "
         f"Commit another version, or set spec.model.overrides: {decision} to serve it all the same."
     )
+
+
+def _no_way_back(facts: Facts, version: str, decision: str, why: str) -> Answer:
+    """What was convicted answers on, for want of anything else; it is looked for again."""
+    because = f"{decision} rolls version {version} back, and {why} the registry gives nothing to serve instead. Retried."
+    pin = f"kubectl annotate --overwrite -n {facts.namespace} modeldeployment {facts.name} andon.dev/pin=VERSION"
+    remedy = f"{because} Commit a sound version, pin one ({pin}), or see why the registry does not answer."
+    stable = facts.stable
+    return Answer(stable, standing="Stuck", reason=NO_WAY_BACK, because=because, stuck=NO_WAY_BACK, remedy=remedy)
 
 
 def suspended(facts: Facts, now: datetime) -> Answer:
@@ -242,6 +272,14 @@ def _asked_for(facts: Facts) -> list[Decision]:
 def _slot_of(facts: Facts, digest: str) -> SlotModel | None:
     slots = (facts.held.stable, facts.held.candidate, facts.held.reference) if facts.held else ()
     return next((s for s in slots if s is not None and s.digest == digest), None) or facts.known.get(digest)
+
+
+def _newest_sound(facts: Facts) -> SlotModel | None:
+    """The reference, else the last that served, else what git names: whatever of it was never convicted."""
+    served = (facts.known.get(served.digest) for served in reversed(facts.status.history))
+    named = None if isinstance(facts.wanted, Missing) else facts.wanted
+    slots = (facts.reference, *served, named)
+    return next((slot for slot in slots if slot is not None and facts.convicted(slot.digest) is None), None)
 
 
 def _wanted(facts: Facts) -> SlotModel:

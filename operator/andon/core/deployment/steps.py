@@ -23,25 +23,36 @@ _LONGEST_WAIT: Final = 7 * 86400.0
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a version stands. index: of spec.rollout.steps. from_rows: what it had been judged on when the step began."""
+    """Where a version stands. index: of spec.rollout.steps. since: when this step began, and begun: the first one.
+
+    from_rows: what it had been judged on when this step began.
+    """
 
     index: int
     since: datetime
     from_rows: int
+    begun: datetime
 
 
 def place(facts: Facts, version: SlotModel, now: datetime) -> Place:
-    """From status; a version that is new there begins. Fewer rows than at the step's beginning: the server counts anew."""
+    """From status; a version that is new there begins, and so does a step that was edited into another one.
+
+    Fewer rows than at the step's beginning: the server counts anew.
+    """
     said, rows = facts.status.candidate, facts.paired_rows or 0
     if said is None or said.digest != version.digest:
-        return Place(0, now, rows)
+        return Place(0, now, rows, now)
+    begun = said.begun or said.since or now
+    index = _index(facts, said)
+    if index is None:
+        return Place(min(said.index, len(_steps(facts)) - 1), now, max(rows, said.from_rows), begun)
     counts_anew = 0 < rows < said.from_rows
-    return Place(min(said.index, len(_steps(facts)) - 1), said.since or now, 0 if counts_anew else said.from_rows)
+    return Place(index, said.since or now, 0 if counts_anew else said.from_rows, begun)
 
 
 def following(facts: Facts, at: Place, now: datetime) -> Place | None:
     """The next step, which begins now; None after the last."""
-    return Place(at.index + 1, now, facts.paired_rows or 0) if at.index + 1 < len(_steps(facts)) else None
+    return Place(at.index + 1, now, facts.paired_rows or 0, at.begun) if at.index + 1 < len(_steps(facts)) else None
 
 
 def held(facts: Facts, version: SlotModel, at: Place, now: datetime) -> str | None:
@@ -86,6 +97,7 @@ def described(facts: Facts, version: SlotModel, at: Place, now: datetime) -> Can
         step=title(step),
         index=at.index,
         since=at.since,
+        begun=at.begun,
         from_rows=at.from_rows,
         progress=_progress(facts, step, at, now),
     )
@@ -95,13 +107,22 @@ def unapproved_step(facts: Facts, version: SlotModel, at: Place) -> str | None:
     """The word by which a person ends this step, if that is what it waits for."""
     if step_at(facts, at).approval is None:
         return None
-    word = approval_of(facts, version.digest, at.index)
+    word = approval_of(facts, version.digest, at.index, at.begun)
     return None if word in facts.approved else word
 
 
-def approval_of(facts: Facts, digest: str, index: int) -> str:
-    """Names a step of a version; no other step or version has the same."""
-    return step_id(facts.namespace, facts.name, digest, index)
+def approval_of(facts: Facts, digest: str, index: int, begun: datetime) -> str:
+    """Names a step of a rollout; no other step, version or later rollout has the same."""
+    return step_id(facts.namespace, facts.name, digest, index, begun)
+
+
+def approvals_of(facts: Facts) -> list[str]:
+    """The words for the steps of the rollout that is under way, or has just ended."""
+    said = facts.status.candidate
+    begun = said.begun or said.since if said is not None else None
+    if said is None or begun is None:
+        return []
+    return [approval_of(facts, said.digest, index, begun) for index in range(len(_steps(facts)))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +212,14 @@ _HOLDS: Final[tuple[Callable[[_Stand], str | None], ...]] = (  # in the order in
 
 def _steps(facts: Facts) -> list[Step]:
     return facts.spec.rollout.steps
+
+
+def _index(facts: Facts, said: Candidate) -> int | None:
+    """Where the step that was begun is in the list now; None where it is there no longer."""
+    if said.step == PROMOTING:
+        return min(said.index, len(_steps(facts)) - 1)
+    same = [index for index, step in enumerate(_steps(facts)) if title(step) == said.step]
+    return min(same, key=lambda index: abs(index - said.index), default=None)
 
 
 def _counts(step: Step) -> bool:
