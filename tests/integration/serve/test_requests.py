@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from unit.serve.models import linear, logarithm, picky, slot
+from unit.serve.models import added, linear, logarithm, never, picky, slot
 from unit.serve.references import a_profile
 
 PROFILE = a_profile()
@@ -23,6 +23,11 @@ def two(tmp_path):
 
 def revision(slot_):
     return f"{slot_.version}/{slot_.digest.removeprefix('sha256:')[:12]}"
+
+
+async def ask(server, inputs):
+    async with server.session.post(server.url + "/v2/models/product-e/infer", json={"inputs": inputs}) as response:
+        return response.status, await response.json()
 
 
 async def serving(server, wanted):
@@ -116,8 +121,9 @@ async def test_a_restart_needs_neither_orders_nor_sources(server, one, tmp_path)
 @pytest.mark.parametrize(
     ("content", "bad", "status", "says"),
     [
-        pytest.param(picky(), [7, 1, 1], 400, "cannot answer this", id="it finds the values invalid"),
-        pytest.param(logarithm(), [-1, -1, -1], 500, "not finite", id="its answer is not finite"),
+        pytest.param(picky(), [7, 1, 1], 400, "out of data bounds", id="it finds the values invalid"),
+        pytest.param(logarithm(), [-1, -1, -1], 400, "not finite in output 'prediction'; check", id="its answer is not finite"),
+        pytest.param(linear(), [3e38, 3e38, 0], 400, "not finite in output 'prediction'; check", id="its answer is too large"),
     ],
 )
 async def test_a_model_that_fails_on_one_request_fails_no_other(server, tmp_path, content, bad, status, says):
@@ -130,6 +136,25 @@ async def test_a_model_that_fails_on_one_request_fails_no_other(server, tmp_path
     assert says in answers[3][1]["error"]
     assert await server.number("andon_fallback_total") == 1
     assert await server.number("andon_requests_total", code=str(status)) == 1
+
+
+async def test_inputs_that_do_not_fit_each_other_are_the_clients_to_mend(server, tmp_path):
+    server.order(slot(tmp_path, "1", added()))
+    await server.start()
+    await server.until(server.ack, lambda ack: ack and ack.stable)
+    given = [
+        {"name": name, "datatype": "FP32", "shape": [size, 3], "data": [1.0] * 3 * size} for name, size in (("a", 2), ("b", 3))
+    ]
+    status, answer = await ask(server, given)
+    assert (status, "check that the shapes" in answer["error"], "/" in answer["error"].split(":", 1)[1]) == (400, True, False)
+
+
+async def test_a_model_that_answers_nothing_is_at_fault_itself(server, tmp_path):
+    server.order(slot(tmp_path, "1", never()))
+    await server.start()
+    await server.until(server.ack, lambda ack: ack and ack.stable)
+    status, answer = await ask(server, [{"name": "rows", "datatype": "FP32", "shape": [1, 1], "data": [1.0]}])
+    assert (status, answer["error"]) == (500, "version 1 failed: it answered a number that is not finite in output 'prediction'")
 
 
 async def test_the_end_is_orderly(server, one):

@@ -57,6 +57,60 @@ def centred(width=WIDTH):
     return _serialise(helper.make_graph(nodes, "g", [taken], [answered]))
 
 
+def running_total():
+    """Each row plus all before it: the first of a batch is answered as if it were alone."""
+    nodes = [helper.make_node("CumSum", ["rows", "first"], ["prediction"])]
+    return _column(nodes, [helper.make_tensor("first", TensorProto.INT64, [], [0])])
+
+
+def added():
+    """The sum of two inputs, which must have as many rows, though nothing in the file says so."""
+    taken = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 3]) for name in "ab"]
+    answered = helper.make_tensor_value_info("sum", TensorProto.FLOAT, [None, 3])
+    return _serialise(helper.make_graph([helper.make_node("Add", ["a", "b"], ["sum"])], "g", taken, [answered]))
+
+
+def divided():
+    """Whole numbers by whole numbers: nothing is divided by 0."""
+    taken = [helper.make_tensor_value_info(name, TensorProto.INT32, ["n"]) for name in "ab"]
+    answered = helper.make_tensor_value_info("quotient", TensorProto.INT32, ["n"])
+    return _serialise(helper.make_graph([helper.make_node("Div", ["a", "b"], ["quotient"])], "g", taken, [answered]))
+
+
+def filtered():
+    """Sums of three neighbours along a free axis of time: nothing shorter than three has one."""
+    kernel = helper.make_tensor("w", TensorProto.FLOAT, [1, 1, 3], np.ones(3))
+    taken = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 1, "t"])
+    answered = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 1, "u"])
+    return _serialise(helper.make_graph([helper.make_node("Conv", ["x", "w"], ["y"])], "g", [taken], [answered], [kernel]))
+
+
+def named(*words):
+    """The number of a word; it raises on any other."""
+    attributes = {"keys_strings": words, "values_floats": [float(i) for i in range(len(words))]}
+    number = helper.make_node("LabelEncoder", ["word"], ["number"], domain="ai.onnx.ml", default_float=99.0, **attributes)
+    known = helper.make_node("Cast", ["number"], ["index"], to=TensorProto.INT64)
+    found = helper.make_node("Gather", ["table", "index"], ["prediction"])
+    table = helper.make_tensor("table", TensorProto.FLOAT, [len(words)], range(len(words)))
+    taken = helper.make_tensor_value_info("word", TensorProto.STRING, ["n"])
+    answered = helper.make_tensor_value_info("prediction", TensorProto.FLOAT, ["n"])
+    return _serialise(helper.make_graph([number, known, found], "g", [taken], [answered], [table]))
+
+
+def never():
+    """Answers no row with a number: 0 divided by 0."""
+    nodes = [helper.make_node("Sub", ["rows", "rows"], ["zero"]), helper.make_node("Div", ["zero", "zero"], ["prediction"])]
+    return _column(nodes, [])
+
+
+def logarithm_and_more():
+    """Two answers of one number: its logarithm, which may be none, and itself."""
+    nodes = [helper.make_node("Log", ["x"], ["log"]), helper.make_node("Identity", ["x"], ["same"])]
+    taken = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n"])
+    answered = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n"]) for name in ("log", "same")]
+    return _serialise(helper.make_graph(nodes, "g", [taken], answered))
+
+
 def a_sequence():
     """Answers a list of tensors, which is no tensor."""
     rows = helper.make_tensor_value_info("rows", TensorProto.FLOAT, [None, 1])
@@ -102,8 +156,15 @@ def _bytes(nodes, constants, width, rows=None, dtype=TensorProto.FLOAT):
     return _serialise(helper.make_graph(nodes, "g", [taken], [answered], constants))
 
 
+def _column(nodes, constants):
+    taken = helper.make_tensor_value_info("rows", TensorProto.FLOAT, ["n", 1])
+    answered = helper.make_tensor_value_info("prediction", TensorProto.FLOAT, ["n", 1])
+    return _serialise(helper.make_graph(nodes, "g", [taken], [answered], constants))
+
+
 def _serialise(graph):
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9).SerializeToString()
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 2)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=9).SerializeToString()
 
 
 def slot(folder: Path, version: str, content: bytes, profile=None, **changes) -> SlotModel:

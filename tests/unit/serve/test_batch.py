@@ -9,7 +9,7 @@ from andon.runtime.serve import batch
 from andon.runtime.serve.batch import Batcher
 from andon.runtime.serve.model import ModelFailedError, OnnxModel
 from andon.runtime.serve.oip.message import BusyError
-from unit.serve.models import centred, linear, logarithm, picky
+from unit.serve.models import centred, linear, logarithm, logarithm_and_more, picky, running_total
 
 
 class Counted(OnnxModel):
@@ -64,6 +64,21 @@ async def test_an_answer_that_is_not_finite_fails_alone():
 
 async def test_rows_that_depend_on_each_other_are_not_joined_with_others():
     assert await answers(OnnxModel(centred()), [[[1, 1, 1]], [[3, 3, 3], [5, 5, 5]]]) == [[0.0] * 3, [-1.0] * 3 + [1.0] * 3]
+
+
+async def test_no_answer_holds_what_another_client_sent():
+    assert await answers(OnnxModel(running_total()), [[[5]], [[3]], [[4]]]) == [[5.0], [3.0], [4.0]]
+
+
+@pytest.mark.parametrize(("asked", "fails"), [([1], False), ([0], True), ((), True)])
+async def test_an_output_that_nobody_asked_for_fails_no_request(asked, fails):
+    told = [asyncio.get_running_loop().create_future() for _ in range(2)]
+    batcher, model = Batcher(), OnnxModel(logarithm_and_more())
+    for x, future in zip((0, 1), told, strict=True):
+        batcher.submit(model, {"x": np.array([x], np.float32)}, 1, future.set_result, asked)
+    zero, one = await asyncio.gather(*told)
+    assert isinstance(zero, ModelFailedError) == fails
+    assert isinstance(one, list)
 
 
 async def test_a_run_that_takes_long_leaves_the_loop_free(monkeypatch):

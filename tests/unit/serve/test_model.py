@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 
-from andon.runtime.serve.model import NotAModelError, OnnxModel
-from unit.serve.models import a_sequence, centred, linear, logarithm, picky
+from andon.runtime.serve.model import ModelFailedError, NotAModelError, OnnxModel
+from unit.serve.models import a_sequence, added, centred, divided, filtered, linear, logarithm, named, never, picky, running_total
 
 
 def test_inputs_and_outputs_are_read_from_the_file():
@@ -30,6 +30,36 @@ def test_rows_are_joined_only_where_that_changes_no_answer():
     assert OnnxModel(linear()).batches
     assert not OnnxModel(linear(rows=1)).batches, "its first dimension is fixed"
     assert not OnnxModel(centred()).batches, "its answer to a row depends on the others"
+    assert not OnnxModel(running_total()).batches, "its answer to a row depends on those before it"
+    assert not OnnxModel(named("mild", "hot")).batches, "it knows no row of the trial, so nothing is known of it"
+
+
+@pytest.mark.parametrize(
+    ("content", "feeds", "answer"),
+    [
+        pytest.param(named("mild", "hot"), {"word": np.array(["hot"], np.object_)}, [1.0], id="words that it knows only"),
+        pytest.param(divided(), {"a": np.array([6], np.int32), "b": np.array([2], np.int32)}, [3], id="no division by 0"),
+        pytest.param(filtered(), {"x": np.ones((1, 1, 3), np.float32)}, [3.0], id="a shortest length"),
+    ],
+)
+def test_a_model_that_does_not_bear_zeros_is_a_model(content, feeds, answer):
+    model = OnnxModel(content)
+    assert model.run(feeds)[0].ravel().tolist() == answer
+
+
+def test_what_a_model_says_of_its_failure_names_no_files_of_its_makers():
+    with pytest.raises(ModelFailedError, match=r"^in its Add node: .*2 by 3$") as failed:
+        OnnxModel(added()).run({"a": np.zeros((2, 3), np.float32), "b": np.zeros((3, 3), np.float32)})
+    assert "onnxruntime" not in str(failed.value).lower()
+
+
+def test_whether_a_model_was_seen_to_answer():
+    assert OnnxModel(logarithm()).proven, "the logarithm of 0 is none, that of 1 is"
+    assert not OnnxModel(never()).proven
+
+
+def test_rows_that_depend_on_each_other_are_predicted_each_alone():
+    assert OnnxModel(running_total()).predict(np.array([[1.0], [2.0], [3.0]])).tolist() == [1.0, 2.0, 3.0]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ candidate fails to answer the stable answers for it. A version asked for by its 
 from collections.abc import Callable
 from typing import NamedTuple
 
-from andon.runtime.serve.batch import Batcher, NotFiniteError, Outcome
+from andon.runtime.serve.batch import Batcher, BrokenError, Outcome
 from andon.runtime.serve.metrics import Metrics
 from andon.runtime.serve.model import Array, InputRefusedError, ModelFailedError
 from andon.runtime.serve.oip.fit import Inference, fit
@@ -92,7 +92,7 @@ class Answering:
                 reply(error, loaded)
 
         try:
-            self._batcher.submit(loaded.model, inference.feeds, inference.rows, done)
+            self._batcher.submit(loaded.model, inference.feeds, inference.rows, done, [place for place, _ in inference.outputs])
         except BusyError as error:
             failed(error)
 
@@ -108,11 +108,9 @@ class Answering:
 
 
 def _refusal(inference: Inference, loaded: Loaded, error: ModelFailedError) -> RequestError:
-    """Whose fault it is: the client's where ONNX Runtime says so, or where what was given was no number either."""
-    theirs = isinstance(error, InputRefusedError) or (isinstance(error, NotFiniteError) and not inference.finite())
-    text = (
-        f"version {loaded.slot.version} cannot answer this: {error}"
-        if theirs
-        else f"version {loaded.slot.version} failed: {error}"
-    )
-    return RequestError(400 if theirs else 500, text[:1000])
+    """Whose fault it is: the client's where ONNX Runtime says so, what was given was no number, or others were answered."""
+    theirs = isinstance(error, InputRefusedError) or not inference.finite() or loaded.model.proven
+    if isinstance(error, BrokenError) or not theirs:
+        return RequestError(500, f"version {loaded.slot.version} failed: {error}"[:1000])
+    check = "check that the shapes of inputs fit each other, and that values are such as it was made for"
+    return RequestError(400, f"version {loaded.slot.version} cannot answer this: {str(error)[:800]}; {check}")

@@ -1,5 +1,7 @@
 """What does one ONNX file compute? Its inputs and outputs, as the file itself says, and what it answers."""
 
+import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +13,15 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort
 
+from andon.runtime.serve import trial
+
+log = logging.getLogger(__name__)
+
 Array = NDArray[Any]
+
+PACE_UNKNOWN: Final = 0.01
+WORTH_JOINING: Final = 0.05
+"""Seconds per row; where one takes longer, a batch saves little and its trial would take long."""
 
 DATATYPES: Final[Mapping[str, tuple[str, Any]]] = {
     "tensor(bool)": ("BOOL", np.bool_),
@@ -72,9 +82,9 @@ class Tensor:
         shape = tuple(d if isinstance(d, int) else -1 for d in node.shape)
         return cls(node.name, datatype, dtype, shape, tuple((i, d) for i, d in enumerate(node.shape) if isinstance(d, str)))
 
-    def filled(self, value: int) -> Array:
-        """The smallest tensor that fits, of one value."""
-        shape = [max(d, 1) for d in self.shape]
+    def filled(self, value: int, length: int = 1) -> Array:
+        """A tensor of one row that fits, of one value. length: of free dimensions but the first."""
+        shape = [d if d > 0 else length if place else 1 for place, d in enumerate(self.shape)]
         return np.full(shape, str(value) if self.dtype is np.object_ else value, self.dtype)
 
     def __str__(self) -> str:
@@ -85,8 +95,9 @@ class Tensor:
 class OnnxModel:
     """A model in memory. threads: few, since batches, not threads, make small models fast, and the other core is the plant's.
 
-    batches: whether rows of several requests may be joined: the first dimension is free, and joined rows are answered as single
-    ones are. pace: seconds that one row takes: at first alone, then as it was in the last run.
+    batches: whether rows of several requests may be joined: the first dimension is free, and in a trial each row was answered in
+    company as alone. proven: whether it was seen to answer finite numbers, so that what it fails on is the request's own. pace:
+    seconds that one row takes: at first alone, then as it was in the last run.
     """
 
     def __init__(self, source: bytes | Path, threads: int = 1) -> None:
@@ -95,34 +106,32 @@ class OnnxModel:
             named = str(source) if isinstance(source, Path) else source
             self._session = onnxruntime.InferenceSession(named, _options(threads), providers=["CPUExecutionProvider"])
         except _RUNTIME_ERRORS as error:
-            raise NotAModelError(f"ONNX Runtime cannot load it: {error}") from error
+            raise NotAModelError(
+                f"ONNX Runtime cannot load it: {_told(error)}; export it again, for ONNX Runtime {onnxruntime.__version__}"
+            ) from error
         self.inputs = tuple(Tensor.of(node) for node in self._session.get_inputs())
         self.outputs = tuple(Tensor.of(node) for node in self._session.get_outputs())
         self._names = [tensor.name for tensor in self.outputs]
-        zeros = self._warm_up()
-        self.pace = min(self._timed() for _ in range(3))
-        self.batches = all(t.shape[:1] == (-1,) for t in (*self.inputs, *self.outputs)) and self._joins(zeros)
+        row = trial.answered(self._attempt, self.inputs)
+        self.proven = row is not None
+        self.pace = min(self._timed(row) for _ in range(3)) if row else PACE_UNKNOWN
+        self.batches = self._is_of_rows() and self.pace <= WORTH_JOINING and trial.independent(self._attempt, self.inputs)
+        if row is None:
+            log.warning("%s answers no row of a trial; its requests will not be joined", self.signature)
 
-    def _warm_up(self) -> list[Array]:
-        """The first run allocates: let no request wait for it, and no broken graph get further."""
+    def _is_of_rows(self) -> bool:
+        return all(tensor.shape[:1] == (-1,) for tensor in (*self.inputs, *self.outputs))
+
+    def _attempt(self, feeds: Mapping[str, Array]) -> list[Array] | None:
         try:
-            return self.run({tensor.name: tensor.filled(0) for tensor in self.inputs})
-        except ModelFailedError as error:
-            raise NotAModelError(f"it fails on a row of zeros: {error}") from error
-
-    def _timed(self) -> float:
-        began = perf_counter()
-        self.run({tensor.name: tensor.filled(0) for tensor in self.inputs})
-        return max(perf_counter() - began, 1e-9)
-
-    def _joins(self, zeros: list[Array]) -> bool:
-        """Whether a row is answered alike alone and beside another: not so where the first dimension is time."""
-        try:
-            ones = self.run({tensor.name: tensor.filled(1) for tensor in self.inputs})
-            both = self.run({t.name: np.concatenate([t.filled(0), t.filled(1)]) for t in self.inputs})
+            return self.run(feeds)
         except ModelFailedError:
-            return False
-        return all(map(_alike, both, (np.concatenate(pair) for pair in zip(zeros, ones, strict=True))))
+            return None
+
+    def _timed(self, row: Mapping[str, Array]) -> float:
+        began = perf_counter()
+        self.run(row)
+        return max(perf_counter() - began, 1e-9)
 
     @property
     def signature(self) -> str:
@@ -134,9 +143,9 @@ class OnnxModel:
         try:
             answers: list[Array] = self._session.run(self._names, feeds)
         except ort.InvalidArgument as error:
-            raise InputRefusedError(str(error)) from error
+            raise InputRefusedError(_told(error)) from error
         except _RUNTIME_ERRORS as error:
-            raise ModelFailedError(str(error)) from error
+            raise ModelFailedError(_told(error)) from error
         return answers
 
     def scores_rows_of(self, width: int) -> bool:
@@ -171,12 +180,14 @@ class OnnxModel:
         return answers
 
 
-def _alike(joined: Array, alone: Array) -> bool:
-    if joined.shape != alone.shape:
-        return False
-    if joined.dtype.kind == "f":
-        return np.allclose(joined, alone, rtol=1e-3, atol=1e-5, equal_nan=True)
-    return bool((joined == alone).all())
+_NODE: Final = re.compile(r"Non-zero status code returned while running (\w+) node\. Name:'[^']*' Status Message: ")
+_STATUS: Final = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : ")
+_SOURCE: Final = re.compile(r"/\S*\.(?:cc|h):\d+ [^()]*\([^()]*\)(?: const)? ?|/\S*\.(?:cc|h):\d+ ?|\S+\.(?:cc|h):\d+ \w+ ")
+
+
+def _told(error: Exception) -> str:
+    """What ONNX Runtime says, without where in its own source it says so."""
+    return _SOURCE.sub("", _STATUS.sub("", _NODE.sub(r"in its \1 node: ", str(error)))).strip()
 
 
 def _options(threads: int) -> Any:

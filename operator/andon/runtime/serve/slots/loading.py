@@ -90,6 +90,7 @@ def _load(slot: SlotModel, threads: int, file: Path, profile_file: Path | None, 
         raise UnloadableError("ProfileInvalid", f"{text[:900]}; train the version again")
     if golden_file:
         golden.check(model, golden.read(golden_file.read_bytes()))
+        model.proven = True
     return Loaded(slot, model, profile)
 
 
