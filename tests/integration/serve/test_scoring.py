@@ -163,6 +163,17 @@ async def test_rows_without_a_needed_value_are_counted_and_not_scored(server, pl
     assert [(p["value"], p["quality"], p["reason"]) for p in found[::2]] == [(None, "Bad", "InputMissing")] * 50
 
 
+async def test_a_model_without_a_profile_answers_requests_and_says_once_why_no_row_is_scored(server, plant, tmp_path):
+    server.order(slot(tmp_path, "1", linear()), rows=plant.url)
+    await server.start()
+    ack = await server.until(server.ack, lambda ack: ack and ack.error)
+    assert (ack.stable.version, ack.error.reason) == ("1", "ProfileMissing")
+    assert (await server.infer([1, 1, 1]))[0] == 200
+    server.order(slot(tmp_path, "1", linear()), rows=plant.url, weight=1)
+    await server.until(server.ack, lambda now: now.config_hash != ack.config_hash)
+    assert server.log().count(ack.error.message) == 1
+
+
 async def test_a_collector_that_is_away_disturbs_nothing_and_is_found_again(server, plant, one):
     server.order(one, rows="http://127.0.0.1:1/rows")
     await server.start()

@@ -208,6 +208,18 @@ async def test_a_candidate_that_cannot_be_loaded_disturbs_nothing(lineup, tmp_pa
     assert (ack.stable, ack.candidate, ack.loaded) == (one.revision, None, [one.digest])
 
 
+async def test_orders_to_score_rows_by_no_profile_are_said_to_be_in_vain(lineup, tmp_path):
+    rows = {"rows": "http://127.0.0.1:1/rows", "every": "200ms", "max_age": "2s"}
+    one, two = slot(tmp_path, "1", linear()), slot(tmp_path, "2", linear(1.0), PROFILE)
+    assert (await serving(lineup, one)).error is None
+    want(lineup, one, inputs=rows)
+    ack = lineup.ack()
+    assert (ack.stable, ack.error.reason, ack.error.digest) == (one.revision, "ProfileMissing", one.digest)
+    assert "andon profile" in ack.error.message
+    want(lineup, two, inputs=rows)
+    assert (await until(lineup, lambda ack: ack.stable == two.revision)).error is None
+
+
 async def test_a_stable_that_cannot_be_loaded_leaves_the_old_one_answering(lineup, tmp_path):
     one = slot(tmp_path, "1", linear(), PROFILE)
     await serving(lineup, one)

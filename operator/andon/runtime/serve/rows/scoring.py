@@ -65,6 +65,8 @@ class Scoring:
             panel = self._panel()
             waiting = panel is not None and self._awaits_models(panel) and asyncio.get_running_loop().time() < patient_until
             if panel is None or waiting:
+                if missing := self._lineup.profile_missing():
+                    self._say("rows", missing.message)
                 await _first(news, PATIENCE if waiting else None)
                 continue
             try:

@@ -76,8 +76,16 @@ class Lineup:
             weight=weight,
             loaded=sorted({loaded.slot.digest for order, loaded in self._shelf.items() if order not in self._errors}),
             since=self._since,
-            error=next((self._errors[order] for order in self._orders() if order in self._errors), None),
+            error=next((self._errors[order] for order in self._orders() if order in self._errors), self.profile_missing()),
         )
+
+    def profile_missing(self) -> LoadError | None:
+        """Why orders to score rows cannot be obeyed: nothing says what rows of the stable should be like."""
+        if self.wanted is None or self.wanted.inputs is None or self.stable is None or self.stable.profile is not None:
+            return None
+        text = f"version {self.stable.slot.version} has no profile: no row is scored, and outputs get nothing"
+        remedy = "train it with Andon, register the file that `andon profile` writes with it, or leave out inputs and outputs"
+        return LoadError(digest=self.stable.slot.digest, reason="ProfileMissing", message=f"{text}; {remedy}")
 
     async def keep_loading(self) -> None:
         """Load what is wanted and missing, for ever. All are fetched at the same time, the stable is begun with."""
