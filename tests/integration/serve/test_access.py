@@ -58,7 +58,10 @@ async def test_only_who_bears_the_token_is_answered_and_in_private(tmp_path, mod
         status, headers, _ = await client.ask(INFER, rows([1, 1, 1]), authorization="Bearer open")
         assert (status, headers["www-authenticate"]) == (401, "bearer")
         assert (await client.ask(INFER, rows([1, 1, 1]), authorization="Bearer open sesame"))[0] == 200
-        assert await grpc_codes(server, tmp_path) == ["UNAUTHENTICATED", "OK", "OK"]
+        assert (await client.ask(INFER, rows([1, 1, 1]), authorization="bearer  open sesame"))[0] == 200, "RFC 9110: in any case"
+        expected = ["UNAUTHENTICATED", "OK", "OK", "UNAUTHENTICATED", "INVALID_ARGUMENT"]
+        assert await grpc_codes(server, tmp_path) == expected
+        assert "Traceback" not in (tmp_path / "server.log").read_text()
 
         token.write_text("another")
         certificate(tmp_path, 2)
@@ -75,19 +78,21 @@ async def serial(server):
 
 
 async def grpc_codes(server, folder):
-    """Of an inference without and with the token, and of a probe."""
+    """Of an inference without and with the token, of a probe, and of noise without and with the token."""
     credentials = grpc.ssl_channel_credentials((folder / "tls.crt").read_bytes())
-    request = pb.ModelInferRequest(model_name="m")
+    request, bearing = pb.ModelInferRequest(model_name="m"), (("authorization", "Bearer open sesame"),)
     request.inputs.add(name="rows", datatype="FP32", shape=[1, 3]).contents.fp32_contents.extend([1, 1, 1])
     found = []
     options = [("grpc.ssl_target_name_override", "localhost")]
     async with grpc.aio.secure_channel(f"127.0.0.1:{server.grpc}", credentials, options) as channel:
         for name, message, metadata in (
-            ("ModelInfer", request, ()),
-            ("ModelInfer", request, (("authorization", "Bearer open sesame"),)),
-            ("ServerLive", pb.ServerLiveRequest(), ()),
+            ("ModelInfer", request.SerializeToString(), ()),
+            ("ModelInfer", request.SerializeToString(), bearing),
+            ("ServerLive", b"", ()),
+            ("ModelInfer", b"\xff\xff\xff", ()),
+            ("ModelInfer", b"\xff\xff\xff", bearing),
         ):
-            call = channel.unary_unary(f"/inference.GRPCInferenceService/{name}", lambda m: m.SerializeToString(), lambda b: b)
+            call = channel.unary_unary(f"/inference.GRPCInferenceService/{name}", lambda b: b, lambda b: b)
             asked = call(message, metadata=metadata, timeout=20)
             found.append((await asked.code()).name)
     return found

@@ -38,7 +38,7 @@ class Token:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._bearer = b""
+        self._token = b""
         self.read()
 
     def read(self) -> None:
@@ -46,11 +46,12 @@ class Token:
         token = self.path.read_bytes().strip()
         if not token:
             raise ValueError(f"{self.path} is empty; write a token into it")
-        self._bearer = b"Bearer " + token
+        self._token = token
 
     def allows(self, authorization: bytes | None) -> bool:
         """Whether a request with this header may be answered. Takes as long for a near miss as for any other."""
-        return hmac.compare_digest(authorization or b"", self._bearer)
+        scheme, _, token = (authorization or b"").partition(b" ")
+        return scheme.lower() == b"bearer" and hmac.compare_digest(token.strip(), self._token)
 
 
 async def keep_fresh(read: Callable[[], None], *paths: Path) -> None:
@@ -70,4 +71,13 @@ async def keep_fresh(read: Callable[[], None], *paths: Path) -> None:
 
 
 def _marks(paths: tuple[Path, ...]) -> list[tuple[int, int] | None]:
-    return [(path.stat().st_mtime_ns, path.stat().st_ino) if path.exists() else None for path in paths]
+    return [_mark(path) for path in paths]
+
+
+def _mark(path: Path) -> tuple[int, int] | None:
+    """One look, not two: a file may go at any time."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino

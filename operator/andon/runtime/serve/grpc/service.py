@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any, Final
 
 import grpc
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from andon.runtime.serve.answering import Answer, Answering
 from andon.runtime.serve.grpc import codec
@@ -121,22 +122,24 @@ class GrpcListener:
         }
         return {
             name: grpc.unary_unary_rpc_method_handler(
-                self._guarded(call, free=free), request_deserializer=request.FromString, response_serializer=_serialised
+                self._guarded(call, request.FromString, free=free), response_serializer=_serialised
             )
             for name, (call, request, free) in calls.items()
         }
 
-    def _guarded(self, call: Call, *, free: bool) -> Call:
-        """The call, with its refusals as statuses."""
+    def _guarded(self, call: Call, parse: Callable[[bytes], Any], *, free: bool) -> Call:
+        """The call, with its refusals as statuses. What comes is parsed here: not for those who may not ask."""
 
-        async def guarded(request: Any, context: Any) -> Any:
+        async def guarded(sent: bytes, context: Any) -> Any:
             bearer = (_header(context, "authorization") or "").encode()
             if not free and self._token and not self._token.allows(bearer):
                 await context.abort(
                     grpc.StatusCode.UNAUTHENTICATED, "this server asks for its token: authorization: Bearer TOKEN"
                 )
             try:
-                return await call(request, context)
+                return await call(parse(sent), context)
+            except DecodeError as error:
+                await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"not a message of this call: {error}")
             except RequestError as error:
                 await context.abort(_CODES.get(error.status, grpc.StatusCode.INTERNAL), str(error))
 
