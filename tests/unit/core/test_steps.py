@@ -68,13 +68,31 @@ def later(minutes):
         pytest.param(at(0, rows=60, verdict=Verdict.NO_EVIDENCE), NOW, 0, "Shadow", 0, id="NoEvidence: held"),
         pytest.param(at(0, rows=60, verdict=Verdict.UNKNOWN), NOW, 0, "Shadow", 0, id="Unknown: held"),
         pytest.param(at(0, rows=None), NOW, 0, "Shadow", 0, id="nobody can count the rows: held"),
-        pytest.param(at(1, rows=99, from_rows=60), NOW, 1, "Weight 20%", 20, id="rows of the step before do not count"),
-        pytest.param(at(1, rows=100, from_rows=60), NOW, 2, "Pause", 20, id="a pause keeps the weight"),
-        pytest.param(at(1, rows=39, from_rows=60), NOW, 1, "Weight 20%", 20, id="evidence began anew, a row short: stays"),
-        pytest.param(at(1, rows=40, from_rows=60), NOW, 2, "Pause", 20, id="evidence began anew: counted from nothing"),
+        pytest.param(at(1, rows=159, from_rows=60), NOW, 1, "Weight 20%", 20, id="rows of the step before do not count"),
+        pytest.param(at(1, rows=160, from_rows=60), NOW, 2, "Pause", 20, id="a pause keeps the weight"),
+        pytest.param(at(1, rows=99, from_rows=100), NOW, 1, "Weight 20%", 20, id="evidence began anew, a row short: stays"),
+        pytest.param(at(1, rows=100, from_rows=101), NOW, 2, "Pause", 20, id="evidence began anew: counted from nothing"),
         pytest.param(at(2), later(9), 2, "Pause", 20, id="not yet time"),
         pytest.param(at(2), later(10), 3, "Approval", 20, id="time"),
         pytest.param(at(2, verdict=Verdict.MODEL_REGRESSION), later(10), 2, "Pause", 20, id="time, but spoken against: held"),
+        pytest.param(at(2, verdict=Verdict.NO_EVIDENCE), later(10), 2, "Pause", 20, id="time, but NoEvidence: held"),
+        pytest.param(at(2, verdict=Verdict.UNKNOWN), later(10), 2, "Pause", 20, id="time, but Unknown: held"),
+        pytest.param(
+            at(0, steps=[PAUSE], verdict=Verdict.NO_EVIDENCE),
+            later(10),
+            0,
+            "Pause",
+            0,
+            id="nothing but a pause: waits for Healthy",
+        ),
+        pytest.param(at(0, steps=[PAUSE]), later(10), 0, "Promoting", 0, id="nothing but a pause, and Healthy: promoted"),
+        pytest.param(replace(at(2), policy=None), later(10), 3, "Approval", 20, id="time, and nobody watches"),
+        pytest.param(
+            at(3, approved={WORD: "jane"}, verdict=Verdict.NO_EVIDENCE), NOW, 4, "Weight 50%", 50, id="NoEvidence, approved"
+        ),
+        pytest.param(
+            at(3, approved={WORD: "jane"}, verdict=Verdict.MODEL_REGRESSION), NOW, 3, "Approval", 20, id="spoken against: held"
+        ),
         pytest.param(at(3), later(60), 3, "Approval", 20, id="nobody has approved"),
         pytest.param(at(3, approved={WORD: "jane"}), NOW, 4, "Weight 50%", 50, id="approved"),
         pytest.param(at(3, approved={"r-0123456789": "jane"}), NOW, 3, "Approval", 20, id="another step was approved"),
@@ -125,9 +143,9 @@ def test_a_step_that_waits_for_a_person_says_how_to_answer():
 
 
 def test_a_servers_lost_evidence_is_written_down_so_that_rows_are_counted_once():
-    first = decide(at(1, rows=20, from_rows=60), NOW)
+    first = decide(at(1, rows=50, from_rows=60), NOW)
     assert (first.status.candidate.from_rows, first.status.candidate.progress) == (0, "2/4")
-    facts = replace(at(1), status=first.status, paired_rows=80)
+    facts = replace(at(1), status=first.status, paired_rows=100)
     assert decide(facts, NOW).status.candidate.index == 2
 
 
@@ -151,7 +169,7 @@ def test_a_step_that_was_edited_into_another_one_begins_anew(given, edited, inde
 def test_a_silence_of_prometheus_is_no_new_evidence(seen):
     silent = decide(at(1, rows=seen, from_rows=60), NOW)
     assert silent.status.candidate.from_rows == 60
-    assert decide(replace(at(1), status=silent.status, paired_rows=99), NOW).status.candidate.index == 1
+    assert decide(replace(at(1), status=silent.status, paired_rows=159), NOW).status.candidate.index == 1
 
 
 @pytest.mark.parametrize(
@@ -161,6 +179,15 @@ def test_a_silence_of_prometheus_is_no_new_evidence(seen):
 def test_rows_asked_for(every, asked, rows):
     more = {"inputs": ROWS | {"every": every}} if every else {}
     given = spec("2", rollout={"steps": [{"shadow": {"minRows": asked} if asked else {}}]}, **more)
+    assert min_rows(given, given.rollout.steps[0]) == rows
+
+
+@pytest.mark.parametrize(
+    ("weight", "asked", "rows"), [(20, 20, 100), (50, None, 300), (3, 300, 680), (99, 20, 40), (20, 400, 400)]
+)
+def test_a_weight_step_lasts_until_the_candidate_has_answered_a_block_of_rows(weight, asked, rows):
+    step = {"weight": weight} | ({"minRows": asked} if asked else {})
+    given = spec("2", inputs=ROWS, rollout={"steps": [step]})
     assert min_rows(given, given.rollout.steps[0]) == rows
 
 

@@ -1,5 +1,6 @@
 """In which step of its rollout is a version, and what keeps it there?"""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ PROMOTING: Final = "Promoting"
 
 _USUAL_ROWS: Final = 300
 _FEWEST_ROWS: Final = 20
+"""One block of evidence, and of what is dealt to stable or candidate."""
 _LONGEST_WAIT: Final = 7 * 86400.0
 """Seconds in which the rows of a step should have come: a slow clock asks for fewer."""
 
@@ -80,12 +82,14 @@ def weight(facts: Facts, at: Place) -> int:
 
 
 def min_rows(spec: ModelDeploymentSpec, step: Step) -> int:
-    """Rows that both revisions must have scored in this step: by default 300, or what seven days bring, never below 20."""
+    """Rows that both revisions must have scored in this step: by default 300, or what seven days bring, never below 20.
+
+    With a weight, never below what must pass until the candidate has certainly answered a block of them.
+    """
     asked = step.shadow.min_rows if step.shadow else step.min_rows
-    if asked is not None:
-        return asked
     weekly = _LONGEST_WAIT / seconds(spec.inputs.every) if spec.inputs else _USUAL_ROWS
-    return max(_FEWEST_ROWS, min(_USUAL_ROWS, int(weekly)))
+    blocks = math.ceil(100 / step.weight) if step.weight is not None else 1
+    return max(_FEWEST_ROWS * blocks, min(_USUAL_ROWS, int(weekly)) if asked is None else asked)
 
 
 def described(facts: Facts, version: SlotModel, at: Place, now: datetime) -> Candidate:
@@ -177,14 +181,21 @@ def _too_few_rows(stand: _Stand) -> str | None:
     if (_rows(stand.facts, stand.at) or 0) >= least:
         return None
     if spec.inputs is None:
-        return f"No rows will come, since there is no spec.inputs: annotate andon.dev/promote={stand.version.version} to go on."
+        return _no_rows(stand)
     return f"It is judged on at least {least} rows of this step; they are coming in."
+
+
+def _no_rows(stand: _Stand) -> str:
+    """For a policy to judge it by."""
+    return f"No rows will come, since there is no spec.inputs: annotate andon.dev/promote={stand.version.version} to go on."
 
 
 def _not_healthy(stand: _Stand) -> str | None:
     policy = stand.facts.policy
-    if policy is None or not _counts(stand.step):
+    if policy is None or stand.step.approval is not None:
         return None
+    if stand.facts.spec.inputs is None and policy.verdict is not Verdict.HEALTHY:
+        return _no_rows(stand)
     if not policy.is_about(stand.version) or policy.verdict is None:
         return f"DriftPolicy {policy.name} has not judged it yet."
     return None if policy.verdict is Verdict.HEALTHY else f"DriftPolicy {policy.name} says {policy.verdict} of it, not Healthy."
@@ -205,7 +216,7 @@ _HOLDS: Final[tuple[Callable[[_Stand], str | None], ...]] = (  # in the order in
     _too_early,  # pause
     _unapproved,  # approval
     _too_few_rows,  # shadow, weight
-    _not_healthy,  # NoEvidence and Unknown are not Healthy
+    _not_healthy,  # NoEvidence and Unknown are not Healthy, however much time has passed; a person's word goes before
     _uncounted,
 )
 
