@@ -160,12 +160,49 @@ async def test_who_asks_for_a_head_is_answered_and_parted_with(client):
     assert await client.is_closed()
 
 
-async def test_bodies_that_are_still_coming_in_share_a_bound(client, server, monkeypatch):
+def a_part_of(length, sent):
+    return f"POST /p HTTP/1.1\r\nhost: h\r\ncontent-length: {length}\r\n\r\n".encode() + b"x" * sent
+
+
+@contextlib.asynccontextmanager
+async def others(server, count):
+    """More clients."""
+    clients = [Client(*await asyncio.open_connection("127.0.0.1", server.port)) for _ in range(count)]
+    yield clients
+    for each in clients:
+        each.writer.close()
+
+
+async def held(server, size):
+    async with asyncio.timeout(5):
+        while server._room.taken != size:  # noqa: ASYNC110 - what a connection took is nobody's event
+            await asyncio.sleep(0)
+
+
+async def test_where_bodies_take_too_much_room_the_large_one_that_began_first_gives_way(client, server, monkeypatch):
     monkeypatch.setattr(connection, "MOST_UNREAD", 1000)
-    server._room.taken = 990
-    await client.send(b"POST /p HTTP/1.1\r\nhost: h\r\ncontent-length: 500\r\n\r\n" + b"x" * 100)
-    assert (await client.answer())[0] == 503
-    assert server._room.taken == 990, "what is refused is no longer held"
+    async with others(server, 4) as (small, first, second, newcomer):
+        sizes = ((small, 10, 5), (first, 500, 480), (second, 500, 490))
+        for i, (each, length, sent) in enumerate(sizes, 1):
+            await each.send(a_part_of(length, sent))
+            await held(server, sum(sent for _, _, sent in sizes[:i]))
+        await newcomer.send(a_part_of(400, 399))
+        assert (await first.answer())[0] == 408
+        await held(server, 5 + 490 + 399)
+        await client.send(a_part_of(20, 20))
+        for each, missing in ((small, 5), (second, 10), (newcomer, 1), (client, 0)):
+            await each.send(b"x" * missing)
+            assert (await each.answer())[0] == 200
+        assert server._room.taken == 0
+
+
+async def test_a_large_body_that_comes_in_slowest_gives_way_itself(client, server, monkeypatch):
+    monkeypatch.setattr(connection, "MOST_UNREAD", 1000)
+    await client.send(a_part_of(5000, 1100) + get("/never"))
+    status, answer = await client.answer()
+    assert (status, b"send fewer rows" in answer) == (408, True)
+    assert await client.is_closed()
+    assert server._room.taken == 0
 
 
 async def test_where_there_are_too_many_the_longest_silent_makes_room(client, server, monkeypatch):

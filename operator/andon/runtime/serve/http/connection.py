@@ -26,10 +26,27 @@ SLOWEST_REQUEST: Final = 30.0
 
 
 class Room:
-    """How much of the bodies that are still coming in is held, by all connections together."""
+    """How much of the bodies that are still coming in is held, by all connections together; who gives way where it is too much.
+
+    Not who comes next: of those who hold more than their share, the one that has been at it for longest.
+    """
 
     def __init__(self) -> None:
         self.taken = 0
+        self._held: dict[Connection, int] = {}
+
+    def take(self, holder: "Connection", size: int) -> None:
+        """Hold so many bytes more; somebody, maybe the holder, may have to give way."""
+        self.taken += size
+        self._held[holder] = self._held.get(holder, 0) + size
+        while self.taken > MOST_UNREAD:
+            share = self.taken / len(self._held)
+            large = [each for each, held in self._held.items() if held >= share]
+            min(large, key=lambda each: each.since).give_way()
+
+    def give_back(self, holder: "Connection") -> None:
+        """It holds nothing any more."""
+        self.taken -= self._held.pop(holder, 0)
 
 
 class _Exchange:
@@ -106,7 +123,8 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserUpgrade:
             self._ended = True
         except httptools.HttpParserError as error:
-            self._refuse(self._refusal or Response.error(400, f"not an HTTP request: {error}"))
+            if not self._ended:
+                self._refuse(self._refusal or Response.error(400, f"not an HTTP request: {error}"))
         else:
             self._hold_back()
 
@@ -123,6 +141,11 @@ class Connection(asyncio.Protocol):
         exchange = _Exchange(self, last=True)
         self._pending.append(exchange)
         exchange(response)
+
+    def give_way(self) -> None:
+        """Others need the room that its unfinished body takes."""
+        text = "the body came in too slowly, and others need the room; send fewer rows at a time, or faster"
+        self._refuse(Response.error(408, text))
 
     def _throw_away(self, data: bytes) -> None:
         self._thrown_away += len(data)
@@ -156,21 +179,20 @@ class Connection(asyncio.Protocol):
         self._head = 0
         self._body.append(body)
         self._held += len(body)
-        self._room.taken += len(body)
         self._check_body(self._held)
+        self._room.take(self, len(body))
+        if self._ended:
+            raise _RefusedError
 
     def _check_body(self, size: int) -> None:
         if size > LARGEST_BODY:
             self._refusal = Response.error(413, f"the body is larger than {LARGEST_BODY} bytes; send fewer rows at a time")
             raise _RefusedError
-        if self._room.taken > MOST_UNREAD:
-            self._refusal = Response.error(503, "too many large requests at a time; ask again later", b"retry-after: 1\r\n")
-            raise _RefusedError
 
     def _forget_body(self) -> bytes:
         """The body so far, which is no longer held here."""
         whole = self._body[0] if len(self._body) == 1 else b"".join(self._body)
-        self._room.taken -= self._held
+        self._room.give_back(self)
         self._body, self._held = [], 0
         return whole
 
