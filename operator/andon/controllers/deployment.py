@@ -22,6 +22,7 @@ from andon.controllers.informer import Object
 from andon.controllers.objects import (
     annotated,
     approvals,
+    is_alive,
     others_status,
     owner_of,
     parsed,
@@ -68,7 +69,7 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
             held=held,
             known=known,
             acks=acknowledged(children, key.name),
-            workload=_workload(children, spec),
+            workload=workload(children, spec),
             policy=_view(policy),
             rows_url=rows,
             asset=source.asset if source else None,
@@ -231,14 +232,17 @@ def _people(obj: Object) -> People:
     return People(**{word: annotated(obj, word) for word in ("pin", "promote", "abort", "approve", "reconcile")})
 
 
-def _workload(children: list[Object], spec: ModelDeploymentSpec) -> Workload:
+def workload(children: list[Object], spec: ModelDeploymentSpec) -> Workload:
+    """What Kubernetes says of the servers' Deployment and its pods."""
     deployment = next((c for c in children if c["kind"] == "Deployment"), None)
     if deployment is None:
         return Workload()
     status = deployment.get("status", {})
-    available = status.get("availableReplicas", 0) > 0
+    available = status.get("availableReplicas", 0) >= max(1, spec.replicas)
     message = "" if available else waiting_message(children, secrets_of(spec))
-    return Workload(available, message, replicas=status.get("replicas", 0))
+    pods = (c for c in children if c["kind"] == "Pod" and is_alive(c))
+    running = frozenset(pod["metadata"]["name"] for pod in pods if pod.get("status", {}).get("phase") == "Running")
+    return Workload(available, message, replicas=status.get("replicas", 0), running=running)
 
 
 def _view(policy: Object | None) -> PolicyView | None:

@@ -95,7 +95,8 @@ def waiting_message(children: list[Object], secrets: Sequence[str] = ()) -> str:
 
     secrets: what it mounts. Andon may not read Secrets, so that one that is not there can only be suspected.
     """
-    pod = next((c for c in children if c["kind"] == "Pod" and is_alive(c)), None)
+    pods = [c for c in children if c["kind"] == "Pod" and is_alive(c)]
+    pod = next((pod for pod in pods if not _is_ready(pod)), next(iter(pods), None))
     if pod is None:
         return "no pod yet"
     name, status = pod["metadata"]["name"], pod.get("status", {})
@@ -107,6 +108,10 @@ def waiting_message(children: list[Object], secrets: Sequence[str] = ()) -> str:
     begun = any("running" in container.get("state", {}) for container in status.get("containerStatuses", ()))
     needs = f"; it needs the Secrets {', '.join(secrets)}: `kubectl get secret {' '.join(secrets)}`" if secrets else ""
     return said if begun else f"{said}{needs}"
+
+
+def _is_ready(pod: Object) -> bool:
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in pod.get("status", {}).get("conditions", ()))
 
 
 def _trouble(pod: str, container: Object) -> str:

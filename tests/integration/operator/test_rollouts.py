@@ -39,7 +39,7 @@ def test_shadow_weight_approval_and_the_former_stable_stays_as_reference(plant: 
     plant.is_healthy("2", rows=40)
     assert plant.reaches("Weight 20%").weight == 20
     assert plant.status()["candidate"] | {"index": 1, "fromRows": 40} == plant.status()["candidate"]
-    plant.is_healthy("2", rows=80)
+    plant.is_healthy("2", rows=140)
     assert plant.reaches("Approval").weight == 20
     asked = plant.cluster.says("modeldeployment", MODEL, "StepReached", type_="AwaitingApproval")
     word = asked["message"].partition("andon.dev/approve=")[2].partition("/")[0]
@@ -85,11 +85,11 @@ def test_a_killed_operators_successor_goes_on_in_the_step_that_was_reached(
     before = plant.status()["candidate"]
     sighted["operator"].kill()
     sighted["operator"].wait(10)
-    plant.is_healthy("2", rows=60)
+    plant.is_healthy("2", rows=90)
     sighted["operator"] = start()
     half = eventually(lambda: plant.status()["candidate"], lambda seen: seen["progress"] == "2/4", within=20)
     assert half | {"progress": before["progress"]} == before
-    plant.is_healthy("2", rows=80)
+    plant.is_healthy("2", rows=140)
     assert plant.told("2").reference is not None
 
 

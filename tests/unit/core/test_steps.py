@@ -198,6 +198,14 @@ def test_weight_falls_to_nothing_while_a_server_has_not_loaded_it():
     assert decide(replace(facts, acks=facts.acks | {"pod-2": behind}), NOW).slots.weight == 0
 
 
+def test_promotion_waits_for_a_server_that_runs_and_has_said_nothing():
+    facts = replace(at(4, rows=40), workload=Workload(available=True, message="", running=frozenset({"pod-1", "pod-2"})))
+    silent = decide(facts, NOW)
+    assert (silent.slots.stable.version, silent.slots.weight, condition(silent, "Loaded")) == ("1", 0, "False/Loading")
+    heard = replace(facts, acks=facts.acks | {"pod-2": facts.acks["pod-1"]})
+    assert decide(heard, NOW).slots.stable.version == "2"
+
+
 def test_promotion_waits_for_every_server_and_keeps_the_former_stable_as_reference():
     facts = at(4, rows=40)
     behind = facts.acks["pod-1"].model_copy(update={"candidate": None})

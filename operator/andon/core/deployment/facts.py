@@ -39,11 +39,15 @@ class GitOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """The server's pods as Kubernetes sees them. replicas: how many there are, of whatever sort."""
+    """The servers' pods as Kubernetes sees them. available: as many as are wanted. replicas: all there are.
+
+    running: names of those whose process runs, whether it has said anything yet or not.
+    """
 
     available: bool = False
     message: str = "no pod yet"
     replicas: int = 0
+    running: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +124,15 @@ class Facts:
         return self.held.candidate if self.held is not None else None
 
     @property
+    def silent(self) -> frozenset[str]:
+        """Servers that run and have acknowledged nothing."""
+        return self.workload.running - self.acks.keys()
+
+    @property
     def candidate_loaded(self) -> bool:
-        """Whether every server holds the wanted revision as its candidate."""
+        """Whether every server that runs holds the wanted revision as its candidate."""
+        if self.silent:
+            return False
         acks = self.acks.values()
         digests = {ack.candidate.digest if ack.candidate else None for ack in acks}
         return not isinstance(self.wanted, Missing) and digests == {self.wanted.digest}

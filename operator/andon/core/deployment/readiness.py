@@ -38,7 +38,7 @@ def loaded(facts: Facts, answer: Answer) -> Claim | None:
     if slot is None or facts.spec.replicas == 0:
         return None
     held = [slot.digest in {r.digest for r in (ack.stable, ack.candidate) if r is not None} for ack in facts.acks.values()]
-    if held and all(held):
+    if held and all(held) and not facts.silent:
         return claim(LOADED, True, "Loaded", f"Every server holds version {slot.revision}.")
     return claim(LOADED, False, "Loading", f"Version {slot.revision} is not held by every server.")
 
@@ -96,7 +96,7 @@ def _served(facts: Facts, answer: Answer, slots: Slots | None, effective: Revisi
     if not current or effective is None or effective.digest != slots.stable.digest:
         return _coming("Loading", f"The server is loading version {slots.stable.version}.")
     if not facts.workload.available:
-        return _coming("ServerUnavailable", f"The server is not available: {facts.workload.message}.")
+        return _coming("ServerUnavailable", f"Not every server is available: {facts.workload.message}.")
     if answer.reason != "Serving":
         return [ready(answer.reason, answer.because)]
     unproved = first.readiness(first.verdict(facts, slots.stable))
