@@ -16,6 +16,7 @@ MissingReason = Literal[
     "ServerError",  # answered 5xx, or an error in words: theirs to put right
     "Malformed",  # answered, but not in the form that was agreed
     "NotFound",  # answered: there is no such thing
+    "DigestPending",  # the version is there, and what its content is is being found out
     "NoDigest",  # the version is there, but nobody wrote down what its content is
 ]
 

@@ -13,8 +13,9 @@ from andon.api.config import Mlflow
 from andon.api.golden import GOLDEN_FILE, GOLDEN_TAG
 from andon.api.missing import Missing
 from andon.api.slots import SlotModel
-from andon.api.types import seconds
+from andon.api.types import Digest, seconds
 from andon.ports.blocking import Blocking, without_secrets
+from andon.ports.firstsight import FirstSight
 
 T = TypeVar("T")
 
@@ -26,6 +27,7 @@ _ELSEWHERE: Final = re.compile(r"(?!file:|models:|runs:)[a-z][a-z0-9+.-]*://[^?#
 """Where MLflow keeps files without handing them out itself: a bucket, say, which the server reads with its own rights."""
 _REMEMBERED: Final = 4096
 _IMPORT: Final = 60.0
+_FILES: Final = "/api/2.0/mlflow-artifacts/artifacts"
 
 
 class Registry(Protocol):
@@ -52,6 +54,7 @@ class MlflowRegistry:
         self._url = config.url.rstrip("/")
         self._timeout = seconds(config.timeout)
         self._blocking = Blocking("MLflow", config.url, workers=4, timeout=self._timeout)
+        self._sight = FirstSight(self._url, self._blocking)
         self._client: Any = None
         self._known: dict[tuple[str, str], SlotModel] = {}
 
@@ -90,6 +93,7 @@ class MlflowRegistry:
 
     def close(self) -> None:
         """Let go of threads."""
+        self._sight.close()
         self._blocking.close()
 
     async def _ask(self, question: Callable[[Any], T]) -> T | Missing:
@@ -137,18 +141,16 @@ class MlflowRegistry:
 
     def _resolved(self, name: str, found: Any) -> SlotModel | Missing:
         what = f"version {found.version} of {name}"
-        digest = found.tags.get(DIGEST_TAG)
         files = self._folder(found.source or "")
-        if digest is None:
-            return Missing(
-                "NoDigest", f"{what} has no tag {DIGEST_TAG}. Next: register it by a TrainingPipeline, or set the tag."
-            )
         if files is None:
             return Missing(
                 "Malformed",
                 f"{what} has its files at {found.source}, which no server can read. Next: log them in MLflow or a bucket and "
                 "register anew.",
             )
+        digest = found.tags.get(DIGEST_TAG) or self._seen(name, found)
+        if isinstance(digest, Missing):
+            return digest
         profile, golden = found.tags.get(PROFILE_TAG), found.tags.get(GOLDEN_TAG)
         try:
             return SlotModel(
@@ -167,11 +169,23 @@ class MlflowRegistry:
                 "Malformed", f"{what}: its {field} is not of the form sha256:… . Next: correct the tag, or register anew."
             )
 
+    def _seen(self, name: str, found: Any) -> Digest | Missing:
+        """The digest of a version that others registered."""
+        handed_out = _SOURCE.fullmatch(found.source or "")
+        if handed_out is None:
+            return Missing(
+                "NoDigest",
+                f"version {found.version} of {name} has no tag {DIGEST_TAG}, and MLflow does not hand out its files, which are at "
+                f"{found.source}. Next: set the tag to sha256:… of model.onnx, or register it by a TrainingPipeline.",
+            )
+        path = f"{_FILES}/{handed_out['folder'].rstrip('/')}/model.onnx"
+        return self._sight.digest((name, str(found.version), found.source), path)
+
     def _folder(self, source: str) -> str | None:
         """The address at which a server reads the files of a version."""
         if handed_out := _SOURCE.fullmatch(source):
             folder = handed_out["folder"].rstrip("/")
-            return f"{without_secrets(self._url)}/api/2.0/mlflow-artifacts/artifacts/{folder}"
+            return f"{without_secrets(self._url)}{_FILES}/{folder}"
         return source.rstrip("/") if _ELSEWHERE.fullmatch(source) else None
 
 

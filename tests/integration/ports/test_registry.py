@@ -1,6 +1,7 @@
 """A real MLflow server says what a version is; whatever keeps it from saying so is a fact of its own."""
 
 import asyncio
+import hashlib
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ import requests
 
 from andon.api.config import Mlflow
 from andon.api.slots import SlotModel
+from andon.ports import firstsight
 from andon.ports.missing import Missing
 from andon.ports.registry import MlflowRegistry
 from support.odd import answering, nobody, silent
@@ -102,7 +104,7 @@ async def test_a_missing_model_is_told_from_a_missing_version(registry, trained)
 @pytest.mark.parametrize(
     ("source", "tags", "reason", "says"),
     [
-        pytest.param(None, {}, "NoDigest", "andon.digest", id="nobody wrote its digest down"),
+        pytest.param("s3://b/7", {}, "NoDigest", "andon.digest", id="nobody wrote its digest down, and MLflow has no file"),
         pytest.param(None, {"digest": "md5:1"}, "Malformed", "its digest", id="a digest of another form"),
         pytest.param(None, {"digest": DIGEST, "profile_digest": "x"}, "Malformed", "profile", id="a profile digest likewise"),
         pytest.param(None, {"digest": DIGEST, "golden_digest": "x"}, "Malformed", "golden", id="a golden digest too"),
@@ -115,6 +117,43 @@ async def test_a_version_that_cannot_be_served_says_what_it_lacks(registry, trai
     assert isinstance(missing, Missing)
     assert missing.reason == reason
     assert says in missing.detail
+
+
+async def looked_at(registry, name, version):
+    """What a version is, once its file has been read."""
+    for _ in range(400):
+        found = await registry.resolve(name, version)
+        if getattr(found, "reason", "") != "DigestPending":
+            return found
+        await asyncio.sleep(0.05)
+    pytest.fail(f"it is not known within 20 s: {found}")
+
+
+async def test_a_version_that_others_registered_is_what_its_file_is_at_first_sight(registry, trained, mlflow_uri):
+    version, run = trained.version()
+    files = f"{mlflow_uri}/api/2.0/mlflow-artifacts/artifacts/{trained.experiment}/{run['run_id']}/artifacts"
+    await asyncio.to_thread(round_trip, f"{files}/model.onnx", content := b"onnx" * 1_000_000)
+    assert (await registry.resolve(trained.name, version)).reason == "DigestPending"
+    resolved = await looked_at(registry, trained.name, version)
+    assert (resolved.digest, resolved.model) == (f"sha256:{hashlib.sha256(content).hexdigest()}", f"{files}/model.onnx")
+    await asyncio.to_thread(round_trip, f"{files}/model.onnx", b"another")
+    assert await registry.resolve(trained.name, version) == resolved, "what was seen first holds"
+
+
+async def test_a_version_without_a_model_file_says_so_and_is_not_read_again_at_once(registry, trained):
+    version, _ = trained.version()
+    missing = await looked_at(registry, trained.name, version)
+    assert (missing.reason, "model.onnx" in missing.detail) == ("NotFound", True)
+    assert await registry.resolve(trained.name, version) == missing
+
+
+async def test_a_file_too_large_to_be_read_is_left(registry, trained, mlflow_uri, monkeypatch):
+    monkeypatch.setattr(firstsight, "LARGEST_FILE", 1000)
+    version, run = trained.version()
+    files = f"{mlflow_uri}/api/2.0/mlflow-artifacts/artifacts/{trained.experiment}/{run['run_id']}/artifacts"
+    await asyncio.to_thread(round_trip, f"{files}/model.onnx", b"x" * 1001)
+    missing = await looked_at(registry, trained.name, version)
+    assert (missing.reason, "larger than 1000 bytes" in missing.detail) == ("Refused", True)
 
 
 async def test_a_version_is_found_by_what_it_was_trained_from(registry, trained):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper, save_model
 
 from andon.api.slots import SlotModel
 from andon.stats.profile import digest
@@ -17,6 +17,18 @@ def linear(bias=0.0, width=WIDTH, rows=None, dtype=TensorProto.FLOAT):
     offset = helper.make_tensor("b", dtype, [1], [bias])
     nodes = [helper.make_node("MatMul", ["rows", "w"], ["sum"]), helper.make_node("Add", ["sum", "b"], ["prediction"])]
     return _bytes(nodes, [weights, offset], width, rows, dtype)
+
+
+def scattered(folder: Path):
+    """A sum of the row whose weights are in a file of their own, which is left in the folder."""
+    taken = helper.make_tensor_value_info("rows", TensorProto.FLOAT, [None, WIDTH])
+    answered = helper.make_tensor_value_info("prediction", TensorProto.FLOAT, [None, 1])
+    weights = numpy_helper.from_array(np.ones((WIDTH, 1), np.float32), "w")
+    graph = helper.make_graph([helper.make_node("MatMul", ["rows", "w"], ["prediction"])], "g", [taken], [answered], [weights])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    file = folder / "scattered.onnx"
+    save_model(model, str(file), save_as_external_data=True, location="weights.data", size_threshold=0)
+    return file.read_bytes()
 
 
 def picky(width=WIDTH):

@@ -12,7 +12,7 @@ from andon.runtime.serve.slots.lineup import Lineup
 from andon.runtime.serve.slots.loading import Loader
 from andon.stats.profile import digest
 from support.odd import silent
-from unit.serve.models import linear, slot
+from unit.serve.models import linear, scattered, slot
 from unit.serve.references import a_profile
 
 PROFILE = a_profile()
@@ -227,6 +227,12 @@ async def test_a_stable_that_cannot_be_loaded_leaves_the_old_one_answering(lineu
     ack = await until(lineup, lambda ack: ack.error)
     assert (ack.stable, ack.error.reason) == (one.revision, "NotAModel")
     assert not lineup.ready
+
+
+async def test_weights_in_another_file_are_refused_with_what_to_do(lineup, tmp_path):
+    want(lineup, slot(tmp_path, "1", scattered(tmp_path)))
+    error = (await until(lineup, lambda ack: ack.error)).error
+    assert (error.reason, "external data" in error.message, "one file" in error.message) == ("NotAModel", True, True)
 
 
 async def test_an_error_is_forgotten_with_the_revision_it_was_about(lineup, tmp_path):

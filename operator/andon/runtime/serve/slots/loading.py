@@ -84,7 +84,7 @@ def _load(slot: SlotModel, threads: int, file: Path, profile_file: Path | None, 
     try:
         model = OnnxModel(file, threads)
     except NotAModelError as error:
-        raise UnloadableError("NotAModel", f"{slot.model}: {error}") from error
+        raise UnloadableError("NotAModel", f"{slot.model}: {_in_one_file(str(error))}") from error
     if profile and not model.scores_rows_of(len(profile.features)):
         text = f"{slot.profile}: has {len(profile.features)} features, which does not fit {model.signature}"
         raise UnloadableError("ProfileInvalid", f"{text[:900]}; train the version again")
@@ -92,6 +92,15 @@ def _load(slot: SlotModel, threads: int, file: Path, profile_file: Path | None, 
         golden.check(model, golden.read(golden_file.read_bytes()))
         model.proven = True
     return Loaded(slot, model, profile)
+
+
+def _in_one_file(error: str) -> str:
+    """ONNX Runtime looks for weights beside the file, where none are ever put: no digest would hold them."""
+    if "external data" not in error.lower():
+        return error
+    return (
+        f"it has external data: weights in another file, which no digest holds; export one file, without external data ({error})"
+    )
 
 
 def _profile(slot: SlotModel, content: bytes) -> Profile:
