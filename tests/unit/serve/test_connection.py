@@ -11,7 +11,7 @@ from andon.runtime.serve.http.request import Response
 
 
 @pytest.fixture
-async def server():
+async def server(monkeypatch):
     """Answers each request with its path; /slow only when `release` is set."""
     release = asyncio.Event()
     waiting = set()
@@ -35,6 +35,7 @@ async def server():
     await made.listen("127.0.0.1", 0)
     yield made
     release.set()
+    monkeypatch.setattr(listener, "LINGER", 0.0)
     await made.leave(1.0)
 
 
@@ -231,6 +232,21 @@ async def test_leaving_answers_what_was_asked_and_then_closes(client, server):
     server.release.set()
     assert await client.answer() == (200, b"/slow")
     assert await client.is_closed()
+    await leaving
+
+
+async def test_whoever_is_let_in_while_the_server_leaves_is_answered(server, monkeypatch):
+    monkeypatch.setattr(listener, "LINGER", 0.4)
+    leaving = asyncio.create_task(server.leave(5.0))
+    await asyncio.sleep(0.2)
+    async with others(server, 2) as (prompt, late):
+        await prompt.send(get("/a"))
+        assert (await prompt.answer())[0] == 200
+        while server.port:  # noqa: ASYNC110 - that a port is closed is nobody's event
+            await asyncio.sleep(0.01)
+        await late.send(get("/b"))
+        assert await late.answer() == (200, b"GET /b? ")
+        assert await late.is_closed()
     await leaving
 
 

@@ -10,6 +10,7 @@ from andon.runtime.serve.http.request import Handler
 
 MOST_CONNECTIONS: Final = 1000
 LINGER: Final = 0.5
+_STEP: Final = 0.02
 _HANDSHAKE: Final = 10.0
 
 
@@ -38,7 +39,7 @@ class Listener:
     @property
     def port(self) -> int:
         """The port that was got, for one who asked for any."""
-        return int(self._server.sockets[0].getsockname()[1]) if self._server else 0
+        return int(self._server.sockets[0].getsockname()[1]) if self._server and self._server.sockets else 0
 
     def __iter__(self) -> Iterator[Connection]:
         """Those who are connected now."""
@@ -53,23 +54,23 @@ class Listener:
                 connection.close_if_silent(now)
 
     async def leave(self, within: float) -> None:
-        """Finish what was asked, for at most so many seconds, and accept nothing more.
+        """Go, within so many seconds at most, and lose nothing that was asked.
 
-        For a moment all stays open, and answers ask their clients to go: the next request may be on the way, and closing would
-        lose it.
+        For a while whoever comes is let in and answered, and asked to go: not everybody knows yet that it is ending.
+        Then nobody is let in, and who was has as long to ask, and its answer.
         """
-        if self._server is None:
-            return
         loop = asyncio.get_running_loop()
         begun = loop.time()
-        while self._connections and loop.time() < begun + within:
-            lingering = loop.time() <= begun + LINGER
-            if not lingering:
-                self._server.close()
+        while loop.time() < begun + LINGER:
             for connection in self:
-                connection.leave(now=not lingering)
-            await asyncio.sleep(0.02)
-        self._server.close()
+                connection.leave(now=False)
+            await asyncio.sleep(_STEP)
+        if self._server:
+            self._server.close()
+        while self._connections and loop.time() < begun + within:
+            for connection in self:
+                connection.leave(now=connection.since < loop.time() - LINGER)
+            await asyncio.sleep(_STEP)
 
 
 class _Known(Connection):
