@@ -175,8 +175,8 @@ class MlflowRegistry:
         if handed_out is None:
             return Missing(
                 "NoDigest",
-                f"version {found.version} of {name} has no tag {DIGEST_TAG}, and MLflow does not hand out its files, which are at "
-                f"{found.source}. Next: set the tag to sha256:… of model.onnx, or register it by a TrainingPipeline.",
+                f"version {found.version} of {name} has no tag {DIGEST_TAG}, and MLflow does not hand out its files, which are "
+                f"at {found.source}. Next: set the tag to sha256:… of model.onnx, or register it by a TrainingPipeline.",
             )
         path = f"{_FILES}/{handed_out['folder'].rstrip('/')}/model.onnx"
         return self._sight.digest((name, str(found.version), found.source), path)

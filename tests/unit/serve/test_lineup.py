@@ -10,6 +10,7 @@ from andon.api.slots import Slots
 from andon.runtime.serve.client import Client
 from andon.runtime.serve.slots.lineup import Lineup
 from andon.runtime.serve.slots.loading import Loader
+from andon.runtime.serve.slots.unloadable import UnloadableError
 from andon.stats.profile import digest
 from support.odd import silent
 from unit.serve.models import linear, scattered, slot
@@ -227,6 +228,40 @@ async def test_a_stable_that_cannot_be_loaded_leaves_the_old_one_answering(lineu
     ack = await until(lineup, lambda ack: ack.error)
     assert (ack.stable, ack.error.reason) == (one.revision, "NotAModel")
     assert not lineup.ready
+
+
+class Refusing:
+    """A loader that always fails alike."""
+
+    def __init__(self, reason):
+        self.reason = reason
+
+    def hold(self, slots):
+        """Nothing is kept."""
+
+    async def load(self, slot, threads):
+        raise UnloadableError(self.reason, "so it is", again=True)
+
+
+@pytest.mark.parametrize(("reason", "longest"), [("FetchFailed", 60), ("DigestMismatch", 600)])
+async def test_what_stays_as_it_is_is_looked_at_ever_more_seldom(tmp_path, monkeypatch, reason, longest):
+    waits, seldom, sleep = [], asyncio.Event(), asyncio.sleep
+
+    async def pass_at_once(seconds):
+        waits.append(seconds)
+        if len(waits) == 14:
+            seldom.set()
+        await sleep(0)
+
+    monkeypatch.setattr(asyncio, "sleep", pass_at_once)
+    subject = Lineup(Refusing(reason))
+    loading = asyncio.create_task(subject.keep_loading())
+    want(subject, slot(tmp_path, "1", linear()))
+    async with asyncio.timeout(10):
+        await seldom.wait()
+    loading.cancel()
+    assert waits[:6] == [1, 2, 4, 8, 16, 32]
+    assert max(waits) == longest
 
 
 async def test_weights_in_another_file_are_refused_with_what_to_do(lineup, tmp_path):

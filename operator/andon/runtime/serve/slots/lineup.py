@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 FIRST_RETRY: Final = 1.0
 LAST_RETRY: Final = 60.0
+LAST_READING: Final = 600.0
+"""Seconds at most until a file that was not the registered one, whole as it was, is read again."""
 
 Order = tuple[SlotModel, int]
 """A revision, and on how many threads it is to run."""
@@ -112,7 +114,7 @@ class Lineup:
             if not error.again:
                 return
             await asyncio.sleep(wait)
-            wait = min(2 * wait, LAST_RETRY)
+            wait = min(2 * wait, LAST_READING if error.reason == "DigestMismatch" else LAST_RETRY)
 
     async def _load(self, order: Order) -> UnloadableError | None:
         slot, threads = order
