@@ -77,6 +77,15 @@ def rows(first, last):
     return [time_of(i) for i in range(first, last + 1)]
 
 
+async def test_two_outputs_to_one_place_are_two(server, plant, one, service):
+    to = {"http": {"url": service.url}}
+    await begin(server, plant, one, outputs=[to, to])
+    await known(server, f"http/{service.url}#2")
+    plant.happen(20)
+    await server.until(_answer(lambda: sum(len(taken) for taken in service.taken) == 40))
+    assert await server.number("andon_output_sent_total", output=f"http/{service.url}") == 20
+
+
 async def test_every_prediction_reaches_the_broker_once_and_in_order(server, plant, one, line):
     secret(server, "line", url=f"mqtt://{HOST}:{line.port}")
     await begin(server, plant, one, outputs=[MQTT])

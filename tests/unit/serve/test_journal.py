@@ -99,6 +99,12 @@ def test_what_a_model_was_given_is_kept_as_long_as_there_is_room(store):
     assert [p.time_ms for _, p in store.journal.after(0, 10, shadow=True)] == [1, 2, 3, 4, 5, 6]
 
 
+def test_to_one_who_knows_a_log_that_was_lost_all_is_news(store):
+    keep(store, prediction(1), prediction(2))
+    assert store.journal.after(2, 10, shadow=False) == []
+    assert [p.time_ms for _, p in store.journal.after(3, 10, shadow=False)] == [1, 2]
+
+
 def test_of_a_row_scored_again_the_newer_answer_counts(store):
     keep(store, prediction(1, value=1.0), prediction(1, value=2.0))
     assert store.journal.at(1)[1].value == 2.0

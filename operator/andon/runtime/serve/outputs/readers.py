@@ -5,6 +5,7 @@ A consumer that is away is tried again, ever more slowly. Scoring never waits fo
 
 import asyncio
 import hashlib
+import itertools
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -186,7 +187,7 @@ class Outputs:
         wanted = self._lineup.wanted
         if wanted is None:
             return
-        outputs = {_name(output): output for output in wanted.outputs}
+        outputs = _named(wanted.outputs)
         gone = [name for name, (output, *_) in self._running.items() if outputs.get(name) != output]
         fresh = [name for name in outputs if name not in self._running or name in gone]
         await self._end(gone)
@@ -214,8 +215,20 @@ class Outputs:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def _named(outputs: Sequence[Output]) -> dict[str, Output]:
+    """Each by a name of its own: those of one address are counted through."""
+    named: dict[str, Output] = {}
+    for output in outputs:
+        name, more = _name(output), itertools.count(2)
+        own = name
+        while own in named:
+            own = f"{name}#{next(more)}"
+        named[own] = output
+    return named
+
+
 def _name(output: Output) -> str:
-    """What metrics and the log call it: nothing secret, and of two outputs never the same."""
+    """What metrics and the log call an output of this address: nothing secret."""
     if output.mqtt:
         return f"mqtt/{output.mqtt.broker_ref.name}/{output.mqtt.topic}"
     address, _, query = (output.http.url if output.http else "").partition("?")

@@ -155,8 +155,12 @@ class Journal:
         return int(number)
 
     def after(self, number: int, limit: int, *, shadow: bool) -> list[tuple[int, Prediction]]:
-        """Predictions with their numbers, from the first above a number, oldest first. shadow: those of nobody's answer, too."""
-        return self._read("" if shadow else "answered AND", "id > ? ORDER BY id LIMIT ?", (number, limit))
+        """Predictions with their numbers, from the first above a number, oldest first. shadow: those of nobody's answer, too.
+
+        A number beyond the newest is of a log that was lost: all that is here is news then.
+        """
+        known = number if number <= self.newest() else 0
+        return self._read("" if shadow else "answered AND", "id > ? ORDER BY id LIMIT ?", (known, limit))
 
     def at(self, time_ms: int) -> tuple[int, Prediction] | None:
         """What consumers got of a row."""
