@@ -53,6 +53,7 @@ async def test_only_who_bears_the_token_is_answered_and_in_private(tmp_path, mod
         client = await server.connect(tls)
         for path in ("/v2/health/live", "/v2/health/ready"):
             assert (await client.ask(path))[0] == 200
+        assert await metrics_status(client) == [200, 200]
         for path in ("/v2", "/v2/models/m", "/slots", "/predictions", "/drift", "/why?time=1"):
             assert (await client.ask(path))[0] == 401, path
         status, headers, _ = await client.ask(INFER, rows([1, 1, 1]), authorization="Bearer open")
@@ -69,6 +70,17 @@ async def test_only_who_bears_the_token_is_answered_and_in_private(tmp_path, mod
             while (await client.ask("/v2", authorization="Bearer another"))[0] == 401 or await serial(server) != 2:
                 continue
         assert (await client.ask("/v2", authorization="Bearer open sesame"))[0] == 401
+
+
+async def metrics_status(client):
+    """With and without a slash at the end; what is answered is not JSON."""
+    found = []
+    for path in ("/metrics", "/metrics/"):
+        client.send(path)
+        head = (await client.reader.readuntil(b"\r\n\r\n")).decode().lower()
+        await client.reader.readexactly(int(head.split("content-length: ")[1].split()[0]))
+        found.append(int(head.split()[1]))
+    return found
 
 
 async def serial(server):

@@ -130,6 +130,15 @@ def a_sequence():
     return _serialise(helper.make_graph([helper.make_node("SplitToSequence", ["rows"], ["parts"])], "g", [rows], [out]))
 
 
+def a_map():
+    """Answers a list of maps, as a classifier of scikit-learn does where nobody said otherwise."""
+    rows = helper.make_tensor_value_info("rows", TensorProto.FLOAT, [None, 2])
+    maps = helper.make_map_type_proto(TensorProto.INT64, helper.make_tensor_type_proto(TensorProto.FLOAT, []))
+    out = helper.make_value_info("probabilities", helper.make_sequence_type_proto(maps))
+    zipped = helper.make_node("ZipMap", ["rows"], ["probabilities"], domain="ai.onnx.ml", classlabels_int64s=[0, 1])
+    return _serialise(helper.make_graph([zipped], "g", [rows], [out]))
+
+
 def slow(seconds=0.02):
     """Sums a row as `linear` does, by way of so much work that a row takes about so many seconds on any machine of today."""
     size = 64

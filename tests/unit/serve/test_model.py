@@ -5,7 +5,20 @@ import pytest
 from onnx import TensorProto
 
 from andon.runtime.serve.model import ModelFailedError, NotAModelError, OnnxModel
-from unit.serve.models import a_sequence, added, centred, divided, filtered, linear, logarithm, named, never, picky, running_total
+from unit.serve.models import (
+    a_map,
+    a_sequence,
+    added,
+    centred,
+    divided,
+    filtered,
+    linear,
+    logarithm,
+    named,
+    never,
+    picky,
+    running_total,
+)
 
 
 def test_inputs_and_outputs_are_read_from_the_file():
@@ -19,6 +32,7 @@ def test_inputs_and_outputs_are_read_from_the_file():
         pytest.param(b"no model", "cannot load", id="other bytes"),
         pytest.param(linear()[:-20], "cannot load", id="a torn file"),
         pytest.param(a_sequence(), "no tensor of numbers or text", id="an answer that is a list of tensors"),
+        pytest.param(a_map(), "options={'zipmap': False}", id="a classifier's answers as maps, as skl2onnx has them unasked"),
     ],
 )
 def test_what_cannot_be_served_is_refused_in_words(content, says):

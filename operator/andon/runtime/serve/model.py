@@ -77,7 +77,8 @@ class Tensor:
     def of(cls, node: Any) -> Self:
         """From ONNX Runtime's description. Raises NotAModelError for what the protocol has no name for."""
         if node.type not in DATATYPES:
-            raise NotAModelError(f"{node.name!r} is a {node.type}, which is no tensor of numbers or text; export it without")
+            how = "with options={'zipmap': False}, as to_onnx of skl2onnx takes it" if "map(" in node.type else "without"
+            raise NotAModelError(f"{node.name!r} is a {node.type}, which is no tensor of numbers or text; export it {how}")
         datatype, dtype = DATATYPES[node.type]
         shape = tuple(d if isinstance(d, int) else -1 for d in node.shape)
         return cls(node.name, datatype, dtype, shape, tuple((i, d) for i, d in enumerate(node.shape) if isinstance(d, str)))

@@ -166,7 +166,7 @@ def _target(path: str) -> _Target | None:
 
 def _is_free(path: str) -> bool:
     """Probes and Prometheus bear no token."""
-    return path.startswith("/v2/health/") or path == "/metrics"
+    return path.startswith("/v2/health/") or path.rstrip("/") == "/metrics"
 
 
 @lru_cache(16)
