@@ -210,6 +210,21 @@ class ModelDeploymentSpec(ApiModel):
             "outputs need inputs: predictions that are asked for go to who asks",
             lambda spec: spec.inputs is not None or not spec.outputs,
         ),
+        Rule(
+            "has(self.inputs) || !has(self.explain)",
+            "explain needs inputs: who asks for a prediction asks for its explanation, too",
+            lambda spec: spec.inputs is not None or spec.explain is None,
+        ),
+        Rule(
+            "has(self.inputs) || self.onBadInput == 'Suppress'",
+            "onBadInput needs inputs: who asks for a prediction is told of a bad value",
+            lambda spec: spec.inputs is not None or spec.on_bad_input is OnBadInput.SUPPRESS,
+        ),
+        Rule(
+            "!has(self.inputs) || !has(self.model.file) || has(self.model.file.profile)",
+            "inputs need model.file.profile: it says what the rows of the model are made of",
+            lambda spec: spec.inputs is None or spec.model.file is None or spec.model.file.profile is not None,
+        ),
     )
 
     suspend: Annotated[StrictBool, Field(description="True: leave everything as it is and do nothing.")] = False

@@ -45,7 +45,14 @@ SAID = [
     pytest.param(spec(inputs=ROWS, outputs=[MQTT]), None, id="predictions of rows go somewhere"),
     pytest.param(spec(outputs=[MQTT]), "outputs need inputs", id="there are none to send"),
     pytest.param(spec(inputs=ROWS, outputs=[MQTT | {"http": {"url": "http://x"}}]), "set exactly one of: mqtt, http", id="one"),
-    pytest.param(spec(explain={"sample": "2"}), "sample must lie between 0 and 1", id="more than each"),
+    pytest.param({"model": {"file": FILE}, "inputs": ROWS}, "inputs need model.file.profile", id="rows of unknown make"),
+    pytest.param(
+        {"model": {"file": FILE | {"profile": "https://files.example/profile.json"}}, "inputs": ROWS}, None, id="rows of a file"
+    ),
+    pytest.param(spec(explain={"sample": "0.1"}), "explain needs inputs", id="no rows to explain"),
+    pytest.param(spec(onBadInput="Flag"), "onBadInput needs inputs", id="no rows with bad values"),
+    pytest.param(spec(explain={"sample": "0.1"}, onBadInput="Flag", inputs=ROWS), None, id="rows are explained and flagged"),
+    pytest.param(spec(explain={"sample": "2"}, inputs=ROWS), "sample must lie between 0 and 1", id="more than each"),
     pytest.param(spec(pod={"tolerations": [{"operator": "Exists", "value": "x"}]}), "Exists has no value", id="toleration"),
 ]
 

@@ -67,13 +67,11 @@ def state(of: Committer) -> str | None:
 
 @pytest.mark.parametrize("trouble", [Missing("Unreachable", "git is away."), RuntimeError("the child died"), OSError("no git")])
 async def test_whatever_goes_wrong_is_said_and_tried_again(trouble):
-    git, woken = Git(trouble, Committed("c0ffee")), []
-    told = Committer(git, woken.append)
+    said = []
+    told = Committer(Git(trouble, Committed("c0ffee")), lambda key: said.append((key, state(told))))
     told.start(KEY, GitTask(DECISION, "plant-a"), ENTRY)
-    await until(lambda: woken)
-    assert state(told) == "Away"
-    await until(lambda: state(told) == "Committed")
-    assert woken == [KEY, KEY]
+    await until(lambda: len(said) == 2)
+    assert said == [(KEY, "Away"), (KEY, "Committed")]
 
 
 async def test_git_is_told_once_while_its_answer_is_known():

@@ -86,7 +86,7 @@ def min_rows(spec: ModelDeploymentSpec, step: Step) -> int:
 
     With a weight, never below what must pass until the candidate has certainly answered a block of them.
     """
-    asked = step.shadow.min_rows if step.shadow else step.min_rows
+    asked = _asked(step)
     weekly = _LONGEST_WAIT / seconds(spec.inputs.every) if spec.inputs else _USUAL_ROWS
     blocks = math.ceil(100 / step.weight) if step.weight is not None else 1
     return max(_FEWEST_ROWS * blocks, min(_USUAL_ROWS, int(weekly)) if asked is None else asked)
@@ -175,7 +175,7 @@ def _unapproved(stand: _Stand) -> str | None:
 
 def _too_few_rows(stand: _Stand) -> str | None:
     spec = stand.facts.spec
-    if not _counts(stand.step) or (spec.inputs is None and stand.facts.policy is None):
+    if not _counts(stand.step) or (spec.inputs is None and stand.facts.policy is None and _asked(stand.step) is None):
         return None
     least = min_rows(spec, stand.step)
     if (_rows(stand.facts, stand.at) or 0) >= least:
@@ -231,6 +231,11 @@ def _index(facts: Facts, said: Candidate) -> int | None:
         return min(said.index, len(_steps(facts)) - 1)
     same = [index for index, step in enumerate(_steps(facts)) if title(step) == said.step]
     return min(same, key=lambda index: abs(index - said.index), default=None)
+
+
+def _asked(step: Step) -> int | None:
+    """Rows that the spec asks for by itself."""
+    return step.shadow.min_rows if step.shadow else step.min_rows
 
 
 def _counts(step: Step) -> bool:
