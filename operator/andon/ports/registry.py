@@ -63,10 +63,12 @@ class MlflowRegistry:
         known = self._known.get((name, version))
         if known is not None:
             return known
-        found = await self._ask(lambda client: client.get_model_version(name, version))
+        found = await self._ask(
+            lambda client: (client.get_model_version(name, version), client.get_model_version_download_uri(name, version))
+        )
         if isinstance(found, Missing):
             return await self._absent(name, version) if found.reason == "NotFound" else found
-        resolved = self._resolved(name, found)
+        resolved = self._resolved(name, *found)
         if isinstance(resolved, SlotModel):
             self._known[name, version] = resolved
             while len(self._known) > _REMEMBERED:
@@ -139,16 +141,17 @@ class MlflowRegistry:
             "NotFound", f"{self._blocking.where} has {name}, but no version {version} of it. Next: commit one that is registered."
         )
 
-    def _resolved(self, name: str, found: Any) -> SlotModel | Missing:
+    def _resolved(self, name: str, found: Any, source: str | None) -> SlotModel | Missing:
+        """source: where its files are, also where the version itself only names what was logged (`models:/m-…`)."""
         what = f"version {found.version} of {name}"
-        files = self._folder(found.source or "")
+        files = self._folder(source or "")
         if files is None:
             return Missing(
                 "Malformed",
-                f"{what} has its files at {found.source}, which no server can read. Next: log them in MLflow or a bucket and "
+                f"{what} has its files at {source}, which no server can read. Next: log them in MLflow or a bucket and "
                 "register anew.",
             )
-        digest = found.tags.get(DIGEST_TAG) or self._seen(name, found)
+        digest = found.tags.get(DIGEST_TAG) or self._seen(name, str(found.version), source or "")
         if isinstance(digest, Missing):
             return digest
         profile, golden = found.tags.get(PROFILE_TAG), found.tags.get(GOLDEN_TAG)
@@ -169,17 +172,16 @@ class MlflowRegistry:
                 "Malformed", f"{what}: its {field} is not of the form sha256:… . Next: correct the tag, or register anew."
             )
 
-    def _seen(self, name: str, found: Any) -> Digest | Missing:
+    def _seen(self, name: str, version: str, source: str) -> Digest | Missing:
         """The digest of a version that others registered."""
-        handed_out = _SOURCE.fullmatch(found.source or "")
+        handed_out = _SOURCE.fullmatch(source)
         if handed_out is None:
             return Missing(
                 "NoDigest",
-                f"version {found.version} of {name} has no tag {DIGEST_TAG}, and MLflow does not hand out its files, which are "
-                f"at {found.source}. Next: set the tag to sha256:… of model.onnx, or register it by a TrainingPipeline.",
+                f"version {version} of {name} has no tag {DIGEST_TAG}, and MLflow does not hand out its files, which are at "
+                f"{source}. Next: set the tag to sha256:… of model.onnx, or register it by a TrainingPipeline.",
             )
-        path = f"{_FILES}/{handed_out['folder'].rstrip('/')}/model.onnx"
-        return self._sight.digest((name, str(found.version), found.source), path)
+        return self._sight.digest((name, version, source), f"{_FILES}/{handed_out['folder'].rstrip('/')}/model.onnx")
 
     def _folder(self, source: str) -> str | None:
         """The address at which a server reads the files of a version."""

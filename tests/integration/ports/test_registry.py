@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import sys
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from andon.ports import firstsight
 from andon.ports.missing import Missing
 from andon.ports.registry import MlflowRegistry
 from support.odd import answering, nobody, silent
+from unit.serve.models import linear
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -138,6 +140,27 @@ async def test_a_version_that_others_registered_is_what_its_file_is_at_first_sig
     assert (resolved.digest, resolved.model) == (f"sha256:{hashlib.sha256(content).hexdigest()}", f"{files}/model.onnx")
     await asyncio.to_thread(round_trip, f"{files}/model.onnx", b"another")
     assert await registry.resolve(trained.name, version) == resolved, "what was seen first holds"
+
+
+LOGGING = """
+import sys, mlflow, mlflow.onnx, onnx
+_, uri, name, file = sys.argv
+mlflow.set_tracking_uri(uri)
+mlflow.set_experiment(name)
+only = {"pip_requirements": ["onnx"], "save_as_external_data": False}
+mlflow.onnx.log_model(onnx.load(file), name="m", registered_model_name=name, **only)
+"""
+"""In a process of its own, since the library has one address for all."""
+
+
+async def test_a_version_that_was_logged_with_the_library_alone_is_found_with_its_file(registry, mlflow_uri, tmp_path):
+    (tmp_path / "model.onnx").write_bytes(linear())
+    arguments = (mlflow_uri, "others", tmp_path / "model.onnx")
+    logging = await asyncio.create_subprocess_exec(sys.executable, "-c", LOGGING, *arguments)
+    assert await asyncio.wait_for(logging.wait(), 60) == 0
+    resolved = await looked_at(registry, "others", "1")
+    content = (await asyncio.to_thread(requests.get, resolved.model, timeout=10)).content
+    assert resolved.digest == f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 async def test_a_version_without_a_model_file_says_so_and_is_not_read_again_at_once(registry, trained):
