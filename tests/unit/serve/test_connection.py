@@ -5,9 +5,11 @@ import contextlib
 
 import pytest
 
+from andon.runtime.serve.guard import TlsFiles
 from andon.runtime.serve.http import connection, listener
 from andon.runtime.serve.http.listener import Listener
 from andon.runtime.serve.http.request import Response
+from integration.serve.test_access import certificate, unchecked
 
 
 @pytest.fixture
@@ -217,6 +219,27 @@ async def test_where_there_are_too_many_the_longest_silent_makes_room(client, se
     with contextlib.suppress(ConnectionResetError):
         assert await client.is_closed()
     writer.close()
+
+
+async def test_who_does_not_finish_its_handshake_counts_and_makes_room(tmp_path, monkeypatch):
+    monkeypatch.setattr(listener, "MOST_CONNECTIONS", 2)
+    certificate(tmp_path, 1)
+    made = Listener(
+        lambda request, respond: respond(Response(200, b"ok")), TlsFiles(tmp_path / "tls.crt", tmp_path / "tls.key").context()
+    )
+    await made.listen("127.0.0.1", 0)
+    async with others(made, 4) as mute:
+        reader, writer = await asyncio.open_connection("127.0.0.1", made.port, ssl=unchecked())
+        good = Client(reader, writer)
+        await good.send(get("/a"))
+        assert (await good.answer())[0] == 200
+        for each in mute[:3]:
+            with contextlib.suppress(ConnectionResetError):
+                assert await each.is_closed()
+        assert len(list(made)) == 2
+        writer.close()
+    monkeypatch.setattr(listener, "LINGER", 0.0)
+    await made.leave(1.0)
 
 
 async def test_a_defect_is_a_500_and_the_server_goes_on(client):
