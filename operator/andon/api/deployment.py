@@ -95,7 +95,7 @@ class Shadow(ApiModel):
 
 
 class Pause(ApiModel):
-    """Nothing goes on until the time is over; a decision reverts all the same."""
+    """Nothing goes on until time is up and a DriftPolicy, if one watches, says Healthy; a decision reverts all the same."""
 
     duration: Annotated[Duration, Field(description="How long, from the moment the step begins.")]
 
@@ -123,9 +123,13 @@ class Step(ApiModel):
             description="Percent of what consumers get that the candidate answers, the same asset always by the same revision."
         ),
     ] = None
-    min_rows: Annotated[MinRows | None, Field(description="With weight: as in shadow, counted from this step's beginning.")] = (
-        None
-    )
+    min_rows: Annotated[
+        MinRows | None,
+        Field(
+            description="With weight: as in shadow, counted from this step's beginning, but never fewer than 20 for each 100 / "
+            "weight, rounded up: until then it may have answered nobody."
+        ),
+    ] = None
     pause: Annotated[Pause | None, Field(description="Wait for a time.")] = None
     approval: Annotated[Approval | None, Field(description="Wait for a person.")] = None
 
