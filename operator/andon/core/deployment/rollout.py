@@ -58,7 +58,7 @@ def rollback_decided(facts: Facts, now: datetime) -> Answer | None:
         return None
     back_to = _slot_of(facts, decision.to.digest)
     if back_to is None:
-        return _no_way_back(facts, decision.from_.version, decision.id, f"version {decision.to.version} is in no slot, and")
+        return _no_way_back(facts, decision.from_.version, decision.id, f"version {decision.to.version} is in no slot and")
     remedy = way_out(decision.from_.version, decision.from_.digest, decision.id)
     return Answer(back_to, standing="Stuck", reason="RolledBack", because=decision.summary, remedy=remedy, decision=decision)
 
@@ -93,7 +93,7 @@ def convicted_serves(facts: Facts, now: datetime) -> Answer | None:
         return None
     back_to = _newest_sound(facts)
     if back_to is None:
-        return _no_way_back(facts, stable.version, entry.decision, "of all that served")
+        return _no_way_back(facts, stable.version, entry.decision, "nothing sound is in a slot and")
     because = f"Version {stable.version} was rolled back by {entry.decision}: version {back_to.version} serves again."
     if facts.quarantine is None:
         return Answer(back_to, standing="Progressing", reason="RolledBack", because=because)
@@ -232,7 +232,7 @@ def way_out(version: str, digest: str, decision: str) -> str:
 
 def _no_way_back(facts: Facts, version: str, decision: str, why: str) -> Answer:
     """What was convicted answers on, for want of anything else; it is looked for again."""
-    because = f"{decision} rolls version {version} back, and {why} the registry gives nothing to serve instead. Retried."
+    because = f"{decision} rolls version {version} back, but {why} the registry does not give what served before. Retried."
     pin = f"kubectl annotate --overwrite -n {facts.namespace} modeldeployment {facts.name} andon.dev/pin=VERSION"
     remedy = f"{because} Commit a sound version, pin one ({pin}), or see why the registry does not answer."
     stable = facts.stable
