@@ -4,6 +4,7 @@ Company must change nothing: answers of a model whose rows depend on each other 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -26,23 +27,27 @@ _FEWEST: Final = 3
 
 def rows(inputs: "Sequence[Tensor]", length: int) -> Iterator[dict[str, Array]]:
     """Single rows: zeros, ones, then such as chance makes, the same each time."""
-    chance = np.random.default_rng(0)
+    chance = Random(0)  # noqa: S311 - and not numpy's, which takes megabytes
     for value in (0, 1):
         yield {tensor.name: tensor.filled(value, length) for tensor in inputs}
     for scale in _SCALES:
         yield {tensor.name: _drawn(tensor.filled(1, length), scale, chance) for tensor in inputs}
 
 
-def _drawn(like: Array, scale: float, chance: np.random.Generator) -> Array:
+def _drawn(like: Array, scale: float, chance: Random) -> Array:
     """Numbers of which none is 0, so that each shows where it has an influence. scale: of fractions; below 0: of either sign."""
-    if like.dtype.kind == "b":
-        return chance.random(like.shape) < 0.5
-    if like.dtype.kind == "O":
-        return np.asarray(chance.integers(10, size=like.shape)).astype(str).astype(object)
-    if like.dtype.kind != "f":
-        return np.asarray(chance.integers(1, 4, like.shape)).astype(like.dtype)
-    signs = chance.choice([-1.0, 1.0], like.shape) if scale < 0 else 1.0
-    return np.asarray(abs(scale) * signs * chance.uniform(0.1, 2.0, like.shape)).astype(like.dtype)
+    values = [_one(like.dtype.kind, scale, chance) for _ in range(like.size)]
+    return np.array(values, like.dtype).reshape(like.shape)
+
+
+def _one(kind: str, scale: float, chance: Random) -> bool | str | float:
+    if kind == "b":
+        return chance.random() < 0.5
+    if kind == "O":
+        return str(chance.randrange(10))
+    if kind != "f":
+        return chance.randrange(1, 4)
+    return abs(scale) * chance.uniform(0.1, 2.0) * (chance.choice((-1, 1)) if scale < 0 else 1)
 
 
 def _lengths(inputs: "Sequence[Tensor]") -> Sequence[int]:
@@ -67,7 +72,7 @@ def _same_in_company(answer: Answer, tried: Sequence[Feeds]) -> bool | None:
     alone = [(row, got) for row in tried if (got := answer(row)) is not None]
     if len(alone) < _FEWEST or _all_equal([got for _, got in alone]):
         return None
-    shuffled = [alone[i] for i in np.random.default_rng(1).permutation(len(alone))]
+    shuffled = Random(1).sample(alone, len(alone))  # noqa: S311 - no secret
     return all(_joins(answer, company) for company in (alone, alone[::-1], shuffled, shuffled[:_FEWEST], alone[1:3]))
 
 
