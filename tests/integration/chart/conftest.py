@@ -48,7 +48,7 @@ def render(helm: Helm) -> Callable[..., list[Manifest]]:
 def installed(helm: Helm, control_plane: ControlPlane) -> Iterator[ControlPlane]:
     """A cluster with the chart installed by Helm itself. Other tests share the CRDs: found ones are taken over, and kept."""
     where = ["-n", NAMESPACE, "--kubeconfig", str(control_plane.kubeconfig)]
-    options = ["--create-namespace", "--take-ownership", "-f", str(CHART / "ci" / "lab-values.yaml")]
+    options = ["--create-namespace", "--take-ownership", "--force-conflicts", "-f", str(CHART / "ci" / "lab-values.yaml")]
     done = helm("install", "andon", str(CHART), *where, *options)
     assert done.returncode == 0, done.stderr
     yield control_plane
