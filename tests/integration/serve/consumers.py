@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import json
-import socket
 import ssl
 
 import aiomqtt
 from aiohttp import web
 
 from andon.lab.toolchain import binary
+from integration.serve.process import free_port
 
 HOST = "127.0.0.1"
 TOPIC = "plant-a/product-e"
@@ -23,7 +23,7 @@ class Line:
 
     def __init__(self, certificates=None):
         self.certificates = certificates
-        self.port = _free_port()
+        self.port = free_port()
         self.heard = []
         self._process = None
         self._listener = None
@@ -91,9 +91,3 @@ class WebService:
         if status == 204:
             self.taken.append(body["predictions"])
         return web.Response(status=status or 204)
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]

@@ -63,22 +63,31 @@ class Client:
 @contextlib.asynccontextmanager
 async def serving(folder, *arguments, tls=None, **environment):
     """Ready when it answers that it is."""
-    ports = []
-    for _ in range(2):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            ports.append(probe.getsockname()[1])
-    log = folder / "server.log"
+    ports = free_port(), free_port()
     addresses = ("--http", f"127.0.0.1:{ports[0]}", "--grpc", f"127.0.0.1:{ports[1]}")
+    command = (sys.executable, "-m", "andon.cli", "serve", *addresses, *map(str, arguments))
+    async with running(command, folder, *ports, tls=tls, env=os.environ | environment) as server:
+        yield server
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.asynccontextmanager
+async def running(command, folder, *ports, tls=None, env=None):
+    """A server's process from when it is ready to its end. ports: of HTTP and of gRPC, 0 for none."""
+    log = folder / "server.log"
     with log.open("wb") as file:
-        command = (sys.executable, "-m", "andon.cli", "serve", *addresses, *map(str, arguments))
-        process = await asyncio.create_subprocess_exec(*command, stdout=file, stderr=file, env=os.environ | environment)
-    running = Running(process, *ports, log)
+        process = await asyncio.create_subprocess_exec(*command, stdout=file, stderr=file, env=env)
+    server = Running(process, *ports, log)
     try:
-        await _ready(running, tls)
-        yield running
+        await _ready(server, tls)
+        yield server
     finally:
-        for client in running.clients:
+        for client in server.clients:
             client.close()
         if process.returncode is None:
             process.kill()

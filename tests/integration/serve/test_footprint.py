@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from integration.serve.consumers import HOST, Line, _free_port
-from integration.serve.process import Running, _ready, rows
+from integration.serve.consumers import HOST, Line
+from integration.serve.process import free_port, rows, running
 from integration.serve.server import orders
 from integration.serve.test_cluster import Operator
 from integration.serve.test_outputs import MQTT, known, secret
@@ -43,20 +43,10 @@ finally:
 async def plain(folder):
     """A server for one file, as a person starts it."""
     (folder / "model.onnx").write_bytes(linear())
-    port, log = _free_port(), folder / "server.log"
+    port = free_port()
     given = ("serve", "--http", f"{HOST}:{port}", "--model", f"m={folder / 'model.onnx'}")
-    with log.open("wb") as file:
-        process = await asyncio.create_subprocess_exec(sys.executable, "-c", TELLING, *given, stdout=file, stderr=file)
-    running = Running(process, port, 0, log)
-    try:
-        await _ready(running, None)
-        yield running
-    finally:
-        for client in running.clients:
-            client.close()
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+    async with running((sys.executable, "-c", TELLING, *given), folder, port, 0) as server:
+        yield server
 
 
 @pytest.fixture
