@@ -24,6 +24,10 @@ ERROR: Final = "error"
 SHIFT: Final = "shift"
 """Do the rows move otherwise than in the reference, after what single tags explain is taken out?"""
 
+MOVED: Final = "moved"
+"""In which tags does it show that the plant moves? Told while it does, of the few that lie farthest off. The value is how far, in
+standard deviations of the reference; no evidence."""
+
 OFF_SUPPORT: Final = "off-support"
 """Do more rows than usual lie where the reference has none?"""
 

@@ -1,7 +1,7 @@
 """Which plots show why: of the evidence as it grew, and of the tags around the moment?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -11,11 +11,10 @@ from andon.api.types import short
 from andon.explain import words
 from andon.explain.case import Case
 from andon.explain.find import Found
-from andon.explain.moved import moved
 from andon.explain.plot import Limit, Mark, Plot, Scale, Series, Span
 from andon.explain.prometheus import Ask
 from andon.explain.recorded import Key, Recorded
-from andon.explain.sources import Report, Sources
+from andon.explain.sources import Sources
 
 _QUESTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "ModelRegression": ("loss", "paired"),
@@ -24,7 +23,6 @@ _QUESTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "BenignShift": ("shift", "off-support", "error"),
     "Unknown": ("prediction",),
 }
-_OF_PLANT: Final = frozenset({"HarmfulShift", "BenignShift"})
 _AROUND: Final = timedelta(minutes=10)
 """At least so much before and after."""
 _TAGS: Final = 4
@@ -33,8 +31,7 @@ _TAGS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Scenes:
-    """plots: in the order to be looked at. remarks: the tags in which a verdict about the plant shows; what could not
-    be drawn, and why."""
+    """plots: in the order to be looked at. remarks: what could not be drawn, and why."""
 
     plots: tuple[Plot, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -43,7 +40,7 @@ class Scenes:
 def scenes(found: Found, sources: Sources, now: datetime) -> Scenes:
     """Read and draw what there is around the moment of a decision."""
     grown = _of_evidence(found, sources, now)
-    tags = _of_tags(found.case, sources) if _tags(found.case) or found.case.verdict in _OF_PLANT else Scenes()
+    tags = _of_tags(found.case, sources) if _tags(found.case) else Scenes()
     return Scenes((*grown.plots, *tags.plots), (*grown.remarks, *tags.remarks))
 
 
@@ -61,17 +58,9 @@ def _of_tags(case: Case, sources: Sources) -> Scenes:
     report = sources.drift(case.namespace, case.target)
     if isinstance(report, Missing):
         return Scenes(remarks=(f"No plot of the tags: {report.detail}",))
-    shown = _tags(case) or _moved(case, report)
-    plots = tag_plots(replace(case, subjects=shown), report)
+    plots = tag_plots(case, report)
     forgotten = "No plot of the tags: the server remembers its last 50 blocks of rows, and the moment lies before them."
-    named = f"The movement of the plant shows most in {words.listed(shown)}, by the server's last 50 blocks of rows."
-    return Scenes(plots, (forgotten,) if not plots else () if _tags(case) else (named,))
-
-
-def _moved(case: Case, report: Report) -> tuple[str, ...]:
-    """The tags of a verdict about the plant, which names none."""
-    begin = case.evidence.first_bad_row if case.evidence and case.evidence.first_bad_row else case.at
-    return moved(report["history"], begin, case.at)
+    return Scenes(plots, () if plots else (forgotten,))
 
 
 def evidence_plots(case: Case, recorded: Recorded) -> tuple[Plot, ...]:

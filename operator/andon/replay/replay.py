@@ -5,12 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
-import numpy as np
-
 from andon.api.decision import Verdict
 from andon.api.types import number
-from andon.explain.moved import Usual, moved
-from andon.replay.columns import micros_of, time_of
+from andon.core.drift.movement import MOVES, moved_tags
+from andon.replay.columns import time_of
 from andon.replay.engine import Engine
 from andon.replay.film import Film
 from andon.replay.ground import NO_GROUND, Ground, not_looked, of_tags, of_verdict
@@ -21,7 +19,7 @@ from andon.replay.policyfile import Policy
 from andon.replay.recording import Recording, duration
 from andon.replay.scene import Scene
 from andon.stats.blocks import BLOCK_ROWS, Evidence
-from andon.stats.profile import Profile, tags_of
+from andon.stats.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ def replay(case: Case, step: Callable[[int], None], film: Film | None = None) ->
             scene.judge(case.candidate.digest)
         engine.take(part)
         now, evidence = time_of(int(case.recording.times[part.stop - 1])), engine.evidence()
-        entries += [_shown(entry, case, engine) for entry in _evaluated(scene, evidence, now)]
+        entries += _evaluated(scene, evidence, now)
         if film is not None and (film.add(now, evidence) or part.stop == len(case.recording)):
             film.look(engine.ledger.report()["history"])
         if engine.candidate is not None and scene.candidate is None:
@@ -76,7 +74,13 @@ def _evaluated(scene: Scene, evidence: list[Evidence], now: datetime) -> list[En
         return []
     before, candidate = scene.status, scene.candidate
     moment = Moment(now, before, scene.decide(evidence, now), evidence, candidate)
-    return [_grounded(entry, moment, scene) for entry in moment.entries(scene.act)]
+    return [_grounded(_located(entry, scene), moment, scene) for entry in moment.entries(scene.act)]
+
+
+def _located(entry: Entry, scene: Scene) -> Entry:
+    """A verdict that the plant has moved names the tags in which that shows, whether or not anything was asked for."""
+    unnamed = entry.verdict in MOVES and not entry.subjects
+    return replace(entry, subjects=moved_tags(scene.facts)) if unnamed else entry
 
 
 def _grounded(entry: Entry, moment: Moment, scene: Scene) -> Entry:
@@ -94,20 +98,3 @@ def _ground(entry: Entry, scene: Scene) -> Ground:
     if entry.judged == "data":
         return of_tags(scene.facts, entry.at, entry.subjects) if entry.change == "Opened" else NO_GROUND
     return of_verdict(scene.facts, entry.at, candidate=entry.judged == "candidate")
-
-
-def _shown(entry: Entry, case: Case, engine: Engine) -> Entry:
-    """A verdict that the plant has moved, with the tags in which that shows: those farthest from their place in the reference."""
-    if entry.verdict not in {Verdict.HARMFUL_SHIFT, Verdict.BENIGN_SHIFT} or entry.subjects:
-        return entry
-    begin = entry.ground.evidence.first_bad_row if entry.ground.evidence else None
-    history = engine.ledger.report()["history"]
-    return replace(entry, subjects=moved(history, begin or entry.at, entry.at, _usual(case, entry.at)))
-
-
-def _usual(case: Case, at: datetime) -> dict[str, Usual]:
-    """By tag, in the regime of that time."""
-    row = int(np.searchsorted(case.recording.times, micros_of(at)))
-    name = case.recording.regimes[row] if case.recording.regimes else ""
-    regime = next((r for r in case.profile.regimes if r.name == name), case.profile.regimes[0])
-    return {tag: Usual.of_reference(t.mean, t.std) for tag, t in zip(tags_of(case.profile), regime.tags, strict=True)}

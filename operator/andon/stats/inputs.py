@@ -40,8 +40,8 @@ class Block:
 @dataclass(slots=True)
 class InputsWatch:
     """Arrays per tag: off, noisy: of the last block, in their limits. was_off, with_plant: 1 or 0. off_since: Unix seconds.
-    lately: how far off of itself, over some blocks; what the plant does to all tags is none of theirs. deviation, outside: of the
-    last block."""
+    lately: how far off of itself, over some blocks; what the plant does to all tags is none of theirs. lies: where it was over
+    the last blocks, in standard deviations from its mean. deviation, outside: of the last block."""
 
     of_tags: Detector
     of_rows: Detector
@@ -51,6 +51,7 @@ class InputsWatch:
     with_plant: Floats
     off_since: Floats
     lately: Floats
+    lies: Floats
     deviation: float = 0.0
     outside: float = 0.0
     disturbed: bool = False
@@ -67,6 +68,7 @@ class InputsWatch:
             with_plant=np.zeros(tags),
             off_since=np.full(tags, np.nan),
             lately=np.zeros(tags),
+            lies=np.zeros(tags),
         )
 
     def close(self, frame: Frame, block: Block) -> None:
@@ -89,6 +91,7 @@ class InputsWatch:
         rows = np.array([float(shifted), outside])
         self.of_rows.close(rows, np.where(rows > 0, block.begun, np.nan))
         self._remember(reading, outside, disturbed)
+        self._locate(block)
 
     def _close_tags(self, block: Block, found: Mask, unsaid: Mask) -> None:
         """unsaid: tags without any value, and those at fault of which a plant that moves does not let anybody tell whether they
@@ -120,6 +123,11 @@ class InputsWatch:
         self.lately = np.where(known & ~np.isnan(self.lately), 0.8 * self.lately + 0.2 * blamed, self.lately)
         self.deviation, self.outside = reading.deviation, outside
         self.disturbed = disturbed or reading.coherent
+
+    def _locate(self, block: Block) -> None:
+        there = ~np.isnan(block.z)
+        mean = np.where(there, block.z, 0.0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
+        self.lies = np.where(there.any(axis=0), 0.5 * self.lies + 0.5 * mean, self.lies)
 
     @property
     def moved(self) -> Mask:

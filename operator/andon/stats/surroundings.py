@@ -16,7 +16,18 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from andon.api.evidence import FIT, OFF_SUPPORT, PREDICTION, REFERENCE, REGIME, ROWS, SETTLING, SHIFT, UNKNOWN_REGIME
+from andon.api.evidence import (
+    FIT,
+    MOVED,
+    OFF_SUPPORT,
+    PREDICTION,
+    REFERENCE,
+    REGIME,
+    ROWS,
+    SETTLING,
+    SHIFT,
+    UNKNOWN_REGIME,
+)
 from andon.stats.blocks import BLOCK_ROWS, Evidence, Rows
 from andon.stats.frame import Frame
 from andon.stats.gathered import Gathered, absurd
@@ -35,6 +46,10 @@ MOST_REPAIRED: Final = 0.25
 """Of a row's tags that may be replaced, or one of them, as long as another is left; with more of them the row is nobody's."""
 SUSPICIOUS: Final = 0.6
 """Share of its limit that a tag may be off on average before errors of the model are put down to it rather than to the model."""
+MOST_MOVED: Final = 5
+"""Tags named for a movement of the plant: more are read by nobody."""
+WORTH_NAMING: Final = 1.0
+"""Standard deviations of the reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +270,16 @@ class Surroundings:
             *(said(REGIME, name, 0.0, n / len(self._lately)) for name, n in Counter(n or "all" for n in self._lately).items()),
             said(REFERENCE, "blocks", 0.0, float(self.profile.blocks)),
             replace(said(FIT, ROWS, 0.0, sum(self._fits) / len(self._fits)), rows=self._compared),
+            *(said(MOVED, tag, 0.0, far) for tag, far in self._farthest()),
             *self._about_tags(),
         ]
+
+    def _farthest(self) -> list[tuple[str, float]]:
+        """The believed tags in which a movement shows most, the farthest first; none while the plant is where it was."""
+        if not self.shifted:
+            return []
+        far = np.where(self.believed, np.abs(self._inputs.lies), 0.0)
+        return [(self.tags[t], float(far[t])) for t in np.argsort(-far)[:MOST_MOVED] if far[t] > WORTH_NAMING]
 
     def _about_tags(self) -> list[Evidence]:
         if self._of_tags is None:

@@ -127,6 +127,23 @@ def test_harm_began_when_the_plant_moved():
     assert decision.evidence.first_bad_row == NOW - 40 * ROW
 
 
+def located(far):
+    return [says("moved", 0, subject=tag, value=value) for tag, value in far.items()]
+
+
+def test_a_movement_names_the_tags_in_which_it_shows_the_farthest_first():
+    facts = sees(ERRS, MOVED, *located({"xmeas_8": 1.4, "xmeas_7": 3.0}), says("moved", 0, subject="xmeas_9", value=9.0, of="9"))
+    (decision,) = decide(facts, NOW).decisions
+    assert (decision.subjects, decision.fault) == (["xmeas_7", "xmeas_8"], None)
+
+
+def test_a_refusal_that_goes_on_is_not_told_anew_when_the_movement_shows_elsewhere():
+    first = decide(sees(ERRS, MOVED, *located({"xmeas_7": 3.0}), spec=policy(dryRun=True)), NOW)
+    assert first.held
+    again = decide(sees(ERRS, MOVED, *located({"xmeas_8": 3.0}), spec=policy(dryRun=True), status=first), NOW + ROW)
+    assert again.held == first.held
+
+
 HARMED = DriftPolicyStatus(stable_verdict=Verdict.HARMFUL_SHIFT, stable_judged=revision("1"))
 
 

@@ -11,7 +11,7 @@ from andon.explain.plot import Scale
 from andon.explain.recorded import recorded
 from andon.explain.scenes import scenes
 
-from .cases import AT, HARMFUL, REGRESSION, STUCK
+from .cases import AT, REGRESSION, STUCK
 
 DIGEST = "sha256:" + "4" * 64
 NOW = AT + timedelta(hours=2)
@@ -117,16 +117,3 @@ def test_a_decision_without_numbers_asks_by_its_verdict():
     sources = Remembered()
     scenes(Found(replace(REGRESSION, evidence=None), DIGEST), sources, NOW)
     assert sources.ask.questions == ("loss", "paired")
-
-
-def test_a_verdict_about_the_plant_is_drawn_with_the_tags_that_moved_most():
-    begin = HARMFUL.evidence.first_bad_row.timestamp()
-    before = [1.0, 2.0, 1.0, 2.0, 1.0, 2.0]
-    looks = {tag: {"values": [*before, *now], "told": [*before, *now], "off": [0.0] * 9} for tag, now in TAGS_OF_PLANT.items()}
-    history = {"times": [begin + 60 * (i - 6) for i in range(9)], "deviation": [0.1] * 9, "tags": looks}
-    told = scenes(Found(replace(HARMFUL, subjects=()), DIGEST), Remembered((), {"history": history}), NOW)
-    assert [plot.title.split(",")[0] for plot in told.plots] == ["far", "near"]
-    assert "shows most in far and near" in told.remarks[-1]
-
-
-TAGS_OF_PLANT = {"quiet": [1.5, 1.5, 1.5], "near": [9.0, 9.0, 9.0], "far": [90.0, 90.0, 90.0]}

@@ -119,6 +119,15 @@ def test_rows_of_a_fault_count_for_nobody_however_coarse_the_portions(portion):
     assert said(one.ledger)[PAIRED].rows == 520
 
 
+def test_a_movement_of_the_plant_names_the_tags_that_moved_and_only_while_it_lasts():
+    z = a_process(900, 31)
+    z[300:600, [1, 4]] += [4.0, -3.0]
+    there, back = (said(played(rows(in_units(z[:until]))).ledger) for until in (500, 900))
+    assert [subject for question, subject in there if question == "moved"] == [TAGS[1], TAGS[4]]
+    assert there["moved", TAGS[1]].value == pytest.approx(4, abs=1)
+    assert "moved" not in {question for question, _ in back}
+
+
 def test_errors_are_not_put_down_to_the_stable_while_a_tag_is_at_fault():
     given, real = story(800, fault=biased)
     found = said(played(given, labels=real).ledger)

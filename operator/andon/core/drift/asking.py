@@ -28,6 +28,7 @@ from andon.core.chain import Told
 from andon.core.drift.answer import Answer, odds
 from andon.core.drift.facts import Facts
 from andon.core.drift.faults import Finding
+from andon.core.drift.movement import MOVES, moved_tags
 from andon.core.drift.suspicion import tag_series
 
 _NO_DATA: Final = frozenset({"NoSeries", "NotFound"})
@@ -150,6 +151,7 @@ def _of_verdict(facts: Facts, said: Told[Answer]) -> Iterator[Case]:
         said.checks,
         from_=answer.judged,
         to=to,
+        subjects=moved_tags(facts) if answer.verdict in MOVES else (),
         inputs_alone=answer.inputs_alone,
     )
 

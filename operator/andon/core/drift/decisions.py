@@ -75,12 +75,13 @@ def _is_in_hand(facts: Facts, decisions: Sequence[Decision], case: Case) -> bool
 
 
 def _refused(facts: Facts, case: Case, reason: str, because: str, now: datetime) -> HeldAction:
-    """Frozen when it began: the same refusal keeps its time and its words."""
+    """Frozen when it began: the same refusal keeps its time and its words. It names tags only where it is about them: those in
+    which a movement shows are others with every block."""
     new = HeldAction(
         action=case.action,
         verdict=case.verdict,
         from_=case.from_,
-        subjects=list(case.subjects),
+        subjects=list(case.subjects) if case.fault is not None else [],
         reason=reason,
         message=because[:1024],
         since=now,

@@ -5,7 +5,8 @@ from enum import Enum, auto
 from typing import Final
 
 from andon.api.decision import Verdict
-from andon.api.evidence import ERROR, OFF_SUPPORT, SHIFT, EvidenceSeries
+from andon.api.evidence import ERROR, MOVED, OFF_SUPPORT, SHIFT, EvidenceSeries
+from andon.api.types import short
 from andon.core.drift.facts import Facts
 from andon.core.drift.levels import CLEAR, SPAN_ROWS
 from andon.core.drift.reference import erring, fired
@@ -13,6 +14,8 @@ from andon.core.drift.suspicion import faults_behind_errors
 
 PATIENCE_ROWS: Final = SPAN_ROWS + 100
 """Rows since the plant moved after which labels that do not come, or do not say, are waited for no longer."""
+MOVES: Final = frozenset({Verdict.HARMFUL_SHIFT, Verdict.BENIGN_SHIFT})
+"""Verdicts that say where the plant has moved to."""
 
 
 class Movement(Enum):
@@ -43,6 +46,15 @@ def harm_stands(facts: Facts, now: datetime) -> bool:
     before = facts.status
     said = before.stable_verdict is Verdict.HARMFUL_SHIFT and before.stable_judged == facts.stable
     return said and not fired(facts, SHIFT) and erring(facts, now)
+
+
+def moved_tags(facts: Facts) -> tuple[str, ...]:
+    """The tags in which the movement shows, the farthest off first."""
+    revision = short(facts.stable.digest) if facts.stable else None
+    found = [s for s in facts.seen if s.question == MOVED and s.revision == revision]
+    newest = max((s.epoch for s in found), default=0)
+    farthest = sorted((s for s in found if s.epoch == newest), key=lambda s: -s.value)
+    return tuple(s.subject for s in farthest)
 
 
 def _rows_since(shift: EvidenceSeries, last: datetime | None, facts: Facts) -> float:
