@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
@@ -48,8 +49,8 @@ class Cluster(Protocol):
         """Replace the status fields of this manager. metadata.resourceVersion, if given, must still hold. Raises ClusterError."""
         ...
 
-    async def create(self, manifest: Manifest) -> bool:
-        """Make this object, if there is none of its name. Whether it is new. Raises ClusterError."""
+    async def create(self, manifest: Manifest) -> None:
+        """Make this object, unless there is one of its name. Raises ClusterError."""
         ...
 
     async def delete(self, manifest: Manifest) -> None:
@@ -79,13 +80,10 @@ class KubernetesCluster:
         """See Cluster."""
         await self._call(partial(self._write_status, manifest, manager))
 
-    async def create(self, manifest: Manifest) -> bool:
+    async def create(self, manifest: Manifest) -> None:
         """See Cluster."""
-        try:
+        with suppress(ConflictError):
             await self._call(partial(self._create, manifest))
-        except ConflictError:
-            return False
-        return True
 
     async def delete(self, manifest: Manifest) -> None:
         """See Cluster."""

@@ -52,13 +52,3 @@ def count(edges: Floats, values: Floats) -> NDArray[np.int64]:
     """Values per bin, NaN nowhere; a value on an edge belongs to the bin above it."""
     present = values[~np.isnan(values)]
     return np.bincount(np.searchsorted(edges, present, side="right"), minlength=len(edges) + 1)
-
-
-def stability_index(reference: NDArray[np.int64], current: NDArray[np.int64]) -> float:
-    """PSI of two counts over the same bins, smoothed by half a row per bin so that an empty bin is not infinite surprise.
-
-    A number to look at. It decides nothing: on autocorrelated rows it is large for no reason. Siddiqi, "Credit Risk Scorecards"
-    (2006), chapter 6.
-    """
-    p, q = (((counts + 0.5) / (counts + 0.5).sum()) for counts in (reference, current))
-    return float(((p - q) * np.log(p / q)).sum())
