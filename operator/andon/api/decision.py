@@ -134,6 +134,7 @@ class ActedDecision(StatusModel):
     state: Annotated[ActedState, Field(description="Acting until it is carried out, or nothing is left to do.")]
     outcome: Annotated[Message | None, Field(description="What came of it.")] = None
     commit: Annotated[Text | None, Field(description="The commit that told git.")] = None
+    approved_by: Annotated[Text | None, Field(description="Who approved it, where somebody did: their username.")] = None
 
     @classmethod
     def of(cls, decision: Decision, policy: str, state: ActedState, outcome: str | None = None) -> Self:
