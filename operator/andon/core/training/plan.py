@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from andon.api.conditions import Claim, ConditionStatus, claim, following, not_ready, ready, reconciling, stalled, summarise
+from andon.api.conditions import Claim, following, not_ready, ready, reconciling, stalled, summarise
 from andon.api.missing import Missing
 from andon.api.pipeline import TrainingPipelineStatus
 from andon.api.types import Revision
@@ -35,8 +35,10 @@ def suspended(facts: Facts, now: datetime) -> Answer | None:
     del now
     if not facts.spec.suspend:
         return None
-    status = ConditionStatus.TRUE if facts.status.trained else ConditionStatus.FALSE
-    return Answer((claim("Ready", status, "Suspended", "spec.suspend is true: nothing is started until it is false."),))
+    message = "spec.suspend is true: nothing is started until it is false."
+    if facts.status.trained is not None:
+        return Answer((ready("Suspended", message),))
+    return Answer((not_ready("Suspended", message), stalled("Suspended", message)))
 
 
 def already_trained(facts: Facts, now: datetime) -> Answer | None:
@@ -165,12 +167,14 @@ def decide(facts: Facts, now: datetime) -> Plan:
 
 
 def _readiness(facts: Facts, answer: Answer) -> list[Claim]:
-    """A pipeline whose spec has its version stays Ready while it trains another one, and though that may fail."""
+    """A pipeline whose spec has its version stays Ready while it trains another one, and though that may fail.
+
+    Reconciling would take that back for kstatus, and git has not changed: Retrained says how far it is.
+    """
     trained = facts.status.trained
     if facts.retrain is None or not facts.spec_is_trained or answer.trained is not None or trained is None:
         return list(answer.claims)
-    on_its_way = (c for c in answer.claims if c.type == "Reconciling")
-    return [_trained(trained), *on_its_way]
+    return [_trained(trained)]
 
 
 def _trained(revision: Revision) -> Claim:
