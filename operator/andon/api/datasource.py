@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StrictBool, StringConstraints
 
 from andon.api.conditions import Conditions
+from andon.api.decision import Rejections
 from andon.api.types import (
     ApiModel,
     Bytes,
@@ -146,3 +147,4 @@ class DataSourceStatus(StatusModel):
         KeyedBy("decision"),
         Field(max_length=100, description="Windows of tags not to be believed, newest last."),
     ] = Field(default_factory=list)
+    rejected: Rejections = Field(default_factory=list)

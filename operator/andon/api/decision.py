@@ -9,7 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
-from andon.api.types import Digest, FeatureName, Message, Name, Revision, StatusModel, Text, Time, Whole
+from andon.api.types import Digest, FeatureName, KeyedBy, Message, Name, Revision, StatusModel, Text, Time, Whole
 
 
 class Verdict(StrEnum):
@@ -154,6 +154,21 @@ class ActedDecision(StatusModel):
             state=state,
             outcome=outcome,
         )
+
+
+class Rejection(StatusModel):
+    """A person's no to a decision."""
+
+    decision: Annotated[Text, Field(description="The decision's id.")]
+    by: Annotated[Text, Field(description="Who rejected it: their username.")]
+    since: Annotated[Time, Field(description="When the actor saw it.")]
+
+
+Rejections = Annotated[
+    list[Rejection],
+    KeyedBy("decision"),
+    Field(max_length=10, description="Decisions that a person rejected: they are not carried out. Newest last."),
+]
 
 
 def rollback_id(namespace: str, target: str, from_: Digest, to: Digest, override: str | None) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StrictBool, StringConstraints
 
 from andon.api.conditions import Conditions
-from andon.api.decision import ActedDecision
+from andon.api.decision import ActedDecision, Rejections
 from andon.api.outputs import OnBadInput, Output
 from andon.api.pipeline import RegisteredName
 from andon.api.pods import PodOverride
@@ -332,3 +332,4 @@ class ModelDeploymentStatus(StatusModel):
     decisions: Annotated[
         list[ActedDecision], KeyedBy("id"), Field(max_length=10, description="Decisions acted on here, newest last.")
     ] = Field(default_factory=list)
+    rejected: Rejections = Field(default_factory=list)

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StrictBool, StringConstraints
 
 from andon.api.conditions import Conditions
-from andon.api.decision import ActedDecision
+from andon.api.decision import ActedDecision, Rejections
 from andon.api.types import (
     ApiModel,
     Between,
@@ -158,3 +158,4 @@ class TrainingPipelineStatus(StatusModel):
     decisions: Annotated[
         list[ActedDecision], KeyedBy("id"), Field(max_length=10, description="Retrains acted on here, newest last.")
     ] = Field(default_factory=list)
+    rejected: Rejections = Field(default_factory=list)

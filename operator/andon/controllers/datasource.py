@@ -8,7 +8,7 @@ from andon.api.decision import Decision
 from andon.api.kinds import DATA_SOURCE
 from andon.api.policy import DriftPolicyStatus
 from andon.controllers.informer import Object
-from andon.controllers.objects import approvals, others_status, owner_of, waiting_message
+from andon.controllers.objects import approvals, others_status, owner_of, rejections, waiting_message
 from andon.controllers.policies import target_of
 from andon.controllers.queue import Key
 from andon.controllers.reconciler import Outside, Reconciler, Seen
@@ -42,6 +42,7 @@ class DataSourceController(Reconciler[DataSourceSpec, DataSourceStatus, Facts, P
             decisions=self._decisions(key),
             seeing=self._seeing(key),
             approved=frozenset(approvals(seen.obj)),
+            rejected=rejections(seen.obj),
         )
 
     def decide(self, facts: Facts, now: datetime) -> Plan:

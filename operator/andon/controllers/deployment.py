@@ -26,6 +26,7 @@ from andon.controllers.objects import (
     others_status,
     owner_of,
     parsed,
+    rejections,
     spec_of,
     status_of,
     waiting_message,
@@ -83,6 +84,7 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
             pinned=await self._version(spec, people.pin, known) if is_version(people.pin) else None,
         )
         return replace(facts, counted=await self._counted(key)) if is_due(facts) else facts
+            rejected=rejections(seen.obj),
 
     def decide(self, facts: Facts, now: datetime) -> Plan:
         """Pure."""
@@ -229,7 +231,7 @@ def _labels(source: DataSourceSpec | None, rows: str | Missing | None) -> LabelS
 
 
 def _people(obj: Object) -> People:
-    return People(**{word: annotated(obj, word) for word in ("pin", "promote", "abort", "approve", "reconcile")})
+    return People(**{word: annotated(obj, word) for word in ("pin", "promote", "abort", "approve", "reject", "reconcile")})
 
 
 def workload(children: list[Object], spec: ModelDeploymentSpec) -> Workload:

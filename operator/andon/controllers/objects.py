@@ -86,7 +86,16 @@ def annotated(obj: Object, word: str) -> str:
 
 def approvals(obj: Object) -> dict[str, str]:
     """Who approved which decision, or which step of a rollout, by `andon.dev/approve: WHAT/USERNAME`: at most one."""
-    what, _, username = annotated(obj, "approve").partition("/")
+    return _answered(obj, "approve")
+
+
+def rejections(obj: Object) -> dict[str, str]:
+    """Who rejected which decision, by `andon.dev/reject: DECISION/USERNAME`: at most one."""
+    return _answered(obj, "reject")
+
+
+def _answered(obj: Object, word: str) -> dict[str, str]:
+    what, _, username = annotated(obj, word).partition("/")
     return {what: username} if what and username else {}
 
 

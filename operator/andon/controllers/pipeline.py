@@ -11,7 +11,7 @@ from andon.api.pipeline import TrainingPipelineSpec, TrainingPipelineStatus
 from andon.api.policy import DriftPolicyStatus
 from andon.api.types import Revision, StatusModel, Word
 from andon.controllers.informer import Object
-from andon.controllers.objects import approvals, others_status, owner_of, parsed, spec_of
+from andon.controllers.objects import approvals, others_status, owner_of, parsed, rejections, spec_of
 from andon.controllers.policies import trainer_of, watcher_of
 from andon.controllers.queue import Key
 from andon.controllers.reconciler import Outside, Reconciler, Seen
@@ -42,6 +42,7 @@ class PipelineController(Reconciler[TrainingPipelineSpec, TrainingPipelineStatus
             labelled=await self._labelled(key, seen.spec),
             target=self._target(key, seen),
             approvals=approvals(seen.obj),
+            rejected=rejections(seen.obj),
         )
         facts = _with_job(facts, self.outside.informer.children(self.kind, *key))
         lost = facts.job is not None and facts.job.succeeded and facts.job.outcome is None

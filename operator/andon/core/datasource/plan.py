@@ -10,6 +10,7 @@ from andon.api.datasource import DataSourceSpec, DataSourceStatus, QuarantineWin
 from andon.api.decision import Action, Authority, Decision, DecisionState
 from andon.api.missing import Missing
 from andon.core.approval import awaiting_approval
+from andon.core.rejection import recorded, rejected, told
 
 KEPT_WINDOWS: Final = 100
 
@@ -28,7 +29,8 @@ class Facts:
     """What is known about one DataSource.
 
     decisions: (policy, decision) of every policy whose target reads this source. seeing: the policies of the namespace that
-    have evidence before them now. approved: ids of the decisions that a person has approved on this source.
+    have evidence before them now. approved: ids of the decisions that a person has approved on this source. rejected: likewise,
+    with who it was.
     """
 
     namespace: str
@@ -40,6 +42,7 @@ class Facts:
     decisions: tuple[tuple[str, Decision], ...] = ()
     seeing: frozenset[str] = frozenset()
     approved: frozenset[str] = frozenset()
+    rejected: Mapping[str, str] = field(default_factory=dict)
 
     def may_act(self, decision: Decision) -> bool:
         """Whether the policy may have this done unasked, or a person has approved it."""
@@ -65,7 +68,7 @@ def quarantine(facts: Facts, now: datetime) -> list[QuarantineWindow]:
     """The windows after this look at the decisions: opened, ended, or kept though the policy is gone."""
     said = {d.id: (policy, d) for policy, d in facts.decisions if d.action is Action.QUARANTINE}
     before = [_ended(w, now) if w.until is None and _is_over(w, facts, said) else w for w in facts.status.quarantine]
-    fresh = [_window(*entry) for entry in _asked_for(facts) if facts.may_act(entry[1])]
+    fresh = [_window(*entry) for entry in _unrejected(facts) if facts.may_act(entry[1])]
     return [*before, *fresh][-KEPT_WINDOWS:]
 
 
@@ -77,6 +80,11 @@ def _asked_for(facts: Facts) -> list[tuple[str, Decision]]:
         for policy, d in facts.decisions
         if d.action is Action.QUARANTINE and d.state is DecisionState.OPEN and d.id not in known
     ]
+
+
+def _unrejected(facts: Facts) -> list[tuple[str, Decision]]:
+    no = rejected(facts.status.rejected, facts.rejected, facts.approved)
+    return [(policy, d) for policy, d in _asked_for(facts) if d.id not in no]
 
 
 def _is_over(window: QuarantineWindow, facts: Facts, said: Mapping[str, tuple[str, Decision]]) -> bool:
@@ -132,7 +140,10 @@ def _status(facts: Facts, claims: list[Claim], windows: list[QuarantineWindow], 
         tags = ", ".join(sorted({t for w in windows if w.until is None for t in w.tags}))
         said = claim("Quarantined", True, "TagsNotBelieved", f"Kept from training and model evidence: {tags}.")
         claims = [*claims, following(said)]
-    waiting = next((d for _, d in _asked_for(facts) if d.authority is Authority.CONFIRM and not facts.may_act(d)), None)
+    asked = [d for _, d in _asked_for(facts)]
+    rejections = recorded(facts.status.rejected, facts.rejected, facts.approved, asked, now)
+    claims = [*claims, *told(rejections, asked)]
+    waiting = next((d for _, d in _unrejected(facts) if d.authority is Authority.CONFIRM and not facts.may_act(d)), None)
     if waiting is not None:
         claims = [*claims, awaiting_approval(waiting, "datasource", facts.namespace, facts.name)]
     return DataSourceStatus(
@@ -140,4 +151,5 @@ def _status(facts: Facts, claims: list[Claim], windows: list[QuarantineWindow], 
         conditions=summarise(claims, facts.status.conditions, facts.generation, now),
         rows_url=f"http://{facts.name}-collect.{facts.namespace}.svc:8080/rows",
         quarantine=windows,
+        rejected=rejections,
     )

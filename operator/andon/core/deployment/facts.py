@@ -10,6 +10,7 @@ from andon.api.evidence import Counted
 from andon.api.missing import Missing
 from andon.api.slots import Ack, LabelSource, SlotModel, Slots
 from andon.api.types import Revision
+from andon.core.rejection import rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class People:
     promote: str = ""
     abort: str = ""
     approve: str = ""
+    reject: str = ""
     reconcile: str = ""
 
 
@@ -66,8 +68,9 @@ class Facts:
     """Everything `rollout` may look at. A port that failed is a fact (Missing), not an exception.
 
     known: revisions that can be served, by digest. pinned: the version that a person has pinned. paired_rows: which the wanted
-    revision was judged on beside the stable; None while nobody can say. counted: rows so far, asked for only of a first version.
-    approved: what a person has approved on this deployment (a decision or a step), and who.
+    revision was judged on beside the stable, with neither rows nor policy the requests that were its own; None while nobody can say.
+    counted: rows so far, asked for only of a first version. asked: those requests, asked for only with neither.
+    approved: what a person has approved on this deployment (a decision or a step), and who. rejected: likewise, decisions.
     """
 
     namespace: str
@@ -91,6 +94,7 @@ class Facts:
     outcomes: Mapping[str, GitOutcome] = field(default_factory=dict)
     approved: Mapping[str, str] = field(default_factory=dict)
     people: People = People()
+    rejected: Mapping[str, str] = field(default_factory=dict)
     pinned: SlotModel | Missing | None = None
 
     @property
@@ -146,6 +150,10 @@ class Facts:
         return decision.authority is Authority.ACT or decision.id in self.approved
 
     def overrides(self, decision: str) -> bool:
+    def rejects(self, decision: str) -> bool:
+        """Whether a person has said no to it."""
+        return decision in rejected(self.status.rejected, self.rejected, self.approved)
+
         """Whether a person takes back the revision that this decision convicted."""
         return self.spec.model.overrides == decision
 

@@ -12,11 +12,12 @@ from andon.core.deployment.steps import approvals_of
 
 _VERSION: Final = re.compile(r"[1-9][0-9]{0,8}")
 _APPROVAL: Final = re.compile(r"[dr]-[0-9a-f]{10}/.+")
+_REJECTION: Final = re.compile(r"d-[0-9a-f]{10}/.+")
 
 
 def ignored(facts: Facts) -> list[Claim]:
     """One condition that names each annotation that is left behind or not understood, while there is any."""
-    said = [*_of_pin(facts), *_of_promote(facts), *_of_abort(facts), *_of_approve(facts)]
+    said = [*_of_pin(facts), *_of_promote(facts), *_of_abort(facts), *_of_approve(facts), *_of_reject(facts)]
     return [following(claim("AnnotationIgnored", True, said[0][0], " ".join(why for _, why in said)))] if said else []
 
 
@@ -83,10 +84,24 @@ def _of_approve(facts: Facts) -> Iterator[tuple[str, str]]:
         yield "LeftBehind", f"andon.dev/approve: {approve.partition('/')[0]} waits for nobody here."
 
 
+def _of_reject(facts: Facts) -> Iterator[tuple[str, str]]:
+    reject = facts.people.reject
+    if reject and not _REJECTION.fullmatch(reject):
+        yield _not_understood("reject", reject, "DECISION/USERNAME; a step is not rejected, its version is aborted")
+    elif reject and reject.partition("/")[0] not in _rejectable(facts):
+        yield "LeftBehind", f"andon.dev/reject: {reject.partition('/')[0]} is not asked here, or acted on already."
+
+
 def _approvable(facts: Facts) -> set[str]:
     """Decisions and steps that are, or were, asked about."""
     decisions = {d.id for d in facts.status.decisions} | {d.id for d in (facts.policy.decisions if facts.policy else ())}
     return decisions.union(approvals_of(facts))
+
+
+def _rejectable(facts: Facts) -> set[str]:
+    """Decisions that nobody has acted on, and what was rejected before."""
+    asked = {d.id for d in (facts.policy.decisions if facts.policy else ())} - {d.id for d in facts.status.decisions}
+    return asked | {r.decision for r in facts.status.rejected}
 
 
 def _not_understood(word: str, value: str, wanted: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from andon.api.conditions import Claim, claim, following, not_ready, ready, stalled, summarise
-from andon.api.decision import ActedDecision, ActedState
+from andon.api.decision import ActedDecision, ActedState, Rejection
 from andon.api.deployment import Candidate, ModelDeploymentStatus, Served
 from andon.api.missing import Missing
 from andon.api.slots import Ack, EvidencePlan, ExplainPlan, RowSource, SlotModel, Slots
@@ -17,7 +17,8 @@ from andon.core.deployment import decisions, first, people, steps
 from andon.core.deployment.decisions import GitTask
 from andon.core.deployment.facts import Facts
 from andon.core.deployment.readiness import loaded, readiness, standing_conditions
-from andon.core.deployment.rollout import ROLLOUT, Answer, suspended, unapproved
+from andon.core.deployment.rollout import ROLLOUT, Answer, asked_for, suspended, unapproved
+from andon.core.rejection import recorded, told
 
 KEPT_REVISIONS: Final = 10
 
@@ -44,6 +45,7 @@ def decide(facts: Facts, now: datetime) -> Plan:
         _git_claim(facts, answer, acted),
         _watch_claim(facts),
         *_question(facts, answer),
+        *told(_rejected(facts, now), asked_for(facts)),
         *people.ignored(facts),
         *_pinned(answer),
     ]
@@ -186,7 +188,15 @@ def _status(
         history=_history(facts, effective, now),
         quarantined=decisions.with_quarantine(facts, answer.decision, now),
         decisions=list(before.decisions) if acted is None else acted,
+        rejected=_rejected(facts, now),
     )
+
+
+def _rejected(facts: Facts, now: datetime) -> list[Rejection]:
+    """What is acted on already is too late to reject."""
+    acting = {d.id for d in facts.status.decisions if d.state is ActedState.ACTING}
+    asked = [d for d in asked_for(facts) if d.id not in acting]
+    return recorded(facts.status.rejected, facts.rejected, facts.approved, asked, now)
 
 
 def _url(facts: Facts, service: str) -> str:

@@ -264,9 +264,13 @@ def _open_rollbacks(facts: Facts) -> list[Decision]:
 
 
 def _asked_for(facts: Facts) -> list[Decision]:
+    return [d for d in asked_for(facts) if not facts.overrides(d.id) and not facts.rejects(d.id)]
+
+
+def asked_for(facts: Facts) -> list[Decision]:
+    """Rollbacks that a policy asks for now, whatever a person says of them."""
     decisions = facts.policy.decisions if facts.policy else ()
-    mine = [d for d in decisions if d.state is DecisionState.OPEN and d.action is Action.ROLLBACK and d.target == facts.name]
-    return [d for d in mine if not facts.overrides(d.id)]
+    return [d for d in decisions if d.state is DecisionState.OPEN and d.action is Action.ROLLBACK and d.target == facts.name]
 
 
 def _slot_of(facts: Facts, digest: str) -> SlotModel | None:

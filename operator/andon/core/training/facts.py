@@ -9,6 +9,7 @@ from andon.api.decision import ActedDecision, ActedState, Action, Authority, Dec
 from andon.api.missing import Missing
 from andon.api.pipeline import TrainingPipelineSpec, TrainingPipelineStatus
 from andon.api.types import Revision
+from andon.core.rejection import rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Facts:
     """What is known about one TrainingPipeline.
 
     labelled: landed values of the target. source: if it exists. target: where the model is used, if that is known. approvals:
-    who approved which decision here, by its id.
+    who approved which decision here, by its id. rejected: likewise.
     """
 
     namespace: str
@@ -55,6 +56,7 @@ class Facts:
     job: Job | None = None
     target: Target | None = None
     approvals: Mapping[str, str] = field(default_factory=dict)
+    rejected: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def spec_fingerprint(self) -> str:
@@ -96,6 +98,12 @@ class Facts:
 
     @property
     def _asked_for(self) -> list[tuple[str, Decision]]:
+        """What nobody has rejected."""
+        no = rejected(self.status.rejected, self.rejected, self.approvals)
+        return [(policy, d) for policy, d in self.asked_for if d.id not in no]
+
+    @property
+    def asked_for(self) -> list[tuple[str, Decision]]:
         """Open, new, and about what is served now; the oldest first."""
         target = self.target
         if self.spec.suspend or target is None or target.rival is not None or target.effective is None:

@@ -8,6 +8,7 @@ from andon.api.missing import Missing
 from andon.api.pipeline import TrainingPipelineStatus
 from andon.api.types import Revision
 from andon.core.chain import Chain, first_answer
+from andon.core.rejection import recorded, told
 from andon.core.training import retrain
 from andon.core.training.facts import Facts
 
@@ -154,7 +155,13 @@ def decide(facts: Facts, now: datetime) -> Plan:
         return Plan(before.model_copy(update={"decisions": over}), run=False)
     answer = first_answer(TRAINING, facts, now)
     decisions = retrain.with_outcome(facts, answer.trained, answer.failure)
-    claims = [*_readiness(facts, answer), *retrain.told(facts, decisions, answer.claims[0].message)]
+    asked = [d for _, d in facts.asked_for]
+    rejections = recorded(before.rejected, facts.rejected, facts.approvals, asked, now)
+    claims = [
+        *_readiness(facts, answer),
+        *retrain.told(facts, decisions, answer.claims[0].message),
+        *told(rejections, asked),
+    ]
     status = TrainingPipelineStatus(
         observed_generation=facts.generation,
         conditions=summarise(claims, before.conditions, facts.generation, now),
@@ -162,6 +169,7 @@ def decide(facts: Facts, now: datetime) -> Plan:
         trained=answer.trained or before.trained,
         trained_spec=facts.spec_fingerprint if answer.trained is not None else before.trained_spec,
         decisions=decisions,
+        rejected=rejections,
     )
     return Plan(status, answer.run)
 
