@@ -1,7 +1,7 @@
 """From what the collector says and what policies decided to the status of a DataSource and its collector's orders."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
