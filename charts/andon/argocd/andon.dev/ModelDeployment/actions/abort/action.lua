@@ -1,0 +1,6 @@
+if obj.status == nil or obj.status.candidate == nil then
+  error("abort: no version is being judged", 0)
+end
+obj.metadata.annotations = obj.metadata.annotations or {}
+obj.metadata.annotations["andon.dev/abort"] = obj.status.candidate.version
+return obj
