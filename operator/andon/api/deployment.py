@@ -127,7 +127,8 @@ class Step(ApiModel):
         MinRows | None,
         Field(
             description="With weight: as in shadow, counted from this step's beginning, but never fewer than 20 for each 100 / "
-            "weight, rounded up: until then it may have answered nobody."
+            "weight, rounded up: until then it may have answered nobody. With neither spec.inputs nor a DriftPolicy: requests "
+            "that were the candidate's to answer."
         ),
     ] = None
     pause: Annotated[Pause | None, Field(description="Wait for a time.")] = None
@@ -145,7 +146,8 @@ class Rollout(ApiModel):
     error_budget: Annotated[
         Decimals,
         Field(
-            description="Share of rows for which a first version, which has none to be held against, may have no finite answer."
+            description="Share of rows for which a first version, which has none to be held against, may have no finite answer; "
+            "with neither spec.inputs nor a DriftPolicy, share of a candidate's requests that the stable may have to answer."
         ),
     ] = "0.01"
     progress_deadline: Annotated[

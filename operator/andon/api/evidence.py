@@ -97,7 +97,7 @@ class Landed:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Rows that what serves was given in the server's present process, and those to which it had no finite answer."""
+    """Rows or requests that a revision was given in the server's present process, and those to which it had no finite answer."""
 
     scored: int
     failed: int

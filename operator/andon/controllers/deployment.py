@@ -60,6 +60,9 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         known |= await self._remembered(spec, _needed(held, status, _view(policy)), known)
         people = _people(seen.obj)
         source, rows = self._source(key, spec), self._rows_url(key, spec)
+        unseen = spec.inputs is None and policy is None
+        asked = await self._asked(key, wanted, held) if unseen else None
+        requests = asked.scored if asked else None
         facts = Facts(
             namespace=key.namespace,
             name=key.name,
@@ -75,16 +78,17 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
             rows_url=rows,
             asset=source.asset if source else None,
             labels=_labels(source, rows),
-            paired_rows=await self._paired_rows(key, wanted, held),
+            paired_rows=requests if unseen else await self._paired_rows(key, wanted, held),
+            asked=asked,
             margin=_margin(policy),
             repository=self._repository_access(key, spec),
             outcomes=self._committer.outcomes(key),
             approved=approvals(seen.obj),
+            rejected=rejections(seen.obj),
             people=people,
             pinned=await self._version(spec, people.pin, known) if is_version(people.pin) else None,
         )
         return replace(facts, counted=await self._counted(key)) if is_due(facts) else facts
-            rejected=rejections(seen.obj),
 
     def decide(self, facts: Facts, now: datetime) -> Plan:
         """Pure."""
@@ -156,6 +160,13 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
             return None
         paired = (s.rows for s in mine if s.revision == short(wanted.digest) and s.question in {PAIRED, LOSS})
         return max(paired, default=0)
+
+    async def _asked(self, key: Key, wanted: SlotModel | Missing, held: Slots | None) -> Counted | None:
+        """Requests that were the wanted revision's while it was judged; None where nobody counts them."""
+        if isinstance(wanted, Missing) or held is None or held.candidate is None or held.candidate.digest != wanted.digest:
+            return None
+        counted = await self.outside.metrics.requests_counted(*key, short(wanted.digest))
+        return None if isinstance(counted, Missing) else counted
 
     async def _counted(self, key: Key) -> Counted | None:
         counted = await self.outside.metrics.rows_counted(*key)

@@ -1,7 +1,7 @@
 """What do the samples of one query say, once those of one question and subject are put together?"""
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -75,6 +75,16 @@ def counted_rows(found: Iterable[Sample]) -> Mapping[tuple[str, str], Counted]:
         for key, said in newest.items()
         if {"andon_scored_rows_total", "andon_failed_rows_total"} <= said.keys()
     }
+
+
+def counted_requests(found: Iterable[Sample]) -> Mapping[tuple[str, str, str], Counted]:
+    """Of every revision, per namespace, deployment and first digits of its digest; of all replicas together."""
+    totals: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
+    for sample in found:
+        if math.isfinite(sample.value):
+            key = (sample.label("namespace"), sample.label("deployment"), sample.label("revision"))
+            totals[key][sample.name] += int(sample.value)
+    return {key: Counted(said["andon_asked_requests_total"], said["andon_failed_requests_total"]) for key, said in totals.items()}
 
 
 def _series(exported: Mapping[str, Sample]) -> EvidenceSeries:

@@ -15,7 +15,7 @@ from andon.api.missing import Missing
 from andon.api.types import seconds
 from andon.ports import signals
 from andon.ports.blocking import Blocking
-from andon.ports.evidence import Sample, counted_rows, evidence_series, landed_records, samples
+from andon.ports.evidence import Sample, counted_requests, counted_rows, evidence_series, landed_records, samples
 from andon.ports.shared import Shared
 
 _QUERIES: Final = 10_000
@@ -37,6 +37,10 @@ class Metrics(Protocol):
         """How many rows what serves was given since its server began, and how many of them it could not answer."""
         ...
 
+    async def requests_counted(self, namespace: str, deployment: str, revision: str) -> Counted | Missing:
+        """How many requests were a revision's to answer, and how many of them it could not. revision: as labels have it."""
+        ...
+
     async def source_state(self, namespace: str, datasource: str) -> str | Missing:
         """How a collector says its connection is, in one word."""
         ...
@@ -47,7 +51,7 @@ class Metrics(Protocol):
 
 
 class PrometheusMetrics:
-    """Four instant queries serve all policies, pipelines and sources, however many there are; one more each signal of a user's.
+    """Five instant queries serve all policies, pipelines and sources, however many there are; one more each signal of a user's.
 
     Signals have threads of their own: a slow query of somebody's holds up other signals at most, and never the evidence.
     """
@@ -63,6 +67,7 @@ class PrometheusMetrics:
         self._landing = Shared(self._read_landing, max_age)
         self._sources = Shared(self._read_sources, max_age)
         self._rows = Shared(self._read_rows, max_age)
+        self._requests = Shared(self._read_requests, max_age)
         self._signals: OrderedDict[str, Shared[Reading | Missing]] = OrderedDict()
 
     async def evidence(self) -> tuple[EvidenceSeries, ...] | Missing:
@@ -80,6 +85,14 @@ class PrometheusMetrics:
             return counted
         silent = Missing("NoSeries", f"the server of {namespace}/{deployment} has scored no row. Next: see whether it runs.")
         return counted.get((namespace, deployment), silent)
+
+    async def requests_counted(self, namespace: str, deployment: str, revision: str) -> Counted | Missing:
+        """How many requests were a revision's to answer; NoSeries while no server holds it that is scraped."""
+        counted = await self._requests.get()
+        if isinstance(counted, Missing):
+            return counted
+        silent = Missing("NoSeries", f"no server of {namespace}/{deployment} has {revision}. Next: see whether it is scraped.")
+        return counted.get((namespace, deployment, revision), silent)
 
     async def source_state(self, namespace: str, datasource: str) -> str | Missing:
         """How a collector says its connection is; NoSeries when it says nothing."""
@@ -121,6 +134,10 @@ class PrometheusMetrics:
     async def _read_rows(self) -> Mapping[tuple[str, str], Counted] | Missing:
         found = await self.read('{__name__=~"andon_(scored|failed)_rows_total"}', dated_by="andon_scored_rows_total")
         return found if isinstance(found, Missing) else counted_rows(found)
+
+    async def _read_requests(self) -> Mapping[tuple[str, str, str], Counted] | Missing:
+        found = await self.read('{__name__=~"andon_(asked|failed)_requests_total"}', dated_by="andon_asked_requests_total")
+        return found if isinstance(found, Missing) else counted_requests(found)
 
     async def _read_signal(self, query: str) -> Reading | Missing:
         result = await self._asking.call(lambda: self._ask_signal(query))

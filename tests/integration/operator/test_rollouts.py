@@ -142,6 +142,24 @@ def test_two_servers_are_promoted_when_both_hold_the_candidate_and_scale_is_kube
     eventually(lambda: plant.status().get("replicas"), lambda count: count == 1, within=30)
 
 
+def test_without_rows_and_policy_a_share_of_requests_must_be_answered(plant: Plant):
+    plant.deploy("1", steps=[{"weight": 20, "minRows": 40}])
+    plant.serves("1")
+    plant.judges("2")
+    assert plant.reaches("Weight 20%").weight == 20
+    uncounted = "Prometheus knows of none of its servers"
+    eventually(lambda: plant.cluster.condition("modeldeployment", MODEL)["message"], lambda said: uncounted in said, within=20)
+    revision = plant.registry.digests["2"].removeprefix("sha256:")[:12]
+    labels = f'{{namespace="{plant.cluster.namespace}",deployment="{MODEL}",slot="candidate",revision="{revision}"}}'
+    asked, failed = (f"andon_{which}_requests_total{labels}" for which in ("asked", "failed"))
+    plant.listener.series |= {asked: 50, failed: 5}
+    held = "no finite answer to 10 of 100 requests"
+    eventually(lambda: plant.cluster.condition("modeldeployment", MODEL)["message"], lambda said: held in said, within=20)
+    assert plant.told("1", "2").weight == 20
+    plant.listener.series |= {asked: 500, failed: 5}
+    plant.told("2")
+
+
 def test_a_first_version_beyond_its_error_budget_is_said_and_may_be_accepted(plant: Plant):
     plant.cluster.apply("DataSource", "reactor", SOURCE)
     plant.deploy("1", steps=[{"shadow": {"minRows": 20}}], inputs={"sourceRefs": [{"name": "reactor"}], "every": "1s"})

@@ -2,7 +2,9 @@
 
 from collections import Counter
 
+import aiohttp
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from integration.serve.process import rows, serving
 from unit.serve.models import linear, picky
@@ -20,6 +22,20 @@ def files(tmp_path):
         return "--model", f"m={tmp_path / '1.onnx'}", "--candidate", f"m={tmp_path / '2.onnx'}"
 
     return write
+
+
+async def metrics(server):
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{server.port}/metrics") as response:
+        families = text_string_to_metric_families(await response.text())
+    return [sample for family in families for sample in family.samples]
+
+
+async def did(server, slot):
+    """Requests that were the slot's to answer, and those that it could not."""
+    text = await metrics(server)
+    names = ("andon_asked_requests_total", "andon_failed_requests_total")
+    of = {sample.name: sample.value for sample in text if sample.name in names and sample.labels["slot"] == slot}
+    return tuple(of[name] for name in names)
 
 
 async def until_loaded(client, version):
@@ -52,3 +68,12 @@ async def test_what_the_candidate_cannot_answer_the_stable_does(tmp_path, files)
         status, _, answer = await client.ask("/v2/models/m/versions/2/infer", rows([7, 1, 1]))
         assert status == 400, "a version asked for by its number is answered for by nobody else"
         assert "version 2 cannot answer this" in answer["error"]
+        assert (await did(server, "candidate"), await did(server, "stable")) == ((2, 1), (1, 0))
+
+
+async def test_what_neither_can_answer_speaks_against_neither(tmp_path, files):
+    async with serving(tmp_path, *files(picky(), picky()), "--weight", "100") as server:
+        client = await server.connect()
+        await until_loaded(client, "2")
+        assert (await client.ask(INFER, rows([7, 1, 1])))[0] == 400
+        assert (await did(server, "candidate"), await did(server, "stable")) == ((0, 0), (0, 0))

@@ -7,7 +7,7 @@ import pytest
 
 from andon.api.evidence import Counted, Landed
 from andon.api.missing import Missing
-from andon.ports.evidence import counted_rows, evidence_series, landed_records, samples
+from andon.ports.evidence import counted_requests, counted_rows, evidence_series, landed_records, samples
 
 KEY = {
     "namespace": "plant-a",
@@ -147,3 +147,22 @@ def rows(scored, failed, instance="a", at=SCRAPED, slot="stable"):
 )
 def test_rows_of_what_serves(given, counted):
     assert counted_rows(samples(given)).get(("plant-a", "e")) == counted
+
+
+def asked(asked, failed, instance="a", revision="0123456789ab"):
+    labels = {"namespace": "plant-a", "deployment": "e", "slot": "candidate", "revision": revision, "instance": instance}
+    named = {"andon_asked_requests_total": asked, "andon_failed_requests_total": failed}
+    return [entry(name, value, **labels) for name, value in named.items()] + [scrape(SCRAPED, **labels)]
+
+
+@pytest.mark.parametrize(
+    ("given", "counted"),
+    [
+        pytest.param(asked("60", "2"), Counted(60, 2), id="of one server"),
+        pytest.param(asked("60", "2") + asked("7", "1", "b"), Counted(67, 3), id="of all replicas together"),
+        pytest.param(asked("60", "2", revision="ffffffffffff"), None, id="not another revision's"),
+        pytest.param(asked("60", "2") + asked("NaN", "0", "b"), Counted(60, 2), id="no number"),
+    ],
+)
+def test_requests_of_a_revision(given, counted):
+    assert counted_requests(samples(given)).get(("plant-a", "e", "0123456789ab")) == counted

@@ -68,7 +68,7 @@ class Facts:
     """Everything `rollout` may look at. A port that failed is a fact (Missing), not an exception.
 
     known: revisions that can be served, by digest. pinned: the version that a person has pinned. paired_rows: which the wanted
-    revision was judged on beside the stable, with neither rows nor policy the requests that were its own; None while nobody can say.
+    revision was judged on beside the stable, with neither rows nor policy its own requests; None while nobody can say.
     counted: rows so far, asked for only of a first version. asked: those requests, asked for only with neither.
     approved: what a person has approved on this deployment (a decision or a step), and who. rejected: likewise, decisions.
     """
@@ -89,12 +89,13 @@ class Facts:
     labels: LabelSource | None = None
     paired_rows: int | None = 0
     counted: Counted | None = None
+    asked: Counted | None = None
     margin: float = 0.10
     repository: Literal["Granted", "NotGranted", "None"] = "None"
     outcomes: Mapping[str, GitOutcome] = field(default_factory=dict)
     approved: Mapping[str, str] = field(default_factory=dict)
-    people: People = People()
     rejected: Mapping[str, str] = field(default_factory=dict)
+    people: People = People()
     pinned: SlotModel | Missing | None = None
 
     @property
@@ -149,11 +150,11 @@ class Facts:
         """Whether the policy may have this done unasked, or a person has approved it."""
         return decision.authority is Authority.ACT or decision.id in self.approved
 
-    def overrides(self, decision: str) -> bool:
     def rejects(self, decision: str) -> bool:
         """Whether a person has said no to it."""
         return decision in rejected(self.status.rejected, self.rejected, self.approved)
 
+    def overrides(self, decision: str) -> bool:
         """Whether a person takes back the revision that this decision convicted."""
         return self.spec.model.overrides == decision
 

@@ -9,7 +9,7 @@ from typing import Final
 from andon.api.decision import Verdict
 from andon.api.deployment import Candidate, ModelDeploymentSpec, Step
 from andon.api.slots import SlotModel
-from andon.api.types import delta, seconds
+from andon.api.types import delta, number, seconds
 from andon.core.approval import step_id
 from andon.core.deployment.facts import Facts
 
@@ -84,11 +84,12 @@ def weight(facts: Facts, at: Place) -> int:
 def min_rows(spec: ModelDeploymentSpec, step: Step) -> int:
     """Rows that both revisions must have scored in this step: by default 300, or what seven days bring, never below 20.
 
-    With a weight, never below what must pass until the candidate has certainly answered a block of them.
+    With a weight, never below what must pass until the candidate has certainly answered a block of them. Without spec.inputs
+    they are requests, and all of them its own.
     """
     asked = _asked(step)
     weekly = _LONGEST_WAIT / seconds(spec.inputs.every) if spec.inputs else _USUAL_ROWS
-    blocks = math.ceil(100 / step.weight) if step.weight is not None else 1
+    blocks = math.ceil(100 / step.weight) if step.weight is not None and spec.inputs else 1
     return max(_FEWEST_ROWS * blocks, min(_USUAL_ROWS, int(weekly)) if asked is None else asked)
 
 
@@ -175,14 +176,39 @@ def _unapproved(stand: _Stand) -> str | None:
 
 def _too_few_rows(stand: _Stand) -> str | None:
     spec = stand.facts.spec
-    if not _counts(stand.step) or (spec.inputs is None and stand.facts.policy is None and _asked(stand.step) is None):
+    if not _counts(stand.step) or (spec.inputs is None and stand.facts.policy is None and _nothing_asked(stand.step)):
         return None
     least = min_rows(spec, stand.step)
     if (_rows(stand.facts, stand.at) or 0) >= least:
         return None
     if spec.inputs is None:
-        return _no_rows(stand)
+        return _too_few_requests(stand, least) if stand.step.weight is not None else _no_rows(stand)
     return f"It is judged on at least {least} rows of this step; they are coming in."
+
+
+def _nothing_asked(step: Step) -> bool:
+    """A shadow step without rows to score; one with a weight has requests."""
+    return step.weight is None and _asked(step) is None
+
+
+def _too_few_requests(stand: _Stand, least: int) -> str:
+    promote = f"andon.dev/promote={stand.version.version} does not wait for them."
+    if stand.facts.asked is None:
+        return f"Its requests cannot be counted: Prometheus knows of none of its servers. Are they scraped? {promote}"
+    return f"It is judged on at least {least} requests of its own in this step; they are coming in. {promote}"
+
+
+def _falls_back(stand: _Stand) -> str | None:
+    """Without rows to score, the stable's having to answer for it is all there is to go by."""
+    facts, asked = stand.facts, stand.facts.asked
+    budget = facts.spec.rollout.error_budget
+    if asked is None or asked.failed <= number(budget) * asked.scored:
+        return None
+    return (
+        f"It has no finite answer to {100 * asked.failed / asked.scored:.0f} of 100 requests, more than spec.rollout.errorBudget "
+        f"({budget}) allows; the stable answers instead. Commit another version, or take it all the same: "
+        f"andon.dev/promote={stand.version.version}."
+    )
 
 
 def _no_rows(stand: _Stand) -> str:
@@ -213,6 +239,7 @@ _HOLDS: Final[tuple[Callable[[_Stand], str | None], ...]] = (  # in the order in
     _loading,  # nobody is judged, or served by, what is not there
     _data_in_doubt,  # rows that lie prove nothing
     _spoken_against,  # its decision is not acted on, or not yet
+    _falls_back,  # others answer for it
     _too_early,  # pause
     _unapproved,  # approval
     _too_few_rows,  # shadow, weight

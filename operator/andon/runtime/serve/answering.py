@@ -5,7 +5,7 @@ candidate fails to answer the stable answers for it. A version asked for by its 
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from andon.runtime.serve.batch import Batcher, BrokenError, Outcome
 from andon.runtime.serve.metrics import Metrics
@@ -15,6 +15,8 @@ from andon.runtime.serve.oip.message import BusyError, Message, RequestError
 from andon.runtime.serve.slots.lineup import Lineup
 from andon.runtime.serve.slots.loading import Loaded
 from andon.runtime.serve.split import Split
+
+_ITS_OWN_FAULT: Final = 500
 
 
 class Answer(NamedTuple):
@@ -80,21 +82,29 @@ class Answering:
 
         def done(outcome: Outcome) -> None:
             if isinstance(outcome, list):
+                loaded.record.answered += 1
                 reply(Answer(inference, loaded, outcome), loaded)
-            else:
-                self._metrics.fallbacks += 1
-                failed(_refusal(inference, loaded, outcome))
-
-        def failed(error: RequestError) -> None:
+                return
+            self._metrics.fallbacks += 1
+            error = _refusal(inference, loaded, outcome)
             if heir:
-                self._ask(inference, heir, None, reply)
+                self._ask(inference, heir, None, told_by_heir)
             else:
+                loaded.record.failed += error.status == _ITS_OWN_FAULT
                 reply(error, loaded)
+
+        def told_by_heir(result: Answer | RequestError, instead: Loaded) -> None:
+            """What neither could answer was the request's fault."""
+            loaded.record.failed += isinstance(result, Answer)
+            reply(result, instead)
 
         try:
             self._batcher.submit(loaded.model, inference.feeds, inference.rows, done, [place for place, _ in inference.outputs])
         except BusyError as error:
-            failed(error)
+            if heir:
+                self._ask(inference, heir, None, reply)
+            else:
+                reply(error, loaded)
 
     def _dealt(self, stable: Loaded, asset: str | None) -> Loaded:
         """Whose turn it is."""
@@ -111,6 +121,6 @@ def _refusal(inference: Inference, loaded: Loaded, error: ModelFailedError) -> R
     """Whose fault it is: the client's where ONNX Runtime says so, what was given was no number, or others were answered."""
     theirs = isinstance(error, InputRefusedError) or not inference.finite() or loaded.model.proven
     if isinstance(error, BrokenError) or not theirs:
-        return RequestError(500, f"version {loaded.slot.version} failed: {error}"[:1000])
+        return RequestError(_ITS_OWN_FAULT, f"version {loaded.slot.version} failed: {error}"[:1000])
     check = "check that the shapes of inputs fit each other, and that values are such as it was made for"
     return RequestError(400, f"version {loaded.slot.version} cannot answer this: {str(error)[:800]}; {check}")

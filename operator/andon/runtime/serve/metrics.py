@@ -24,6 +24,7 @@ class Metrics(Collector):
     """Counters of this process. rows: of what it scores by itself."""
 
     def __init__(self, namespace: str, deployment: str, lineup: Lineup) -> None:
+        self._whose = [namespace, deployment]
         self._lineup = lineup
         self._requests: Counter[int] = Counter()
         self._latencies = [0] * (len(_BUCKETS) + 1)
@@ -51,12 +52,22 @@ class Metrics(Collector):
         """Everything, as of now."""
         yield from self._of_requests()
         yield from self.rows.collect()
-        slots = GaugeMetricFamily("andon_revision_info", "revisions by slot", labels=["slot", "version", "digest", "revision"])
+        yield from self._of_slots()
+
+    def _of_slots(self) -> Iterator[Metric]:
+        """What is in each slot, and how it did: of a revision that is let go the record goes, too."""
+        info = GaugeMetricFamily("andon_revision_info", "revisions by slot", labels=["slot", "version", "digest", "revision"])
+        whose = ["namespace", "deployment", "slot", "revision"]
+        asked = CounterMetricFamily("andon_asked_requests", "requests that were a slot's to answer", labels=whose)
+        failed = CounterMetricFamily("andon_failed_requests", "of these, those without a finite answer of its own", labels=whose)
         for slot in ("stable", "candidate", "reference"):
             loaded: Loaded | None = getattr(self._lineup, slot)
             if loaded:
-                slots.add_metric([slot, loaded.slot.version, loaded.slot.digest, short(loaded.slot.digest)], 1)
-        yield slots
+                revision = short(loaded.slot.digest)
+                info.add_metric([slot, loaded.slot.version, loaded.slot.digest, revision], 1)
+                asked.add_metric([*self._whose, slot, revision], loaded.record.asked)
+                failed.add_metric([*self._whose, slot, revision], loaded.record.failed)
+        yield from (info, asked, failed)
 
     def _of_requests(self) -> Iterator[Metric]:
         requests = CounterMetricFamily("andon_requests", "inference requests answered", labels=["code"])

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from andon.api.slots import SlotModel
@@ -16,6 +16,19 @@ from andon.runtime.serve.slots.unloadable import UnloadableError
 from andon.stats.profile import Profile, ProfileError
 
 
+@dataclass(slots=True)
+class Record:
+    """How a revision did with requests since it was loaded. failed: what it raised on, or had no finite answer to."""
+
+    answered: int = 0
+    failed: int = 0
+
+    @property
+    def asked(self) -> int:
+        """All that could be answered."""
+        return self.answered + self.failed
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """A revision that is ready to answer. profile: what its rows are held against, if it brought one."""
@@ -23,6 +36,7 @@ class Loaded:
     slot: SlotModel
     model: OnnxModel
     profile: Profile | None
+    record: Record = field(default_factory=Record, compare=False)
 
     @property
     def revision(self) -> Revision:
