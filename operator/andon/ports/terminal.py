@@ -18,12 +18,15 @@ from urllib3.util.retry import Retry
 from andon.api import GROUP, VERSION
 from andon.api.errors import UserError
 from andon.ports.cluster import connect
+from andon.ports.rights import right_to
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
 TIMEOUT: Final = 10.0
 """Seconds for one answer."""
+
+_JSON: Final = "application/json"
 
 UNKNOWN_KINDS: Final = "this cluster does not know Andon's kinds; install them: andon crds | kubectl apply --server-side -f -"
 
@@ -55,18 +58,33 @@ class RefusedError(UserError):
     """The API server does not let this person."""
 
 
+class InvalidError(UserError):
+    """The API server will not have what was sent: its schema, or a policy of this cluster, speaks against it."""
+
+
 class ApiServer:
-    """Reads only. kubeconfig: a file; by default what kubectl would take. Raises UserError when no cluster is configured."""
+    """kubeconfig: a file; by default what kubectl would take. Raises UserError when no cluster is configured."""
 
     def __init__(self, kubeconfig: str | None = None) -> None:
         self._client = _connected(kubeconfig)
 
-    def get(self, place: Place, query: Mapping[str, str] | None = None, accept: str = "application/json") -> Any:
+    def get(self, place: Place, query: Mapping[str, str] | None = None, accept: str = _JSON) -> Any:
         """The document at a place. Raises NotFoundError, RefusedError and AwayError."""
-        with self._answer(place, query, accept, TIMEOUT) as response:
+        with self._answer("GET", place, query, {"Accept": accept}) as response:
             return json.loads(response.data)
 
-    def read(self, place: Place, query: Mapping[str, str] | None = None, accept: str = "application/json") -> Any:
+    def send(self, method: str, place: Place, body: object, query: Mapping[str, str] | None = None, form: str = _JSON) -> Any:
+        """What the API server makes of it. form: the content type of a PATCH. Raises as `get`, and InvalidError."""
+        headers = {"Accept": _JSON, "Content-Type": form}
+        with self._answer(method, place, query, headers, body=json.dumps(body)) as response:
+            return json.loads(response.data)
+
+    def date(self, place: Place) -> tuple[Any, str | None]:
+        """The document at a place, and the API server's own time, as HTTP has it. Raises as `get`."""
+        with self._answer("GET", place, None, {"Accept": _JSON}) as response:
+            return json.loads(response.data), response.headers.get("Date")
+
+    def read(self, place: Place, query: Mapping[str, str] | None = None, accept: str = _JSON) -> Any:
         """The same for a command that can do nothing without it. Raises UserError alone."""
         try:
             return self.get(place, query, accept)
@@ -89,7 +107,7 @@ class ApiServer:
 
     def lines(self, place: Place, query: Mapping[str, str], longest: float) -> Iterator[Any]:
         """Documents of a stream, line by line, until the server ends it. longest: seconds without one. Raises as `get`."""
-        with self._answer(place, query, "application/json", (TIMEOUT, longest)) as response:
+        with self._answer("GET", place, query, {"Accept": _JSON}, timeout=(TIMEOUT, longest)) as response:
             rest = b""
             for chunk in response.stream(amt=None):
                 *whole, rest = (rest + chunk).split(b"\n")
@@ -97,19 +115,27 @@ class ApiServer:
 
     @contextmanager
     def _answer(
-        self, place: Place, query: Mapping[str, str] | None, accept: str, timeout: float | tuple[float, float]
+        self,
+        method: str,
+        place: Place,
+        query: Mapping[str, str] | None,
+        headers: Mapping[str, str],
+        *,
+        timeout: float | tuple[float, float] = TIMEOUT,
+        body: str | None = None,
     ) -> Iterator[urllib3.HTTPResponse]:
         request = self._client.param_serialize(
-            "GET",
+            method,
             place.path,
             query_params=list((query or {}).items()),
-            header_params={"Accept": accept},
+            header_params=dict(headers),
+            body=body,
             auth_settings=["BearerToken"],
         )
         try:
             with closing(self._client.call_api(*request, _request_timeout=timeout).response) as response:
-                if response.status != 200:
-                    raise _said_no(place, response)
+                if response.status not in {200, 201}:
+                    raise _said_no(method, place, query or {}, response)
                 yield response
         except (urllib3.exceptions.HTTPError, ApiException, OSError, ValueError) as error:
             raise AwayError(type(error).__name__) from error
@@ -133,14 +159,32 @@ def current_namespace(kubeconfig: str | None = None) -> str:
     return "default"
 
 
-def _refused(what: str, status: int) -> str:
-    """What a person is told who may not read this. what: for example `datasources in namespace plant-a`."""
-    return f"the API server does not let you read {what} ({status}); ask for the right to"
-
-
-def _said_no(place: Place, response: urllib3.HTTPResponse) -> Exception:
-    if response.status == 404:
-        return NotFoundError(place.words, response.data)
-    if response.status in {401, 403}:
-        return RefusedError(_refused(place.words, response.status))
+def _said_no(method: str, place: Place, query: Mapping[str, str], response: urllib3.HTTPResponse) -> Exception:
+    match response.status:
+        case 404:
+            return NotFoundError(place.words, response.data)
+        case 401:
+            return RefusedError("the API server does not know you (401); log in again, or set KUBECONFIG")
+        case 403:
+            return _refused(method, place, query, _message(response.data))
+        case 400 | 409 | 422:
+            return InvalidError(f"the API server refuses {place.words}: {_message(response.data)}")
     return AwayError(f"it answered {response.status}")
+
+
+def _refused(method: str, place: Place, query: Mapping[str, str], said: str) -> RefusedError:
+    """Either a policy of the cluster denies it and says why, or a rule of RBAC is missing, which is named."""
+    _, denied, why = said.partition("denied request: ")
+    if denied:
+        return RefusedError(f"this cluster does not let you change {place.words}: {why}")
+    does = "read" if method == "GET" else "change"
+    return RefusedError(f"the API server does not let you {does} {place.words} (403); {right_to(method, place.path, query)}")
+
+
+def _message(body: bytes) -> str:
+    """What the API server says, in one line."""
+    try:
+        said = json.loads(body).get("message", "")
+    except (ValueError, AttributeError):
+        return "it says nothing that can be read"
+    return " ".join(str(said).split())
