@@ -97,6 +97,15 @@ class Notifications(ApiModel):
     timeout: Annotated[Duration, Field(description="No request waits longer.")] = "5s"
 
 
+class LeaderElection(ApiModel):
+    """Of several operators one acts, and the others stand by."""
+
+    enabled: Annotated[
+        bool, Field(description="Whether to hold a Lease while acting. Without it there must never be a second operator.")
+    ] = False
+    lease: Annotated[Name, Field(description="Name of that Lease, in the operator's own namespace.")] = "andon-operator"
+
+
 class OperatorConfig(ApiModel):
     """Everything the operator must be told."""
 
@@ -108,6 +117,7 @@ class OperatorConfig(ApiModel):
     images: Annotated[Images, Field(description="The images that workloads are made of.")] = Images()
     limits: Annotated[Limits, Field(description="What no policy can do, whatever it says.")] = Limits()
     notifications: Annotated[Notifications, Field(description="Who is told of decisions.")] = Notifications()
+    leader_election: Annotated[LeaderElection, Field(description="Of several operators one acts.")] = LeaderElection()
     cache_dir: Annotated[Text, Field(description="Folder for clones; it may be lost at any time.")] = "/var/cache/andon"
 
     def repository(self, name: str, namespace: str) -> Repository | None:

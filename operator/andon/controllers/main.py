@@ -4,34 +4,38 @@ import argparse
 import asyncio
 import logging
 import os
+import secrets
 import signal
 import socket
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import kopf
-from aiohttp import web
-from prometheus_client import generate_latest
+from kubernetes.client import ApiClient
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from andon.api.config import OperatorConfig
+from andon.api.config import LeaderElection, OperatorConfig
 from andon.api.types import seconds
 from andon.controllers.committer import Committer
 from andon.controllers.datasource import DataSourceController
 from andon.controllers.deployment import DeploymentController
+from andon.controllers.health import Health, ListenError, Work
 from andon.controllers.herald import Herald
+from andon.controllers.leader import Candidate
 from andon.controllers.pipeline import PipelineController
 from andon.controllers.policy import PolicyController
 from andon.controllers.queue import KeyedQueue
 from andon.controllers.reconciler import Outside, Reconciler
-from andon.controllers.telemetry import Pulse, Telemetry
+from andon.controllers.telemetry import Telemetry
 from andon.controllers.wiring import Wiring
 from andon.ports.clock import SystemClock
 from andon.ports.cluster import KubernetesCluster, connect
 from andon.ports.events import KubernetesEvents
+from andon.ports.guard import Guard, alone
+from andon.ports.lease import KubernetesLease
 from andon.ports.metrics import PrometheusMetrics
 from andon.ports.registry import MlflowRegistry
 from andon.ports.repository import GitRepository
@@ -39,9 +43,11 @@ from andon.ports.webhook import HttpWebhook
 
 log = logging.getLogger("andon")
 
+_NAMESPACE: Final = "ANDON_NAMESPACE"
+
 
 def main(argv: list[str]) -> int:
-    """Exit code 0 when told to stop, 2 for a configuration or an address that cannot be used."""
+    """Exit code 0 when told to stop, 2 for a configuration or an address that cannot be used; `leader` ends it with 75."""
     parser = argparse.ArgumentParser(prog="andon operator", description="Run the operator.")
     parser.add_argument("--config", type=Path, default=Path("/etc/andon/andon.yaml"), help="the operator's configuration")
     parser.add_argument("--listen", default="0.0.0.0:8081", help="HOST:PORT of health, readiness and metrics")
@@ -52,6 +58,9 @@ def main(argv: list[str]) -> int:
     if isinstance(config, str):
         log.error("%s", config)
         return 2
+    if config.leader_election.enabled and not os.environ.get(_NAMESPACE):
+        log.error("%s: leaderElection: set %s to the namespace that this runs in.", options.config, _NAMESPACE)
+        return 2
     Path(config.cache_dir).mkdir(parents=True, exist_ok=True)
     try:
         asyncio.run(run(config, options.listen))
@@ -59,10 +68,6 @@ def main(argv: list[str]) -> int:
         log.error("%s", error)  # noqa: TRY400 - one line for a person, who has no use for a traceback
         return 2
     return 0
-
-
-class ListenError(Exception):
-    """The address of --listen cannot be used."""
 
 
 def read_config(path: Path) -> OperatorConfig | str:
@@ -79,19 +84,34 @@ def read_config(path: Path) -> OperatorConfig | str:
 
 
 async def run(config: OperatorConfig, listen: str) -> None:
-    """Everything, until SIGTERM or SIGINT. Raises ListenError."""
-    stop, ready = asyncio.Event(), asyncio.Event()
+    """Stand by until it is this operator's turn, then everything, until SIGTERM or SIGINT. Raises ListenError."""
+    stop, health = asyncio.Event(), Health()
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
-    wiring = Wiring()
+    pages = await health.serve(listen)
+    try:
+        if config.leader_election.enabled:
+            held = await _candidate(config.leader_election).elected(stop)
+            if held is not None:
+                await operate(config, health, stop, held.check)
+                await held.give_back()
+        else:
+            await operate(config, health, stop, alone)
+    finally:
+        await pages.cleanup()
+
+
+async def operate(config: OperatorConfig, health: Health, stop: asyncio.Event, may_write: Guard) -> None:
+    """Watch, decide and act until told to stop; at the end nothing of it writes any more."""
+    wiring, ready = Wiring(), asyncio.Event()
     telemetry = Telemetry(lambda: wiring.queues, lambda: wiring.informer.everywhere("DriftPolicy"))
-    outside = _outside(config, wiring, telemetry)
+    outside = _outside(config, wiring, telemetry, may_write)
     committer = Committer(outside.repository, wiring.look_again_at_deployment)
     wiring.queues = {
         kind: KeyedQueue(kind, telemetry.timed(kind, controller.reconcile))
         for kind, controller in _controllers(outside, committer, telemetry).items()
     }
-    health = await serve_health(listen, ready, wiring.pulse, telemetry)
+    health.begins(Work(wiring.pulse, telemetry, ready))
     registry = kopf.OperatorRegistry()
     wiring.informer.wire(registry)
     try:
@@ -99,14 +119,24 @@ async def run(config: OperatorConfig, listen: str) -> None:
     finally:
         await asyncio.gather(committer.close(), *(queue.close() for queue in wiring.queues.values()))
         await outside.herald.close()
-        await health.cleanup()
+        await outside.cluster.close()
 
 
-def _outside(config: OperatorConfig, wiring: Wiring, telemetry: Telemetry) -> Outside:
+def _candidate(election: LeaderElection) -> Candidate:
+    """For the Lease of the namespace that this runs in, under a name that no process had before."""
+    lease = KubernetesLease(_connect, os.environ[_NAMESPACE], election.lease)
+    return Candidate(lease, f"{socket.gethostname()}_{secrets.token_hex(4)}")
+
+
+def _connect() -> ApiClient:
+    return connect(os.environ.get("KUBECONFIG"))
+
+
+def _outside(config: OperatorConfig, wiring: Wiring, telemetry: Telemetry, may_write: Guard) -> Outside:
     """The real ports."""
     cache, told = Path(config.cache_dir), config.notifications
-    cluster = KubernetesCluster(lambda: connect(os.environ.get("KUBECONFIG")), cache / "discovery.json")
-    webhook = HttpWebhook(told.webhook, seconds(told.timeout)) if told.webhook else None
+    cluster = KubernetesCluster(_connect, cache / "discovery.json", may_write=may_write)
+    webhook = HttpWebhook(told.webhook, seconds(told.timeout), may_write) if told.webhook else None
     return Outside(
         config=config,
         informer=wiring.informer,
@@ -126,32 +156,3 @@ def _controllers(outside: Outside, committer: Committer, telemetry: Telemetry) -
         "ModelDeployment": DeploymentController(outside, committer),
         "DriftPolicy": PolicyController(outside, telemetry),
     }
-
-
-async def serve_health(listen: str, ready: asyncio.Event, pulse: Pulse, telemetry: Telemetry) -> web.AppRunner:
-    """`/healthz`: the cluster is heard and reconciles end. `/readyz`: Kopf has started. `/metrics`: for Prometheus."""
-
-    async def healthz(_: web.Request) -> web.Response:
-        trouble = pulse.trouble()
-        if trouble is not None:
-            return web.Response(status=503, text=f"{trouble}\n")
-        return web.Response(text=f"ok, {pulse.watches} watches\n")
-
-    async def metrics(_: web.Request) -> web.Response:
-        return web.Response(text=generate_latest(telemetry.registry).decode(), content_type="text/plain")
-
-    async def readyz(_: web.Request) -> web.Response:
-        return web.Response(text="ok\n") if ready.is_set() else web.Response(status=503, text="starting\n")
-
-    app = web.Application()
-    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)])
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    host, _, port = listen.rpartition(":")
-    try:
-        await web.TCPSite(runner, host, int(port)).start()
-    except (OSError, OverflowError, ValueError) as error:
-        await runner.cleanup()
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise ListenError(f"--listen {listen}: {why}. Give another HOST:PORT, or stop what listens there.") from error
-    return runner

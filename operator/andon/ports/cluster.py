@@ -1,9 +1,9 @@
 """What is written to the Kubernetes API, and what became of it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
@@ -14,6 +14,8 @@ from kubernetes.client import ApiClient, Configuration
 from kubernetes.client.exceptions import ApiException
 from kubernetes.dynamic import DynamicClient
 from kubernetes.dynamic.exceptions import NotFoundError, ResourceNotFoundError
+
+from andon.ports.guard import Guard, alone
 
 if TYPE_CHECKING:
     from kubernetes.dynamic.resource import Resource
@@ -61,14 +63,21 @@ class Cluster(Protocol):
         """Whether there is an object of this kind and name, read from the API server itself. Raises ClusterError."""
         ...
 
+    async def close(self) -> None:
+        """Take no more, and wait for what is on its way."""
+        ...
+
 
 class KubernetesCluster:
     """The API server through the `kubernetes` dynamic client, in a few threads, each call with a time-out."""
 
-    def __init__(self, connect: Callable[[], ApiClient], discovery_cache: Path, workers: int = 8) -> None:
+    def __init__(
+        self, connect: Callable[[], ApiClient], discovery_cache: Path, workers: int = 8, may_write: Guard = alone
+    ) -> None:
         """Connects at the first write, and again when its credentials have run out. workers: calls under way at once."""
         self._connect = connect
         self._discovery_cache = discovery_cache
+        self._may_write = may_write
         self._dynamic: DynamicClient | None = None
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="cluster")
 
@@ -93,9 +102,9 @@ class KubernetesCluster:
         """See Cluster."""
         return await self._call(partial(self._exists, manifest))
 
-    def close(self) -> None:
-        """Let go of idle threads; those still asking end with their own time-outs."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+    async def close(self) -> None:
+        """See Cluster. Each call ends with its own time-out."""
+        await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
 
     def _apply(self, manifest: Manifest, manager: str) -> None:
         self._resource(manifest).server_side_apply(body=manifest, **_named(manifest), field_manager=manager, force_conflicts=True)
@@ -123,20 +132,18 @@ class KubernetesCluster:
 
     def _resource(self, manifest: Manifest) -> "Resource":
         if self._dynamic is None:
-            self._dynamic = DynamicClient(_bounded(self._connect()), cache_file=str(self._discovery_cache))
+            client = bounded(self._connect(), self._may_write)
+            self._dynamic = DynamicClient(client, cache_file=str(self._discovery_cache))
         return self._dynamic.resources.get(api_version=manifest["apiVersion"], kind=manifest["kind"])
 
     async def _call(self, write: Callable[[], T]) -> T:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, write)
-        except ApiException as error:
-            if error.status == _UNAUTHORIZED:
-                self._dynamic = None
-            raise _explained(error) from error
-        except ResourceNotFoundError as error:
-            raise ClusterError(f"the API server does not know this kind: {error}. Next: install the CRDs.") from error
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise ClusterError(f"the API server cannot be reached: {type(error).__name__}") from error
+        with answered():
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self._threads, write)
+            except ApiException as error:
+                if error.status == _UNAUTHORIZED:
+                    self._dynamic = None
+                raise
 
 
 def connect(kubeconfig: str | None = None) -> ApiClient:
@@ -154,16 +161,34 @@ def connect(kubeconfig: str | None = None) -> ApiClient:
         return config.new_client_from_config()
 
 
-def _bounded(client: ApiClient) -> ApiClient:
-    """No wait without an end: the dynamic client itself asks for the kinds that there are without any time-out."""
+def bounded(client: ApiClient, may_write: Guard = alone) -> ApiClient:
+    """No wait without an end: the dynamic client itself asks for the kinds that there are without any time-out.
+
+    may_write: asked at the last moment before each request that may change something.
+    """
     ask = client.call_api
 
-    def call_api(*args: Any, _request_timeout: float | None = None, **more: Any) -> Any:
-        return ask(*args, _request_timeout=_request_timeout or _TIMEOUT, **more)
+    def call_api(method: str, *args: Any, _request_timeout: float | None = None, **more: Any) -> Any:
+        if method != "GET":
+            may_write()
+        return ask(method, *args, _request_timeout=_request_timeout or _TIMEOUT, **more)
 
     client.call_api = call_api
     client.rest_client.pool_manager.connection_pool_kw["retries"] = False  # who asks tries again, with back-off
     return client
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """What the library raises, as ClusterError."""
+    try:
+        yield
+    except ApiException as error:
+        raise _explained(error) from error
+    except ResourceNotFoundError as error:
+        raise ClusterError(f"the API server does not know this kind: {error}. Next: install the CRDs.") from error
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise ClusterError(f"the API server cannot be reached: {type(error).__name__}") from error
 
 
 def _named(manifest: Manifest) -> dict[str, str]:

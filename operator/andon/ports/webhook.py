@@ -12,6 +12,7 @@ import requests
 
 from andon.api.missing import Missing
 from andon.ports.blocking import Blocking
+from andon.ports.guard import Guard, alone
 
 _HEADERS: Final = {"Content-Type": "application/cloudevents+json; charset=utf-8", "User-Agent": "andon"}
 
@@ -58,9 +59,10 @@ class Webhook(Protocol):
 class HttpWebhook:
     """One address, which may hold a secret and is never told to anybody: only its host is."""
 
-    def __init__(self, url: str, timeout: float) -> None:
+    def __init__(self, url: str, timeout: float, may_write: Guard = alone) -> None:
         """Connects to nothing yet. timeout: seconds for one try."""
         self._url = url
+        self._may_write = may_write
         self._timeout = timeout
         self._blocking = Blocking("the webhook", url, workers=2, timeout=timeout, hide_path=True)
 
@@ -74,6 +76,7 @@ class HttpWebhook:
 
     def _post(self, body: str) -> Missing | None:
         """What it says in its answer is left out: it may hold the address."""
+        self._may_write()
         answer = requests.post(self._url, data=body.encode(), headers=_HEADERS, timeout=self._timeout, allow_redirects=False)
         answer.close()
         if answer.status_code < 300:

@@ -22,4 +22,4 @@ async def test_a_silent_api_server_is_weather_from_the_first_question_on(tmp_pat
         with pytest.raises(ClusterError, match="cannot be reached"):
             async with asyncio.timeout(5):
                 await writing.apply(CONFIG_MAP, "test")
-        writing.close()
+        await writing.close()
