@@ -60,6 +60,18 @@ async def test_every_row_is_scored_once_and_in_order(server, plant, one):
     assert await server.number("andon_rows_cursor_seconds") == time_of(450) / 1000
 
 
+async def test_a_cursor_of_a_log_that_was_lost_misses_nothing_of_the_new_one(server, plant, one):
+    await begin(server, plant, one)
+    _, empty = await server.get("/predictions?cursor=100")
+    assert empty == {"predictions": [], "next": 0}
+    plant.happen(150)
+    await scored(server, 150)
+    _, page = await server.get(f"/predictions?cursor={empty['next']}")
+    assert page["predictions"][0]["time"] == time_of(1)
+    _, end = await server.get("/predictions?cursor=150")
+    assert end == {"predictions": [], "next": 150}
+
+
 async def test_rows_of_a_fast_clock_are_taken_in_a_few_at_a_time(server, plant, one):
     await begin(server, plant, one)
     asked = len(plant.asked)

@@ -21,8 +21,8 @@ def pages(scoring: Scoring) -> Mapping[str, Page]:
         """Oldest first from a cursor on. slots=all: what the others answered in shadow, too."""
         asked = dict(parse_qsl(query))
         after, limit = _whole(asked, "cursor", "0"), min(_whole(asked, "limit", "100"), MOST_PREDICTIONS)
-        found = await scoring.predictions(after, limit, shadow=asked.get("slots") == "all")
-        return {"predictions": [p.document() for _, p in found], "next": found[-1][0] if found else after}
+        found, newest = await scoring.predictions(after, limit, shadow=asked.get("slots") == "all")
+        return {"predictions": [p.document() for _, p in found], "next": found[-1][0] if found else min(after, newest)}
 
     async def drift(query: str) -> dict[str, Any]:
         """All that the evidence knows."""

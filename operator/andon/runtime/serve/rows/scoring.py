@@ -135,9 +135,13 @@ class Scoring:
         tally.cursor = portion.next_ms / 1000
         tally.findings = scored.findings
 
-    async def predictions(self, after: int, limit: int, *, shadow: bool = False) -> list[tuple[int, Prediction]]:
-        """What consumers got, numbered, oldest first. shadow: what the other slots answered, too. Raises sqlite3.Error."""
-        return await self._in_thread(lambda: self._book.journal.after(after, limit, shadow=shadow))
+    async def predictions(self, after: int, limit: int, *, shadow: bool = False) -> tuple[list[tuple[int, Prediction]], int]:
+        """What consumers got, numbered, oldest first, and the newest number that there is.
+
+        shadow: what the other slots answered, too. Raises sqlite3.Error.
+        """
+        journal = self._book.journal
+        return await self._in_thread(lambda: (journal.after(after, limit, shadow=shadow), journal.newest()))
 
     async def why(self, time_ms: int) -> dict[str, Any] | None:
         """What consumers got of a row and why, JSON; None when that is not kept. Raises sqlite3.Error."""
