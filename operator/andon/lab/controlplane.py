@@ -33,6 +33,7 @@ rules:
 """
 
 _ADMIN: Final = "lab-admin"
+_APPROVERS: Final = "andon:approvers"
 
 # Endpoint addresses may not be loopback, and a lab has no others: the lab's forwarders read pods instead.
 _CONTROLLERS: Final = "*,-endpoints-controller,-endpointslice-controller"
@@ -47,7 +48,7 @@ class ControlPlane:
         self.url = f"https://{network.control}:6443"
         self.audit_log = folder / "audit.log"
         self.authority = Authority(folder / "pki")
-        self.kubeconfig = self.identity("admin", _ADMIN, "system:masters")
+        self.kubeconfig = self.identity("admin", _ADMIN, "system:masters", _APPROVERS)
         self._etcd = f"http://{network.control}:2379"
         self._service_accounts = self.authority.key("service-accounts")
         (folder / "audit-policy.yaml").write_text(_AUDIT_POLICY)

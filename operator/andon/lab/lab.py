@@ -182,7 +182,8 @@ class Lab:
             "namespaces": [PLANT_NAMESPACE],
         }
         config = {"prometheus": {"url": self.prometheus.url}, "mlflow": {"url": self.registry.url}, "repositories": [repository]}
-        return {"config": config, "nodeSelector": {"andon.dev/tier": "cloud"}}
+        # One machine is one place to be lost: a second operator would stand by for nothing.
+        return {"config": config, "replicas": 1, "nodeSelector": {"andon.dev/tier": "cloud"}}
 
     def _syncer_command(self) -> Command:
         kubeconfig = self.plane.identity("syncer", "lab-syncer", "system:masters")
