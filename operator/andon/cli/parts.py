@@ -25,6 +25,11 @@ class Part:
     argv: bool = True
 
     @property
+    def has_app(self) -> bool:
+        """Whether it is an app of Typer's."""
+        return self.target.endswith("app")
+
+    @property
     def has_options(self) -> bool:
         """Whether it is a function that reads all that follows its name, rather than an app of Typer's or nothing to read."""
         return self.argv and self.target.endswith(":main")
@@ -47,6 +52,12 @@ PARTS: Final = (
         "why", "andon.cli.why:app", "operator", "Why one prediction is as it is: what each feature did, and where it comes from."
     ),
     Part("explain", "andon.cli.explain:app", "operator", "Why it was decided so: the data, the model or the plant."),
+    Part("approve", "andon.cli.steer:approve_app", "operator", "Let it be done: a decision, or a step of a rollout."),
+    Part("reject", "andon.cli.steer:reject_app", "operator", "Let it not be done, and not be asked again."),
+    Part("pin", "andon.cli.steer:pin_app", "operator", "Serve this version, whatever git or a policy says."),
+    Part("unpin", "andon.cli.steer:unpin_app", "operator", "Let git and policies count again."),
+    Part("promote", "andon.cli.steer:promote_app", "operator", "Serve the version that git names now, its steps skipped."),
+    Part("abort", "andon.cli.steer:abort_app", "operator", "Take the version that git names out of its rollout."),
     Part("lab", "andon.lab.cli:app", "lab", "A whole plant and a real Kubernetes on this machine."),
     Part("demo", "andon.lab.demo.cli:app", "lab", "Train, serve, break, roll back, commit: the story, run for real."),
 )

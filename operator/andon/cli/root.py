@@ -5,16 +5,30 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from andon.api.exits import Exit
 from andon.cli import parts
 from andon.cli.crds import crds
 
+
+class Commands(TyperGroup):
+    """All commands, each part imported when it is run; a shell that completes one asks that one's own app."""
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> TyperCommand | None:  # type: ignore[override]
+        """The command of this name."""
+        part = next((part for part in parts.PARTS if part.name == cmd_name and part.has_app), None)
+        if part is not None and ctx.resilient_parsing:
+            real: typer.Typer = parts.load(part)  # type: ignore[assignment]
+            return typer.main.get_command(real)  # type: ignore[return-value]
+        return super().get_command(ctx, cmd_name)  # type: ignore[return-value]
+
+
 app = typer.Typer(
     help="The cord on the line, for models: what went wrong, the data, the model or the plant, and what was done about it.",
     epilog=Exit.__doc__,
     no_args_is_help=True,
-    add_completion=False,
+    cls=Commands,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # half of the time in which help must answer would go into importing rich
 )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 TIMEOUT: Final = 10.0
 """Seconds for one answer."""
 
-_JSON: Final = "application/json"
+JSON: Final = "application/json"
 
 UNKNOWN_KINDS: Final = "this cluster does not know Andon's kinds; install them: andon crds | kubectl apply --server-side -f -"
 
@@ -58,42 +58,49 @@ class RefusedError(UserError):
     """The API server does not let this person."""
 
 
+def unanswered(place: Place, error: AwayError) -> UserError:
+    """What a person is told whose command needs an answer and got none."""
+    return UserError(f"the API server cannot be asked for {place.words} ({error}); check KUBECONFIG, or try again")
+
+
 class InvalidError(UserError):
     """The API server will not have what was sent: its schema, or a policy of this cluster, speaks against it."""
 
 
 class ApiServer:
-    """kubeconfig: a file; by default what kubectl would take. Raises UserError when no cluster is configured."""
+    """kubeconfig: a file; by default what kubectl would take. timeout: seconds for one answer.
 
-    def __init__(self, kubeconfig: str | None = None) -> None:
+    Raises UserError when no cluster is configured.
+    """
+
+    def __init__(self, kubeconfig: str | None = None, timeout: float = TIMEOUT) -> None:
         self._client = _connected(kubeconfig)
+        self._timeout = timeout
 
-    def get(self, place: Place, query: Mapping[str, str] | None = None, accept: str = _JSON) -> Any:
+    def get(self, place: Place, query: Mapping[str, str] | None = None, accept: str = JSON) -> Any:
         """The document at a place. Raises NotFoundError, RefusedError and AwayError."""
         with self._answer("GET", place, query, {"Accept": accept}) as response:
             return json.loads(response.data)
 
-    def send(self, method: str, place: Place, body: object, query: Mapping[str, str] | None = None, form: str = _JSON) -> Any:
+    def send(self, method: str, place: Place, body: object, query: Mapping[str, str] | None = None, form: str = JSON) -> Any:
         """What the API server makes of it. form: the content type of a PATCH. Raises as `get`, and InvalidError."""
-        headers = {"Accept": _JSON, "Content-Type": form}
-        with self._answer(method, place, query, headers, body=json.dumps(body)) as response:
+        headers = {"Accept": JSON, "Content-Type": form}
+        with self._answer(method, place, query, headers, body=body) as response:
             return json.loads(response.data)
 
     def date(self, place: Place) -> tuple[Any, str | None]:
         """The document at a place, and the API server's own time, as HTTP has it. Raises as `get`."""
-        with self._answer("GET", place, None, {"Accept": _JSON}) as response:
+        with self._answer("GET", place, None, {"Accept": JSON}) as response:
             return json.loads(response.data), response.headers.get("Date")
 
-    def read(self, place: Place, query: Mapping[str, str] | None = None, accept: str = _JSON) -> Any:
+    def read(self, place: Place, query: Mapping[str, str] | None = None, accept: str = JSON) -> Any:
         """The same for a command that can do nothing without it. Raises UserError alone."""
         try:
             return self.get(place, query, accept)
         except NotFoundError as error:
             raise UserError(f"{error}; see: andon get" if self._knows_our_kinds() else UNKNOWN_KINDS) from None
         except AwayError as error:
-            raise UserError(
-                f"the API server cannot be asked for {place.words} ({error}); check KUBECONFIG, or try again"
-            ) from error
+            raise unanswered(place, error) from error
 
     def _knows_our_kinds(self) -> bool:
         """As far as it says: who is not let in learns nothing of it."""
@@ -107,7 +114,7 @@ class ApiServer:
 
     def lines(self, place: Place, query: Mapping[str, str], longest: float) -> Iterator[Any]:
         """Documents of a stream, line by line, until the server ends it. longest: seconds without one. Raises as `get`."""
-        with self._answer("GET", place, query, {"Accept": _JSON}, timeout=(TIMEOUT, longest)) as response:
+        with self._answer("GET", place, query, {"Accept": JSON}, timeout=(self._timeout, longest)) as response:
             rest = b""
             for chunk in response.stream(amt=None):
                 *whole, rest = (rest + chunk).split(b"\n")
@@ -121,8 +128,8 @@ class ApiServer:
         query: Mapping[str, str] | None,
         headers: Mapping[str, str],
         *,
-        timeout: float | tuple[float, float] = TIMEOUT,
-        body: str | None = None,
+        timeout: float | tuple[float, float] | None = None,
+        body: object = None,
     ) -> Iterator[urllib3.HTTPResponse]:
         request = self._client.param_serialize(
             method,
@@ -133,7 +140,7 @@ class ApiServer:
             auth_settings=["BearerToken"],
         )
         try:
-            with closing(self._client.call_api(*request, _request_timeout=timeout).response) as response:
+            with closing(self._client.call_api(*request, _request_timeout=timeout or self._timeout).response) as response:
                 if response.status not in {200, 201}:
                     raise _said_no(method, place, query or {}, response)
                 yield response

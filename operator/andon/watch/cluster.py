@@ -1,13 +1,14 @@
 """What is in the cluster, asked once: objects of the four kinds as documents, and as the columns their CRDs name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Final
 
 from andon.api import GROUP, VERSION
 from andon.api.errors import UserError
 from andon.api.kinds import KINDS, Kind
-from andon.ports.terminal import ApiServer, Place
+from andon.ports.terminal import ApiServer, AwayError, NotFoundError, Place, unanswered
 from andon.watch.standing import Object
 
 _AS_TABLE: Final = "application/json;as=Table;v=v1;g=meta.k8s.io"
@@ -54,12 +55,36 @@ def place_of(kind: Kind, namespace: str | None, name: str | None = None) -> Plac
     return Place(f"/apis/{GROUP}/{VERSION}{inside}/{kind.plural}{one}", f"{what} in {where}")
 
 
+def object_named(api: ApiServer, kind: Kind, namespace: str, name: str) -> Object:
+    """One object. Raises UserError with the nearest names when there is none, or when it cannot be read."""
+    document: Object = _read(api, kind, namespace, name)
+    return {**document, "kind": kind.name}
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """What a message ends with, for who has mistyped a name: those that are near, or else all there are, a few at most."""
+    names = sorted(known)
+    near = get_close_matches(name, names, n=3) or names[:5]
+    return f"; there is: {', '.join(near)}" if near else "; there is none"
+
+
 def listing(api: ApiServer, kind: Kind, namespace: str | None, name: str | None = None) -> Listing:
     """Raises UserError when it cannot be read, or there is none of this name."""
-    document = api.read(place_of(kind, namespace, name), {"includeObject": "Object"}, _AS_TABLE)
+    document = _read(api, kind, namespace, name, table=True)
     columns = tuple(Column(c["name"], wide=c.get("priority", 0) > 0) for c in document["columnDefinitions"])
     rows = (Row(tuple(map(_cell, row["cells"])), _of_kind(kind, row["object"])) for row in document.get("rows") or ())
     return Listing(kind, columns, tuple(rows))
+
+
+def _read(api: ApiServer, kind: Kind, namespace: str | None, name: str | None, *, table: bool = False) -> Any:
+    place = place_of(kind, namespace, name)
+    try:
+        return api.get(place, {"includeObject": "Object"}, _AS_TABLE) if table else api.get(place)
+    except NotFoundError as error:
+        others = api.read(place_of(kind, namespace))["items"]  # says so where the cluster does not know the kind
+        raise UserError(f"{error}{nearest(name or '', (other['metadata']['name'] for other in others))}") from None
+    except AwayError as error:
+        raise unanswered(place, error) from error
 
 
 def _cell(value: object) -> str:

@@ -1,0 +1,69 @@
+"""`andon edit`: one value of one object changes in a file, and no other byte."""
+
+import json
+from dataclasses import asdict
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from andon.ports.splice import ObjectRef, Refusal, parsed
+from andon.ports.splice.file import Edit
+from andon.ports.splice.file import edit as written
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+class Edited(IntEnum):
+    """Exit codes: 0 changed; 1 the file cannot be read or written; 2 not understood: the command line; 3 already so; 4 refused."""
+
+    CHANGED = 0
+    ALREADY_SO = 3
+    REFUSED = 4
+
+
+@app.command(epilog=Edited.__doc__)
+def edit(
+    where: Annotated[Path, typer.Argument(metavar="FILE", help="A YAML file, or a folder in which to look for the object.")],
+    *,
+    kind: Annotated[str, typer.Option(help="Of the object, such as ModelDeployment.")],
+    name: Annotated[str, typer.Option(help="Of the object.")],
+    path: Annotated[str, typer.Option(help='Of the value: spec.tags[0].unit, spec.tags[name=x].unit, metadata.labels["a.b/c"].')],
+    value: Annotated[str, typer.Option(help="What is to stand there.")],
+    namespace: Annotated[str, typer.Option("-n", "--namespace", help="Of the object; by default whichever it is.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Say it as JSON.")] = False,
+) -> None:
+    """Change one value of one object in a file, and no other byte.
+
+    For example: andon edit plant.yaml --kind ModelDeployment --name reactor --path spec.model.mlflow.version --value 3
+    """
+    try:
+        made = written(where, ObjectRef("", kind, namespace, name), parsed(path), value)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    except Refusal as refusal:
+        _tell(_refused(refusal, value), as_json)
+        raise typer.Exit(Edited.REFUSED) from refusal
+    _tell(_made(made, path), as_json)
+    raise typer.Exit(Edited.CHANGED if made.changed else Edited.ALREADY_SO)
+
+
+def _made(made: Edit, path: str) -> dict[str, Any]:
+    said = f"{path}: {made.old} -> {made.new}" if made.changed else f"{path} is {made.new} already"
+    reason = None if made.changed else "AlreadySo"
+    return {"changed": made.changed, "reason": reason, "message": f"{made.file}:{made.line}: {said}", **asdict(made)}
+
+
+def _refused(refusal: Refusal, value: str) -> dict[str, Any]:
+    where = {"file": refusal.file, "line": refusal.line, "old": None, "new": value}
+    return {"changed": False, "reason": refusal.reason, "message": str(refusal), **where}
+
+
+def _tell(said: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(said, indent=2, ensure_ascii=False))
+    elif said["reason"] in {None, "AlreadySo"}:
+        typer.echo(said["message"])
+    else:
+        typer.echo(f"andon edit: {said['message']} ({said['reason']})", err=True)
