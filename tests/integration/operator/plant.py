@@ -202,6 +202,14 @@ class Plant:
         patch = json.dumps({"data": {pod: ack.model_dump_json(by_alias=True)}})
         self.cluster.kubectl("patch", "configmap", f"{MODEL}-acks", "--type=merge", "-p", patch)
 
+    def runs(self) -> str:
+        """The server's pod runs and is ready, as its kubelet would say it; its name."""
+        name = f"pod -l app.kubernetes.io/component=serve,andon.dev/name={MODEL} -o name".split()
+        pod = eventually(lambda: self.cluster.kubectl("get", *name).strip(), within=30).removeprefix("pod/")
+        status = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
+        self.cluster.kubectl("patch", "pod", pod, "--subresource=status", "--type=merge", "-p", json.dumps({"status": status}))
+        return pod
+
     def annotate(self, **words: str) -> None:
         """A person says so; an empty word takes it back."""
         said = [f"andon.dev/{word}={value}" if value else f"andon.dev/{word}-" for word, value in words.items()]
@@ -218,8 +226,12 @@ class Plant:
     def serves(self, version: str) -> None:
         """It serves this version and nothing is judged."""
         self.deploy(version)
+        self.answers(version)
+
+    def answers(self, version: str, pod: str = POD) -> None:
+        """The version that git names answers, and its evidence is sound."""
         self.told(version)
-        self.acknowledge()
+        self.acknowledge(pod)
         eventually(lambda: self.status().get("effective", {}).get("version"), lambda v: v == version, within=20)
         self.says(version, "stuck", "xmeas_7", log_e=-5.0)
         self.says(version, "fit", "rows", log_e=0.0, value=1.0)
