@@ -2,12 +2,12 @@
 
 import json
 from dataclasses import asdict
-from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from andon.api.exits import Exit
 from andon.ports.splice import ObjectRef, Refusal, parsed
 from andon.ports.splice.file import Edit
 from andon.ports.splice.file import edit as written
@@ -15,15 +15,7 @@ from andon.ports.splice.file import edit as written
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
-class Edited(IntEnum):
-    """Exit codes: 0 changed; 1 the file cannot be read or written; 2 not understood: the command line; 3 already so; 4 refused."""
-
-    CHANGED = 0
-    ALREADY_SO = 3
-    REFUSED = 4
-
-
-@app.command(epilog=Edited.__doc__)
+@app.command(epilog=Exit.__doc__)
 def edit(
     where: Annotated[Path, typer.Argument(metavar="FILE", help="A YAML file, or a folder in which to look for the object.")],
     *,
@@ -44,9 +36,9 @@ def edit(
         raise typer.BadParameter(str(error)) from error
     except Refusal as refusal:
         _tell(_refused(refusal, value), as_json)
-        raise typer.Exit(Edited.REFUSED) from refusal
+        raise typer.Exit(Exit.REFUSED) from refusal
     _tell(_made(made, path), as_json)
-    raise typer.Exit(Edited.CHANGED if made.changed else Edited.ALREADY_SO)
+    raise typer.Exit(Exit.OK if made.changed else Exit.ALREADY)
 
 
 def _made(made: Edit, path: str) -> dict[str, Any]:

@@ -52,12 +52,17 @@ PARTS: Final = (
         "why", "andon.cli.why:app", "operator", "Why one prediction is as it is: what each feature did, and where it comes from."
     ),
     Part("explain", "andon.cli.explain:app", "operator", "Why it was decided so: the data, the model or the plant."),
+    Part("edit", "andon.cli.edit:app", "operator", "Change one value of one object in a file, and no other byte."),
+    Part("history", "andon.cli.history:app", "operator", "What answered when, what was decided, on whose word, in which commit."),
     Part("approve", "andon.cli.steer:approve_app", "operator", "Let it be done: a decision, or a step of a rollout."),
     Part("reject", "andon.cli.steer:reject_app", "operator", "Let it not be done, and not be asked again."),
     Part("pin", "andon.cli.steer:pin_app", "operator", "Serve this version, whatever git or a policy says."),
     Part("unpin", "andon.cli.steer:unpin_app", "operator", "Let git and policies count again."),
     Part("promote", "andon.cli.steer:promote_app", "operator", "Serve the version that git names now, its steps skipped."),
     Part("abort", "andon.cli.steer:abort_app", "operator", "Take the version that git names out of its rollout."),
+    Part("suspend", "andon.cli.suspend:suspend_app", "operator", "Leave an object alone; what git owns is suspended in git."),
+    Part("resume", "andon.cli.suspend:resume_app", "operator", "Go on with what was suspended."),
+    Part("edit", "andon.cli.edit:app", "operator", "Change one value of one object in a file, and no other byte."),
     Part("lab", "andon.lab.cli:app", "lab", "A whole plant and a real Kubernetes on this machine."),
     Part("demo", "andon.lab.demo.cli:app", "lab", "Train, serve, break, roll back, commit: the story, run for real."),
 )

@@ -1,0 +1,106 @@
+"""Through which Kustomizations does a file reach the cluster, and what do they make of an object's name and namespace?"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from posixpath import dirname
+from typing import Final
+
+from andon.ports.splice.syntax import Node
+from andon.ports.splice.tree import Tree, beside, first, is_kustomization
+from andon.ports.splice.walk import below, items, text
+
+_PATCHES: Final = ("patchesStrategicMerge", "patches", "patchesJson6902")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """One kustomization file, or component."""
+
+    file: str
+    root: Node
+
+    @property
+    def folder(self) -> str:
+        """Where it stands; of this others speak when they include it. Empty for the top."""
+        return dirname(self.file)
+
+    def entries(self, key: str) -> list[Node]:
+        """Of a list, in order."""
+        return items(below(self.file, self.root, key))
+
+    def word(self, key: str) -> str:
+        """A value, empty where there is none."""
+        return text(below(self.file, self.root, key)) or ""
+
+    def paths(self, key: str) -> list[str]:
+        """Of a list of paths, as they are called in the tree."""
+        return [beside(self.file, said) for node in self.entries(key) if (said := text(node)) and "\n" not in said]
+
+
+Chain = tuple[Layer, ...]
+
+
+class Kustomizations:
+    """All of a tree, and who includes what."""
+
+    def __init__(self, tree: Tree) -> None:
+        found = ((file, first(tree, file)) for file in sorted(tree.files) if is_kustomization(file))
+        self.layers = [Layer(file, root) for file, root in found if root is not None]
+        self._patches = frozenset(self._patch_files())
+        self._by_folder = {layer.folder or ".": layer for layer in self.layers}
+        self._users: dict[str, list[Layer]] = defaultdict(list)
+        for layer in self.layers:
+            for key in ("resources", "bases", "components"):
+                for path in layer.paths(key):
+                    self._users[path].append(layer)
+
+    def chains(self, file: str, seen: frozenset[str] = frozenset()) -> list[Chain]:
+        """Every way by which the file is applied, the innermost layer first; one empty way when none includes it."""
+        ways = [
+            (layer, *outer)
+            for layer in self._users.get(file, [])
+            if layer.file not in seen
+            for outer in self.chains(layer.folder or ".", seen | {layer.file})
+        ]
+        return ways or [()]
+
+    def only_patches(self, file: str) -> bool:
+        """Whether the file declares nothing by itself."""
+        return file in self._patches and file not in self._users
+
+    def components(self, layer: Layer) -> list[Layer]:
+        """Those whose patches apply to all that the layer includes."""
+        return [self._by_folder[path] for path in layer.paths("components") if path in self._by_folder]
+
+    def names(self, name: str) -> set[str]:
+        """What the object may be called in its file, before prefixes and suffixes."""
+        prefixes = {layer.word("namePrefix") for layer in self.layers} - {""}
+        suffixes = {layer.word("nameSuffix") for layer in self.layers} - {""}
+        found, open_ = {name}, [name]
+        while open_:
+            known = open_.pop()
+            shorter = {known.removeprefix(p) for p in prefixes} | {known.removesuffix(s) for s in suffixes}
+            open_ += shorter - found - {""}
+            found |= shorter - {""}
+        return found
+
+    def _patch_files(self) -> Iterator[str]:
+        for layer in self.layers:
+            for key in _PATCHES:
+                yield from layer.paths(key)
+                for node in layer.entries(key):
+                    if path := text(below(layer.file, node, "path")):
+                        yield beside(layer.file, path)
+
+
+def applied_name(name: str, chain: Chain) -> str:
+    """What the object is called in the cluster."""
+    for layer in chain:
+        name = f"{layer.word('namePrefix')}{name}{layer.word('nameSuffix')}"
+    return name
+
+
+def applied_namespace(namespace: str | None, chain: Chain) -> str | None:
+    """Where the object is in the cluster: the outermost layer that says so wins. None where nobody says."""
+    return next((said for layer in reversed(chain) if (said := layer.word("namespace"))), namespace)

@@ -1,0 +1,62 @@
+"""Who else writes this line?"""
+
+import re
+from posixpath import basename
+from typing import Final
+
+from andon.ports.splice.place import Place
+from andon.ports.splice.refusal import Refusal
+from andon.ports.splice.syntax import BREAK, TEMPLATE, Mapping, Node
+from andon.ports.splice.tree import Tree, mentions
+from andon.ports.splice.walk import below
+from andon.ports.splice.walk import text as said_by
+
+_MARKERS: Final = (
+    (re.compile(r"\$imagepolicy"), "Flux's image automation"),
+    (re.compile(r"renovate:"), "Renovate"),
+    (re.compile(r"argocd-image-updater"), "Argo CD Image Updater"),
+)
+_IMAGE: Final = re.compile(r"(?P<name>[\w./-]+(?::\d+/[\w./-]+)?)(?::[\w.-]+)?(?:@sha256:[0-9a-f]+)?")
+_UPDATER: Final = "argocd-image-updater"
+_OVERRIDES: Final = ".argocd-source-"
+
+
+def refuse_template(file: str, text: str, line: int | None) -> None:
+    """Raises Refusal when the line is filled in."""
+    if line is not None and TEMPLATE.search(_lines(text, line)[1]):
+        raise Refusal("Templated", "the line is filled in by a template; edit what fills it in", file, line)
+
+
+def refuse_marked(file: str, text: str, line: int) -> None:
+    """Raises Refusal when a marker on the line, or on the comment above, gives it away."""
+    above, itself = _lines(text, line)
+    for marker, owner in _MARKERS:
+        if marker.search(itself) or (above.lstrip().startswith("#") and marker.search(above)):
+            raise Refusal("ManagedElsewhere", f"a marker gives this line to {owner}; remove it, or edit there", file, line)
+
+
+def refuse_annotated(file: str, node: Node) -> None:
+    """Raises Refusal when an annotation of the object gives it to Argo CD Image Updater."""
+    annotations = below(file, node, "metadata", "annotations")
+    for key, _ in annotations.entries() if isinstance(annotations, Mapping) else ():
+        if (said := said_by(key)) and said.startswith(_UPDATER):
+            message = f"the annotation {said} gives this object to Argo CD Image Updater; remove it, or edit there"
+            raise Refusal("ManagedElsewhere", message, file, key.line)
+
+
+def refuse_followed_image(tree: Tree, place: Place) -> None:
+    """Raises Refusal when the value is an image that Argo CD Image Updater follows, by its own file or an Application's word."""
+    image = _IMAGE.fullmatch(place.value)
+    if image is None or not ({":", "/"} & set(place.value)):
+        return
+    for file, data in tree.files.items():
+        followed = basename(file).startswith(_OVERRIDES) or mentions(data, _UPDATER)
+        if followed and file != place.file and mentions(data, image["name"]):
+            message = f"Argo CD Image Updater follows {image['name']} ({file}); take it out there first, or edit there"
+            raise Refusal("ManagedElsewhere", message, place.file, place.line)
+
+
+def _lines(text: str, line: int) -> tuple[str, str]:
+    """The line above, and the line itself."""
+    lines = ["", *BREAK.split(text)]
+    return lines[line - 1], lines[line]

@@ -1,0 +1,135 @@
+"""Which of a Kustomization's patches sets a field last, and can a line of it be edited?
+
+A strategic-merge patch in a file of its own can. What stands in a block string, is a JSON patch or is copied by a replacement
+can not: it is said where it stands.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from andon.ports.splice.aim import Aim
+from andon.ports.splice.kustomize import Chain, Kustomizations, Layer, applied_name, applied_namespace
+from andon.ports.splice.objects import Declared
+from andon.ports.splice.path import Path, written
+from andon.ports.splice.refusal import Refusal, at
+from andon.ports.splice.syntax import Collection, List, Mapping, Node, Section, sections
+from andon.ports.splice.tree import Tree, beside, first
+from andon.ports.splice.walk import below, child, holds, items, text
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """An object in a document, that says what the field is to be. way: to it from the root, where that is a list."""
+
+    section: Section
+    root: Node
+    way: Path
+    node: Node
+
+    @property
+    def at(self) -> str:
+        """`plant.yaml:14`."""
+        return at(self.section.file, self.node.line)
+
+
+def last_setting(
+    tree: Tree, kustomizations: Kustomizations, declared: Declared, chain: Chain, path: Path
+) -> Setting | Refusal | None:
+    """The patch that has the last word, or why none of its lines can be edited; None where no patch speaks of the field."""
+    for depth in reversed(range(len(chain))):
+        inner = [chain[:end] for end in range(depth + 2)]
+        names = frozenset(applied_name(declared.name or "", way) for way in inner)
+        namespaces = frozenset(applied_namespace(declared.namespace, way) for way in inner)
+        search = _Search(tree, kustomizations, Aim(declared, names, namespaces, path))
+        found = next(search.layer(chain[depth]), None)
+        if found is not None:
+            return found
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What sets the field in one layer: last applied, first found."""
+
+    tree: Tree
+    kustomizations: Kustomizations
+    aim: Aim
+
+    def layer(self, layer: Layer) -> Iterator[Setting | Refusal]:
+        yield from self._configurations(layer)
+        yield from self._replacements(layer)
+        for key in ("patchesJson6902", "patches", "patchesStrategicMerge"):
+            for entry in reversed(layer.entries(key)):
+                yield from self.patch(layer.file, entry)
+        for component in reversed(self.kustomizations.components(layer)):
+            yield from self.layer(component)
+
+    def patch(self, file: str, entry: Node) -> Iterator[Setting | Refusal]:
+        """An entry of `patches`, or of its two forerunners."""
+        inline = text(below(file, entry, "patch"))
+        path = text(below(file, entry, "path")) or (text(entry) if inline is None else None)
+        if path and "\n" in path:
+            inline, path = path, None
+        target = below(file, entry, "target")
+        if inline is not None:
+            said = ((s, root) for s in sections(file, inline) for root in s.roots())
+            if any(self._sets(section.file, root, target) for section, root in said):
+                yield self._generated("an inline patch", file, entry.line, "give it a file of its own, or edit it there")
+        elif path and beside(file, path) in self.tree.files:
+            for section, root in reversed(list(self.tree.documents(beside(file, path)))):
+                if self._sets(section.file, root, target):
+                    yield self._by_file(file, section, root, target)
+
+    def _by_file(self, file: str, section: Section, root: Node, target: Node | None) -> Setting | Refusal:
+        if isinstance(root, List):
+            return self._generated("a JSON patch", section.file, root.line, "edit it there")
+        if target is not None and self.aim.met_by_target(file, target) != "alone":
+            message = f"the patch {section.file} is for all that this target matches; name kind and name of one object"
+            return Refusal("Shared", message, file, target.line)
+        return Setting(section, root, (), root)
+
+    def _sets(self, file: str, root: Node, target: Node | None) -> bool:
+        if target is not None and self.aim.met_by_target(file, target) == "not":
+            return False
+        if isinstance(root, List):
+            operations = [(text(below(file, o, "op")), text(below(file, o, "path"))) for o in items(root)]
+            return any(op != "test" and self.aim.at_pointer(path or "/") for op, path in operations)
+        is_meant = target is not None or self.aim.met_by_patch(Declared.of(file, root))
+        return is_meant and holds(file, root, self.aim.path)
+
+    def _replacements(self, layer: Layer) -> Iterator[Refusal]:
+        for entry in layer.entries("replacements"):
+            path = text(below(layer.file, entry, "path"))
+            file = beside(layer.file, path) if path else layer.file
+            root = first(self.tree, file) if path else entry
+            for replacement in items(root) if isinstance(root, List) else [root]:
+                for target in items(below(file, replacement, "targets")):
+                    if self._replaced(file, target):
+                        yield self._generated("a replacement", file, target.line, "edit its source")
+
+    def _replaced(self, file: str, target: Node) -> bool:
+        if self.aim.met_by_target(file, below(file, target, "select")) == "not":
+            return False
+        return any(self.aim.at_field(text(field) or "") for field in items(below(file, target, "fieldPaths")))
+
+    def _configurations(self, layer: Layer) -> Iterator[Refusal]:
+        for file in layer.paths("configurations"):
+            root = first(self.tree, file)
+            for spec in _mappings(root) if root is not None else ():
+                path, kind = text(child(file, spec, "path")), text(child(file, spec, "kind"))
+                if path and kind in {None, self.aim.declared.kind} and self.aim.at_pointer(path):
+                    yield self._generated("a transformer's configuration", file, spec.line, "edit what it fills in")
+
+    def _generated(self, what: str, file: str, line: int, instead: str) -> Refusal:
+        return Refusal("Generated", f"{what} of Kustomize's sets {written(self.aim.path)}; {instead}", file, line)
+
+
+def _mappings(root: Node) -> Iterator[Mapping]:
+    """All there are in a document, however deep."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Mapping):
+            yield node
+        if isinstance(node, Collection):
+            waiting += node.children
