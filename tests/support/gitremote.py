@@ -1,11 +1,14 @@
-"""A bare repository as a plant would have it, by path and over HTTP through git's own `http-backend`."""
+"""A bare repository as a plant would have it, by path and over HTTP as the lab serves it."""
 
 import os
+import socket
 import subprocess
+import sys
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+
+from support.eventually import eventually
+from support.odd import nobody
 
 LEGAL = "# Copyright: ©\n---\n"
 
@@ -25,7 +28,8 @@ class Remote:
         self.tree = folder / "tree"
         self.git("init", "-q", "--bare", "-b", "main", str(self.bare), at=folder)
         self.git("clone", "-q", str(self.bare), str(self.tree), at=folder)
-        self.git("config", "http.receivepack", "true", at=self.bare)
+        for setting in ("http.receivepack", "uploadpack.allowFilter", "receive.advertisePushOptions"):
+            self.git("config", setting, "true", at=self.bare)
 
     @property
     def url(self):
@@ -70,47 +74,23 @@ class Remote:
 
 
 @contextmanager
-def served(root: Path):
-    """The repositories under `root` over HTTP; the address."""
+def served(root: Path, user=""):
+    """The repositories under `root` over HTTP, by the lab's own server; the address. user: `NAME:PASSWORD` that it asks for."""
+    with nobody() as address:
+        listen = address.removeprefix("http://")
+    secret = root / "user"
+    secret.write_text(user)
+    options = ["--root", str(root), "--listen", listen, *(["--user", str(secret)] if user else [])]
+    with subprocess.Popen([sys.executable, "-m", "andon.lab.gitserver", *options], stderr=subprocess.DEVNULL) as process:
+        try:
+            eventually(lambda: listens(listen), within=20)
+            yield address
+        finally:
+            process.kill()
 
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
 
-        def answer(self):
-            path, _, query = self.path.partition("?")
-            environment = {
-                "PATH": os.environ["PATH"],
-                "GIT_PROJECT_ROOT": str(root),
-                "GIT_HTTP_EXPORT_ALL": "1",
-                "REMOTE_USER": "andon",
-                "REQUEST_METHOD": self.command,
-                "PATH_INFO": path,
-                "QUERY_STRING": query,
-                "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-                "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
-                "HTTP_GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
-            }
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            done = subprocess.run(
-                ["git", "http-backend"], input=body, env=environment, capture_output=True, timeout=30, check=False
-            )
-            head, _, content = done.stdout.partition(b"\r\n\r\n")
-            headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
-            self.send_response(int(headers.pop("Status", "200 OK").split()[0]))
-            for key, value in headers.items():
-                self.send_header(key, value)
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = answer  # noqa: N815
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=5)
+def listens(address):
+    """Whether somebody takes connections there."""
+    host, _, port = address.rpartition(":")
+    with socket.socket() as client:
+        return client.connect_ex((host, int(port))) == 0

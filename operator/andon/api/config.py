@@ -3,6 +3,7 @@
 Addresses and credentials live here and never in a user's object; an object names an entry that its namespace was granted.
 """
 
+import re
 from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
@@ -12,6 +13,7 @@ from andon.api.types import ApiModel, Between, Decimals, Duration, KeyedBy, Name
 
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^ \t\r\n]+$", max_length=512)]
 Image = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+Identity = Annotated[str, StringConstraints(pattern=r"^[^<>\n]+ <[^<>\n]+>$", max_length=200)]
 
 
 class Prometheus(ApiModel):
@@ -31,10 +33,23 @@ class Mlflow(ApiModel):
 class Repository(ApiModel):
     """A git repository that some namespaces may have decisions committed to."""
 
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "!self.url.startsWith('ssh://') || (has(self.knownHosts) && has(self.credentialsSecret))",
+            "an ssh url needs knownHosts (see ssh-keyscan) and credentialsSecret: no host is trusted at first sight",
+            lambda entry: not entry.url.startswith("ssh://") or bool(entry.known_hosts and entry.credentials_secret),
+        ),
+        Rule(
+            "!self.url.matches('^(https?://[^/]*@|ssh://[^/]*:[^/]*@)')",
+            "url must hold no username or password: put them into a Secret and name it in credentialsSecret",
+            lambda entry: re.match(r"https?://[^/]*@|ssh://[^/]*:[^/]*@", entry.url) is None,
+        ),
+    )
+
     name: Annotated[Name, Field(description="What `spec.git.repositoryRef` of a ModelDeployment names.")]
     url: Annotated[
         str,
-        StringConstraints(pattern=r"^(https?|file)://[^ \t\r\n]+$", max_length=512),
+        StringConstraints(pattern=r"^(https?|ssh|file)://[^ \t\r\n]+$", max_length=512),
         Field(description="Where it is cloned from and pushed to."),
     ]
     branch: Annotated[
@@ -50,11 +65,34 @@ class Repository(ApiModel):
     namespaces: Annotated[list[Name], Field(max_length=1000, description="The namespaces whose objects may name it.")] = Field(
         default_factory=list
     )
-    author: Annotated[
-        str,
-        StringConstraints(pattern=r"^[^<>\n]+ <[^<>\n]+>$", max_length=200),
-        Field(description="Who commits, as git writes it."),
-    ] = "Andon <andon@localhost>"
+    author: Annotated[Identity, Field(description="Who writes commits, as git has it.")] = "Andon <andon@localhost>"
+    committer: Annotated[Identity | None, Field(description="Who makes commits; absent: the author.")] = None
+    credentials_secret: Annotated[
+        Name | None,
+        Field(
+            description="A Secret of the operator's namespace: `username` and `password`, or `token`, for http; "
+            "`ssh-privatekey` for ssh."
+        ),
+    ] = None
+    known_hosts: Annotated[
+        str | None,
+        StringConstraints(min_length=1, max_length=16_384),
+        Field(description="The server's host keys for ssh, as `ssh-keyscan` prints them; compare them with what its owner says."),
+    ] = None
+    signing_key: Annotated[
+        Name | None,
+        Field(
+            description="A Secret of the operator's namespace that commits are signed with: `ssh-privatekey`, or "
+            "`gpg-privatekey` in ASCII armour; without a passphrase."
+        ),
+    ] = None
+    push_options: Annotated[
+        list[Text],
+        Field(
+            max_length=16,
+            description="Given with a pull request's branch where the server takes them: `merge_request.create` for GitLab.",
+        ),
+    ] = Field(default_factory=list)
 
     def grants(self, namespace: str) -> bool:
         """Whether objects of this namespace may name this repository."""
@@ -88,6 +126,9 @@ class Limits(ApiModel):
     namespace_budget: Annotated[Budget, Field(description="How often actions may be taken in one namespace.")] = Budget(
         rollbacks=Allowance(max=20, per="7d"), retrains=Allowance(max=10, per="1d")
     )
+    pull_branches_per_day: Annotated[
+        int, Between(1, 1000), Field(description="How many branches for pull requests one repository may get in a day.")
+    ] = 20
 
 
 class Notifications(ApiModel):
@@ -119,6 +160,9 @@ class OperatorConfig(ApiModel):
     notifications: Annotated[Notifications, Field(description="Who is told of decisions.")] = Notifications()
     leader_election: Annotated[LeaderElection, Field(description="Of several operators one acts.")] = LeaderElection()
     cache_dir: Annotated[Text, Field(description="Folder for clones; it may be lost at any time.")] = "/var/cache/andon"
+    secrets_dir: Annotated[
+        Text, Field(description="Where the Secrets that repositories name are mounted, each in a folder of its name.")
+    ] = "/var/run/secrets/andon.dev"
 
     def repository(self, name: str, namespace: str) -> Repository | None:
         """The entry of this name, if it is there and granted to the namespace."""

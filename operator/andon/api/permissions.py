@@ -47,6 +47,21 @@ class Authorities(ApiModel):
         return known.get(action, Authority.CONFIRM if action is Action.PROPOSE else Authority.ADVISE)
 
 
+class WriteBackMode(StrEnum):
+    """How git is told: `Commit` onto the branch itself, `PullRequest` onto a branch of its own that a person merges."""
+
+    COMMIT = "Commit"
+    PULL_REQUEST = "PullRequest"
+
+
+class WriteBacks(ApiModel):
+    """How git is told of each action that changes a line there."""
+
+    rollback: Annotated[
+        WriteBackMode, Field(alias="Rollback", description="`Commit` onto the synced branch, or a branch for a `PullRequest`.")
+    ] = WriteBackMode.COMMIT
+
+
 class Allowance(ApiModel):
     """So many in such a time."""
 

@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool
 
 from andon.api.conditions import Conditions
 from andon.api.decision import Action, Decision, Verdict
-from andon.api.permissions import Actions, Authorities, Budget, Unseen
+from andon.api.permissions import Actions, Authorities, Budget, Unseen, WriteBacks
 from andon.api.signals import Signal
 from andon.api.types import (
     ApiModel,
@@ -90,6 +90,7 @@ class DriftPolicySpec(ApiModel):
     evidence: Annotated[EvidenceSpec, Field(description="How much must be seen before anything is decided.")] = EvidenceSpec()
     actions: Annotated[Actions, Field(description="What each verdict asks for.")] = Actions()
     authority: Annotated[Authorities, Field(description="On whose word each action is taken.")] = Authorities()
+    write_back: Annotated[WriteBacks, Field(description="How git is told of each action.")] = WriteBacks()
     on_no_data: Annotated[Unseen, Field(description="When Prometheus answers and has no evidence.")] = Unseen.HOLD
     on_stale: Annotated[Unseen, Field(description="When the evidence is old or not a number.")] = Unseen.HOLD
     on_provider_error: Annotated[Unseen, Field(description="When Prometheus does not answer, or with an error.")] = Unseen.HOLD

@@ -14,8 +14,9 @@ from andon.api.types import short
 from andon.controllers.queue import Key
 from andon.core.deployment.decisions import GitTask
 from andon.core.deployment.facts import GitOutcome
-from andon.ports.repository import AlreadySo, Committed, Refused, Repository, WriteBack
+from andon.ports.repository import Repository
 from andon.ports.splice import ObjectRef
+from andon.ports.writeback import AlreadySo, Committed, Outcome, Proposed, Refused, WriteBack
 from andon.render.documents import text
 
 log = logging.getLogger(__name__)
@@ -118,14 +119,17 @@ def _intent(key: Key, task: GitTask, entry: Entry) -> WriteBack:
             ("Andon-To", f"{to.version} {to.digest}"),
             ("Andon-Digest", short(decision.from_.digest)),
             ("Andon-Evidence", f"{decision.evidence.value}, limit {decision.evidence.limit}, {decision.evidence.rows} rows"),
+            *([("Andon-Approved-By", decision.approved_by)] if decision.approved_by else []),
         ),
     )
 
 
-def _outcome(result: Committed | AlreadySo | Refused | Missing) -> GitOutcome:
+def _outcome(result: Outcome) -> GitOutcome:
     match result:
         case Committed(commit=commit):
             return GitOutcome("Committed", commit=commit)
+        case Proposed(branch=branch, commit=commit):
+            return GitOutcome("Committed", "Proposed", f"branch {branch} waits for a person who merges it", commit)
         case AlreadySo(commit=commit):
             return GitOutcome("AlreadySo", commit=commit)
         case Refused(reason=reason, message=message):

@@ -1,9 +1,11 @@
 """Git repositories over smart HTTP, as a plant's git server would serve them: a thin wrapper around ``git http-backend``.
 
-`python -m andon.lab.gitserver --root DIR --listen HOST:PORT` serves every bare repository in a folder, for reading and pushing.
+`python -m andon.lab.gitserver --root DIR --listen HOST:PORT` serves every bare repository in a folder, for reading and pushing;
+with `--user FILE` only to who knows the one `NAME:PASSWORD` in that file.
 """
 
 import argparse
+import base64
 import subprocess
 import sys
 import threading
@@ -41,7 +43,8 @@ class GitServer:
         """A bare repository whose first commit is the content of a folder. Raises GitError when git refuses."""
         bare = self.root / f"{repository}.git"
         git(self.root, "init", "--quiet", "--bare", f"--initial-branch={_BRANCH}", str(bare))
-        git(bare, "config", "http.receivepack", "true")
+        for setting in ("http.receivepack", "uploadpack.allowFilter", "receive.advertisePushOptions"):
+            git(bare, "config", setting, "true")
         author = ("-c", "user.name=Plant Engineer", "-c", "user.email=engineer@plant.example")
         within = ("--git-dir", str(bare), "--work-tree", str(seed.absolute()))
         git(seed, *within, "add", "--all")
@@ -65,6 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     root: Path
+    user = ""
     turns = threading.BoundedSemaphore(_AT_ONCE)
 
     def do_GET(self) -> None:
@@ -81,6 +85,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._backend(body)
 
     def _backend(self, body: bytes) -> None:
+        if self.user and self.headers.get("Authorization") != f"Basic {base64.b64encode(self.user.encode()).decode()}":
+            self._answer(401, b"who are you?\n", [("WWW-Authenticate", 'Basic realm="git"')])
+            return
         if not self.turns.acquire(timeout=_LIMIT):
             self._answer(503, b"too many requests at once; try again\n")
             return
@@ -153,7 +160,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--listen", required=True, metavar="HOST:PORT")
+    parser.add_argument("--user", type=Path, metavar="FILE")
     options = parser.parse_args()
+    if options.user:
+        _Handler.user = options.user.read_text().strip()
     host, _, port = options.listen.rpartition(":")
     _Handler.root = options.root
     ThreadingHTTPServer.daemon_threads = True

@@ -1,27 +1,33 @@
-"""How git is run: fixed arguments, an environment of its own, and an end to every wait.
-
-One bare cache for one branch of one repository. It is only a cache: whatever a killed process left in it, it can be made anew.
-"""
+"""How is git run? With fixed arguments, an environment of its own, and an end to every wait."""
 
 import asyncio
 import contextlib
 import os
-import shutil
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from andon.api.missing import Missing
-from andon.ports.blocking import without_secrets
 
-_TIP: Final = "refs/andon/tip"
+# Collecting garbage is called for when nobody waits (`gc`), deletes what a lost race left behind, and leaves big packs alone.
+_FIXED: Final = {
+    "core.hooksPath": os.devnull,
+    "gc.auto": "2000",
+    "gc.autoDetach": "false",
+    "gc.pruneExpire": "1.hour.ago",
+    "gc.bigPackThreshold": "256m",
+    "maintenance.auto": "false",
+    "http.followRedirects": "false",
+    "http.lowSpeedLimit": "1",
+    "http.lowSpeedTime": "20",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How a process ended. said: what it wrote to stderr, on one line; it may hold a URL's secrets."""
+    """How a process ended. said: what it wrote to stderr, on one line."""
 
     code: int
     out: bytes
@@ -43,10 +49,19 @@ async def run(argv: Sequence[str], environment: Mapping[str, str], within: float
         async with asyncio.timeout(within):
             out, err = await process.communicate(given)
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+        await ended(process)
     return Ran(process.returncode or 0, out, " ".join(err.decode(errors="replace").split()))
+
+
+async def ended(process: asyncio.subprocess.Process) -> None:
+    """Kills a process that leads its own group, and all of that group, and closes its pipes, even while it is cancelled."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    closing = asyncio.create_task(process.communicate())
+    try:
+        await asyncio.shield(closing)
+    finally:
+        await closing
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -64,78 +79,28 @@ def environment(home: Path) -> dict[str, str]:
     }
 
 
-class Branch:
-    """One branch of a remote repository, and a bare cache of it. timeout: seconds for each git process."""
+class Git:
+    """git in one bare repository, with one set of keys. clean: takes out of git's words what nobody may read."""
 
-    def __init__(self, url: str, name: str, cache: Path, environment: Mapping[str, str], timeout: float) -> None:
-        self.where = f"branch {name} of {without_secrets(url)}"
-        self.cache = cache
-        self._url = url
-        self._ref = f"refs/heads/{name}"
-        self._environment = environment
-        self._timeout = timeout
+    def __init__(self, folder: Path, environment: Mapping[str, str], timeout: float, clean: Callable[[str], str]) -> None:
+        self.folder = folder
+        self.environment = environment
+        self.timeout = timeout
+        self._clean = clean
 
-    async def fetch(self) -> str | Missing:
-        """Brings the cache up to date; the commit at the tip."""
-        fetched = await self._fetch()
-        if not isinstance(fetched, Ran):
-            return fetched
-        there = await self.tip()
-        if isinstance(there, Missing):
-            return there
-        # The remote answers, so it is the cache that is broken: a killed fetch leaves lock files that stop every later one.
-        await self.forget()
-        again = await self._fetch()
-        return Missing("ServerError", f"git cannot fetch {self.where}: {self._clean(again)}") if isinstance(again, Ran) else again
-
-    async def forget(self) -> None:
-        """Drops the cache; the next fetch makes it anew."""
-        await asyncio.to_thread(shutil.rmtree, self.cache, ignore_errors=True)
-
-    async def tip(self) -> str | Missing:
-        """The commit at the tip, asked of the remote."""
-        listed = await self._git("ls-remote", "--exit-code", "--", self._url, self._ref)
-        if isinstance(listed, Missing):
-            return listed
-        commits = [line.split(b"\t")[0].decode() for line in listed.out.splitlines() if line.endswith(b"\t" + self._ref.encode())]
-        if commits:
-            return commits[0]
-        if listed.code in {0, 2}:
-            return Missing("NotFound", f"there is no {self.where}. Next: correct the repository's entry, or push the branch.")
-        return Missing(
-            "Unreachable", f"git cannot read {self.where}: {self._clean(listed)}. Next: check address and credentials."
-        )
-
-    async def push(self, commit: str, onto: str) -> Missing | None:
-        """Moves the branch from `onto` to `commit`. A failure says nothing of its cause: read the tip again, never the text."""
-        lease = f"--force-with-lease={self._ref}:{onto}"
-        pushed = await self._git("push", "--quiet", "--no-verify", lease, "--", self._url, f"{commit}:{self._ref}")
-        if isinstance(pushed, Missing) or pushed.code == 0:
-            return pushed if isinstance(pushed, Missing) else None
-        next_step = "Next: check the right to push and the branch's protection."
-        return Missing("Refused", f"git cannot push to {self.where}: {self._clean(pushed)}. {next_step}")
-
-    async def _fetch(self) -> str | Missing | Ran:
-        """The tip's commit; or how git failed."""
-        if not (self.cache / "HEAD").exists():
-            self.cache.parent.mkdir(parents=True, exist_ok=True)
-            made = await self._git("init", "--quiet", "--bare", "--", str(self.cache), inside=False)
-            if isinstance(made, Missing) or made.code:
-                return made
-        quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--force")
-        fetched = await self._git("fetch", *quiet, "--", self._url, f"{self._ref}:{_TIP}")
-        if isinstance(fetched, Missing) or fetched.code:
-            return fetched
-        parsed = await self._git("rev-parse", "--verify", "--quiet", f"{_TIP}^{{commit}}")
-        return parsed if isinstance(parsed, Missing) or parsed.code else parsed.out.decode().strip()
-
-    async def _git(self, *arguments: str, inside: bool = True) -> Ran | Missing:
-        where = (f"--git-dir={self.cache}",) if inside and arguments[0] != "ls-remote" else ()
-        fixed = ("-c", f"core.hooksPath={os.devnull}", "-c", "gc.autoDetach=false", "-c", "maintenance.autoDetach=false")
+    async def __call__(
+        self, command: str, *arguments: str, given: bytes = b"", patience: float = 1.0, **settings: str
+    ) -> Ran | Missing:
+        """Runs `git COMMAND ARGUMENTS`, for `patience` times the time-out at most. settings: `section_name=value`."""
+        within = self.timeout * patience
+        more = {key.replace("_", "."): value for key, value in settings.items()}
+        fixed = (part for key, value in (_FIXED | more).items() for part in ("-c", f"{key}={value}"))
+        argv = ("git", f"--git-dir={self.folder}", *fixed, command, *arguments)
         try:
-            return await run(("git", *where, *fixed, *arguments), self._environment, self._timeout)
+            return await run(argv, self.environment, within, given)
         except TimeoutError:
-            return Missing("Timeout", f"git {arguments[0]} of {self.where} did not end within {self._timeout:g} s.")
+            return Missing("Timeout", f"git {command} did not end within {within:g} s. Next: see whether the server is slow.")
 
-    def _clean(self, ran: Ran) -> str:
-        return ran.said.replace(self._url, without_secrets(self._url))[-500:] or f"exit code {ran.code}"
+    def told(self, ran: Ran) -> str:
+        """What git said, fit for anybody's eyes."""
+        return self._clean(ran.said)[-500:] or f"exit code {ran.code}"

@@ -1,104 +1,167 @@
-"""One commit on top of a tip, written into a bare repository: run as a process of its own, which ends with the commit.
+"""Commits on top of a tip, written into a bare repository: run as a process of its own, which ends with the race it is for.
 
-GitPython leaks and leaves `cat-file` children behind, which is nothing in a process that lives for half a second. An order comes
-as JSON on stdin, its outcome leaves as JSON on stdout; what went wrong unforeseen is a traceback and exit code 1.
+GitPython leaks and leaves `cat-file` children behind, which is nothing in a process that lives for some seconds and is then
+killed with its group. The first line on stdin says where; each line after it is a tip and what to write, and is answered with one
+line. What went wrong unforeseen is a traceback and exit code 1. Nothing here reaches the network.
 """
 
-import io
 import json
+import os
+import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any
 
-from git import Actor, Commit, Repo
-from git.objects import Blob, Tree
-from gitdb import IStream
+from git import Commit, Repo
 
-from andon.ports.splice import ObjectRef, Place, Refusal, find
+from andon.ports.gitfiles import Files, Snapshot
+from andon.ports.splice import ObjectRef, Refusal
 
-_REMEMBERED: Final = 500
-
+Order = dict[str, Any]
 Outcome = dict[str, Any]
 
+_REMEMBERED = 500
 
-def work(order: dict[str, Any]) -> Outcome:
-    """`{"commit"}`, `{"already": the commit that did it, or null}`, or `{"refused": reason, "message"}`."""
-    with Repo(order["repository"]) as repo:
-        tip = repo.commit(order["tip"])
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the next commit is made on. done: the newest commit of each decision in its history."""
+
+    commit: str
+    files: Snapshot
+    done: dict[str, str]
+
+
+class Session:
+    """One repository, for as long as one race lasts."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._files = Files(order["folder"])
+        self._tip, self._done = "", dict[str, str]()
+
+    def answer(self, tip: str, intents: list[Order], *, check: bool) -> list[Outcome]:
+        """The repository is opened anew each time: it may have been made anew."""
+        with Repo(self._order["repository"]) as self._repo:
+            self._files.repo = self._repo
+            return self.check(tip, intents) if check else self.write(tip, intents)
+
+    def write(self, tip: str, intents: list[Order]) -> list[Outcome]:
+        """Of each intent, in order: `{"commit"}`, `{"already": commit or null}`, or `{"refused": reason, "message"}`.
+
+        Commits for the branch stand one upon the other, each proposal upon the tip alone.
+        """
+        self._remember(self._repo.commit(tip))
+        ground = start = Ground(tip, self._files.at(tip), self._done)
+        outcomes = []
+        for intent in intents:
+            outcome, after = self._told(start if intent["proposal"] else ground, intent)
+            outcomes.append(outcome)
+            ground = ground if intent["proposal"] else after
+        return outcomes
+
+    def check(self, tip: str, intents: list[Order]) -> list[Outcome]:
+        """Whether each line could be edited: `{}` or `{"refused", "message"}`; and `{"commit"}`, signed and changing nothing."""
+        files = self._files.at(tip)
+        return [*(self._editable(files, intent) for intent in intents), {"commit": self._commit(tip, files.tree, "A trial\n")}]
+
+    def _told(self, ground: Ground, intent: Order) -> tuple[Outcome, Ground]:
+        ref, decision = ObjectRef(**intent["object"]), intent["decision"]
         try:
-            files = {str(blob.path): blob.data_stream.read() for blob in _manifests(tip, order["folder"])}
-            place = _place(files, order, "path")
-            done = _done_by(repo, tip, order["decision"])
-            if place.value == order["new"]:
-                return {"already": done}
-            _check_still_applies(place, order, done)
-            _check_allowed(files, order)
-            return {"commit": _commit(repo, tip, place.file, place.changed_to(order["new"]), order)}
+            value, file, data = ground.files.edited(ref, intent["path"], intent["new"])
         except Refusal as refusal:
-            return {"refused": refusal.reason, "message": str(refusal)}
+            return self._explained(ground, intent, refusal), ground
+        done = ground.done.get(decision)
+        if value == intent["new"]:
+            return {"already": done}, ground
+        declined = _past(file, value, intent, done) or _overridden(ground.files, ref, intent)
+        if declined is not None:
+            return declined, ground
+        files = ground.files.with_file(file, data)
+        commit = self._commit(ground.commit, files.tree, intent["message"])
+        return {"commit": commit}, replace(ground, commit=commit, files=files, done=ground.done | {decision: commit})
+
+    def _explained(self, ground: Ground, intent: Order, refusal: Refusal) -> Outcome:
+        """What only a person can do. A proposal says so with a commit that changes nothing."""
+        outcome = _refused(refusal.reason, str(refusal))
+        if not intent["proposal"]:
+            return outcome
+        subject, _, rest = intent["message"].partition("\n")
+        message = f"{subject}: by hand\n\nAndon did not edit this ({refusal.reason}): {refusal}.\n{rest}"
+        return outcome | {"commit": self._commit(ground.commit, ground.files.tree, message)}
+
+    def _editable(self, files: Snapshot, intent: Order) -> Outcome:
+        try:
+            files.edited(ObjectRef(**intent["object"]), intent["path"], None)
+        except Refusal as refusal:
+            return _refused(refusal.reason, str(refusal))
+        return {}
+
+    def _commit(self, parent: str, tree: str, message: str) -> str:
+        """By git itself, which signs. Raises CalledProcessError, which says why it cannot."""
+        signing = self._order["signing"]
+        argv = (
+            "git",
+            f"--git-dir={self._repo.git_dir}",
+            *signing,
+            "commit-tree",
+            *(["-S"] if signing else []),
+            "-p",
+            parent,
+            tree,
+        )
+        around = {**os.environ, **self._order["people"]}
+        return subprocess.run(argv, input=message.encode(), env=around, capture_output=True, check=True).stdout.decode().strip()
+
+    def _remember(self, tip: Commit) -> None:
+        """The decisions in the trailers of recent history; of one that is known, only what came since."""
+        since = f"{self._tip}..{tip.hexsha}" if self._tip else tip.hexsha
+        known = dict(self._done)
+        for commit in reversed(list(self._repo.iter_commits(since, max_count=_REMEMBERED))):
+            for line in str(commit.message).rstrip().rpartition("\n\n")[2].splitlines():
+                key, _, decision = line.partition(": ")
+                if key == "Andon-Decision":
+                    known[decision] = commit.hexsha
+        self._tip, self._done = tip.hexsha, known
 
 
-def _place(files: Mapping[str, bytes], order: dict[str, Any], which: str) -> Place:
-    return find(files, ObjectRef(**order["object"]), tuple(order[which].split(".")))
-
-
-def _manifests(tip: Commit, folder: str) -> Iterator[Blob]:
-    try:
-        tree = tip.tree if folder == "." else tip.tree / folder
-    except KeyError as error:
-        raise Refusal("NotFound", f"there is no folder {folder}; check the path of the repository's entry") from error
-    if not isinstance(tree, Tree):
-        raise Refusal("NotFound", f"{folder} is a file; name its folder as the path of the repository's entry")
-    for item in tree.traverse():
-        if isinstance(item, Blob) and str(item.path).endswith((".yaml", ".yml")):
-            yield item
-
-
-def _done_by(repo: Repo, tip: Commit, decision: str) -> str | None:
-    """The newest commit that carries the decision in its trailers."""
-    trailer = f"Andon-Decision: {decision}"
-    recent = repo.iter_commits(tip, max_count=_REMEMBERED)
-    return next((c.hexsha for c in recent if trailer in str(c.message).rstrip().rpartition("\n\n")[2].splitlines()), None)
-
-
-def _check_still_applies(place: Place, order: dict[str, Any], done: str | None) -> None:
+def _past(file: str, value: str, intent: Order, done: str | None) -> Outcome | None:
+    """Somebody has decided otherwise since."""
     if done is not None:
-        said = f"commit {done[:12]} already carried {order['decision']}, and {place.value} was committed again since"
-        raise Refusal("Overwritten", f"{place.file}: {said}; commit another version, or override the decision")
-    if place.value != order["old"]:
-        said = f"git names {place.value}, and neither {order['old']} nor {order['new']}"
-        raise Refusal("Superseded", f"{place.file}: {said}; somebody decided otherwise, nothing to do")
+        said = f"commit {done[:12]} already carried {intent['decision']}, and {value} was committed again since"
+        return _refused("Overwritten", f"{file}: {said}; commit another version, or override the decision")
+    if value != intent["old"]:
+        said = f"git names {value}, and neither {intent['old']} nor {intent['new']}"
+        return _refused("Superseded", f"{file}: {said}; somebody decided otherwise, nothing to do")
+    return None
 
 
-def _check_allowed(files: Mapping[str, bytes], order: dict[str, Any]) -> None:
+def _overridden(files: Snapshot, ref: ObjectRef, intent: Order) -> Outcome | None:
     """A person's override reaches git before it reaches the cluster, and so before us."""
     try:
-        place = _place(files, order, "override")
+        value, file, _ = files.edited(ref, intent["override"], None)
     except Refusal:
-        return
-    if place.value == order["decision"]:
-        raise Refusal("Overridden", f"{place.file}: {order['override']} takes back what {place.value} convicted; nothing to do")
+        return None
+    if value != intent["decision"]:
+        return None
+    return _refused("Overridden", f"{file}: {intent['override']} takes back what {value} convicted; nothing to do")
 
 
-def _commit(repo: Repo, tip: Commit, file: str, data: bytes, order: dict[str, Any]) -> str:
-    author = Actor(order["author"]["name"], order["author"]["email"])
-    tree = Tree(repo, _with_file(repo, tip.tree, file.split("/"), _store(repo, b"blob", data)))
-    made = Commit.create_from_tree(repo, tree, order["message"], parent_commits=[tip], author=author, committer=author)
-    return str(made.hexsha)
+def _refused(reason: str, message: str) -> Outcome:
+    return {"refused": reason, "message": message}
 
 
-def _with_file(repo: Repo, tree: Tree, path: list[str], blob: bytes) -> bytes:
-    """The tree with one file replaced. Spliced like the file itself: names in no encoding and odd modes stay as they are."""
-    item = tree[path[0]]
-    new = _with_file(repo, item, path[1:], blob) if len(path) > 1 else blob
-    entry = b" " + path[0].encode(errors="surrogateescape") + b"\0"
-    return _store(repo, b"tree", tree.data_stream.read().replace(entry + item.binsha, entry + new, 1))
-
-
-def _store(repo: Repo, kind: bytes, data: bytes) -> bytes:
-    stored: bytes = repo.odb.store(IStream(kind, len(data), io.BytesIO(data))).binsha
-    return stored
+def main() -> None:
+    """Answers line by line until stdin ends."""
+    session = Session(json.loads(sys.stdin.buffer.readline()))
+    for line in sys.stdin.buffer:
+        try:
+            answer: Any = session.answer(**json.loads(line))
+        except subprocess.CalledProcessError as error:
+            answer = {"uncommitted": " ".join(error.stderr.decode(errors="replace").split())[-500:]}
+        sys.stdout.write(f"{json.dumps(answer)}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    json.dump(work(json.load(sys.stdin.buffer)), sys.stdout)
+    main()

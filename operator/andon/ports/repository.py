@@ -2,77 +2,40 @@
 
 import asyncio
 import hashlib
-import json
-import random
-import re
-import sys
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from andon.api import config
 from andon.api.missing import Missing
-from andon.ports.gitcommand import Branch, environment, run
+from andon.ports.blocking import without_secrets
+from andon.ports.credentials import credentials
+from andon.ports.gitcache import Branch
+from andon.ports.gitcommand import Git, environment
+from andon.ports.landing import Landing
+from andon.ports.pullbranch import PullBranches
+from andon.ports.pushqueue import Land, PushQueue
+from andon.ports.scribe import scribe
+from andon.ports.signing import signer
 from andon.ports.splice import ObjectRef
+from andon.ports.writeback import Outcome, Preflight, Refused, Task, WriteBack
 
-_TRIES: Final = 20
-_LONGEST_PAUSE: Final = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class WriteBack:
-    """A decision as git is to hear of it.
-
-    path: of the scalar, by field names with dots. old: what must stand there still; new: what is to stand there. override: path
-    of the scalar by which a person forbids this decision, by naming it. trailers: in order, after `Andon-Decision`, which is
-    always the first and by which a repeat knows the commit again.
-    """
-
-    repository: config.Repository
-    object: ObjectRef
-    path: str
-    old: str
-    new: str
-    decision: str
-    override: str
-    subject: str
-    body: str = ""
-    trailers: tuple[tuple[str, str], ...] = ()
-
-    def message(self) -> str:
-        """The whole commit message. Text from elsewhere cannot break out of its line, nor add a trailer of its own."""
-        trailers = [f"{key}: {' '.join(value.split())}" for key, value in (("Andon-Decision", self.decision), *self.trailers)]
-        paragraphs = [" ".join(self.subject.split()), " ".join(self.body.split()), "\n".join(trailers)]
-        return "\n\n".join(p for p in paragraphs if p) + "\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """The branch has the commit now."""
-
-    commit: str
-
-
-@dataclass(frozen=True, slots=True)
-class AlreadySo:
-    """The branch said so before. commit: the one of this decision, None if somebody else wrote the value."""
-
-    commit: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """This edit is for a person, however often it is tried. message: file, line and next step."""
-
-    reason: str
-    message: str
+_PATIENCE: Final = 10.0
+_FRESH: Final = 600.0
+_FRESH_FAILURE: Final = 60.0
+_REMEMBERED: Final = 20_000
 
 
 class Repository(Protocol):
     """The repositories of the operator's configuration."""
 
-    async def write_back(self, intent: WriteBack) -> Committed | AlreadySo | Refused | Missing:
+    async def write_back(self, intent: WriteBack) -> Outcome:
         """Tells git, once: killed at any moment and repeated, there is one commit."""
+        ...
+
+    async def preflight(self, entry: config.Repository, ref: ObjectRef, path: str) -> Missing | Refused | None:
+        """Why a commit to this line would fail; None: it would not, as far as can be known before."""
         ...
 
     async def probe(self, repository: config.Repository) -> str | Missing:
@@ -81,98 +44,82 @@ class Repository(Protocol):
 
 
 class GitRepository:
-    """Fetches and pushes with git, writes the commit in a short-lived child; one at a time for each branch.
+    """Fetches and pushes with git, writes commits in a short-lived child; one queue for each branch.
 
-    folder: for caches, may be empty at any start. timeout: seconds for each process; a call that waits for its turn waits ten
-    times as long at most.
+    folder: for caches, may be empty at any start. secrets: of Secrets, each in a folder of its name. timeout: seconds for each
+    process; a call waits for its turn ten times as long at most. pulls_per_day: branches for pull requests in one repository.
     """
 
-    def __init__(self, folder: Path, timeout: float = 30.0) -> None:
-        self._folder = folder.resolve()
-        self._timeout = timeout
+    def __init__(
+        self, folder: Path, timeout: float = 30.0, *, secrets: Path = Path("/nonexistent"), pulls_per_day: int = 20
+    ) -> None:
+        self._folder, self._timeout = folder.resolve(), timeout
+        self._secrets, self._pulls_per_day = secrets, pulls_per_day
         self._environment = environment(folder / "home")
-        self._turns: dict[tuple[str, str], asyncio.Lock] = {}
+        self._queues: dict[tuple[str, str], PushQueue] = {}
+        self._checked: dict[tuple[str, ObjectRef, str], tuple[float, Missing | Refused | None]] = {}
 
-    async def write_back(self, intent: WriteBack) -> Committed | AlreadySo | Refused | Missing:
+    async def write_back(self, intent: WriteBack) -> Outcome:
         """Tells git, once. A lost race starts again from the new tip and never rebases: what was decided is checked anew."""
-        branch = self._branch(intent.repository)
-        turn = self._turns.setdefault((intent.repository.url, intent.repository.branch), asyncio.Lock())
-        try:
-            async with asyncio.timeout(10 * self._timeout):
-                async with turn:
-                    return await self._raced(branch, intent)
-        except TimeoutError:
-            return Missing("Timeout", f"{branch.where} was busy for {10 * self._timeout:g} s. It is tried again.")
+        return await self._queue(intent.repository).submit(intent)
+
+    async def preflight(self, entry: config.Repository, ref: ObjectRef, path: str) -> Missing | Refused | None:
+        """Why a commit to this line would fail, as it was found some minutes ago at most."""
+        asked, now = (entry.name, ref, path), asyncio.get_running_loop().time()
+        until, found = self._checked.get(asked, (now, None))
+        if now < until:
+            return found
+        found = await self._queue(entry).submit(Preflight(entry, ref, path))
+        if len(self._checked) >= _REMEMBERED:
+            self._checked.clear()
+        self._checked[asked] = (now + (_FRESH if found is None else _FRESH_FAILURE), found)
+        return found
 
     async def probe(self, repository: config.Repository) -> str | Missing:
         """The commit at the branch's tip, or why it cannot be read."""
-        return await self._branch(repository).tip()
+        branch = self._branch(repository)
+        return branch if isinstance(branch, Missing) else await branch.tip()
 
-    async def _raced(self, branch: Branch, intent: WriteBack) -> Committed | AlreadySo | Refused | Missing:
-        for attempt in range(_TRIES):
-            outcome = await self._try(branch, intent)
-            if outcome is not None:
-                return outcome
-            await asyncio.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.1 * 2**attempt)))  # noqa: S311 - jitter, no secret
-        return Missing("Timeout", f"others pushed to {branch.where} first, {_TRIES} times in a row. It is tried again.")
+    async def close(self) -> None:
+        """Stops trying; what is begun is killed, and found half done or done by whoever comes next."""
+        await asyncio.gather(*(queue.close() for queue in self._queues.values()))
 
-    async def _try(self, branch: Branch, intent: WriteBack) -> Committed | AlreadySo | Refused | Missing | None:
-        """One round from the tip as it is now; None when somebody else was faster."""
-        tip = await branch.fetch()
-        if isinstance(tip, Missing):
-            return tip
-        made = await self._commit(branch, tip, intent)
-        if not isinstance(made, Committed):
-            return made
-        failure = await branch.push(made.commit, onto=tip)
-        if failure is None:
-            return made
-        now = await branch.tip()
-        if isinstance(now, Missing):
-            return now
-        if now == made.commit:
-            return made
-        return failure if now == tip else None
+    def _queue(self, entry: config.Repository) -> PushQueue:
+        key = (entry.url, entry.branch)
+        if key not in self._queues:
+            self._queues[key] = PushQueue(self._race, _where(entry), _PATIENCE * self._timeout)
+        return self._queues[key]
 
-    async def _commit(self, branch: Branch, tip: str, intent: WriteBack) -> Committed | AlreadySo | Refused | Missing:
-        child = (sys.executable, "-m", "andon.ports.gitwork")
-        order = json.dumps(_order(branch, tip, intent)).encode()
-        try:
-            ran = await run(child, {**self._environment, "PYTHONPATH": _source()}, self._timeout, order)
-        except TimeoutError:
-            return Missing("Timeout", f"a commit for {branch.where} was not written within {self._timeout:g} s.")
-        if ran.code:
-            await branch.forget()
-            raise RuntimeError(f"writing a commit for {branch.where} failed: {ran.said[-500:]}")
-        outcome = json.loads(ran.out)
-        if "refused" in outcome:
-            return Refused(outcome["refused"], outcome["message"])
-        return Committed(outcome["commit"]) if "commit" in outcome else AlreadySo(outcome["already"])
+    @asynccontextmanager
+    async def _race(self, entry: config.Repository) -> AsyncIterator[Land]:
+        branch = self._branch(entry)
+        if isinstance(branch, Missing):
+            yield _nothing_but(branch)
+            return
+        async with signer(entry, self._secrets, self._environment, self._timeout) as key:
+            if isinstance(key, Missing):
+                yield _nothing_but(key)
+                return
+            pulls = PullBranches(branch, self._pulls_per_day, tuple(entry.push_options))
+            async with scribe(entry, branch.git.folder, key, self._environment, self._timeout) as child:
+                yield Landing(branch, entry.branch, child, pulls)
+        await branch.tidy()
 
-    def _branch(self, repository: config.Repository) -> Branch:
-        name = hashlib.sha256(f"{repository.url}\n{repository.branch}".encode()).hexdigest()[:16]
-        return Branch(repository.url, repository.branch, self._folder / f"{name}.git", self._environment, self._timeout)
+    def _branch(self, entry: config.Repository) -> Branch | Missing:
+        name = hashlib.sha256(f"{entry.url}\n{entry.branch}".encode()).hexdigest()[:16]
+        keys = credentials(entry, self._secrets, Path(self._environment["HOME"]))
+        if isinstance(keys, Missing):
+            return keys
+        git = Git(self._folder / f"{name}.git", {**self._environment, **keys.environment}, self._timeout, keys.clean)
+        return Branch(entry.url, entry.branch, _where(entry), git)
 
 
-def _order(branch: Branch, tip: str, intent: WriteBack) -> dict[str, Any]:
-    author = re.fullmatch(r"(?P<name>[^<>\n]+) <(?P<email>[^<>\n]+)>", intent.repository.author)
-    if author is None:
-        raise ValueError(f"repository {intent.repository.name}: author {intent.repository.author!r} is not `NAME <EMAIL>`")
-    return {
-        "repository": str(branch.cache),
-        "tip": tip,
-        "folder": intent.repository.path,
-        "object": asdict(intent.object),
-        "path": intent.path,
-        "old": intent.old,
-        "new": intent.new,
-        "decision": intent.decision,
-        "override": intent.override,
-        "message": intent.message(),
-        "author": author.groupdict(),
-    }
+def _where(entry: config.Repository) -> str:
+    return f"branch {entry.branch} of {without_secrets(entry.url)}"
 
 
-def _source() -> str:
-    """Where this package was imported from, so that the child is of the same version."""
-    return str(Path(__file__).parents[2])
+def _nothing_but(missing: Missing) -> Land:
+    async def land(tasks: list[Task]) -> list[Any]:
+        return [missing] * len(tasks)
+
+    return land

@@ -13,7 +13,7 @@ from andon.controllers import committer
 from andon.controllers.committer import Committer
 from andon.controllers.queue import Key
 from andon.core.deployment.decisions import GitTask
-from andon.ports.repository import Committed, WriteBack
+from andon.ports.writeback import Committed, WriteBack
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 KEY = Key("plant-a", "product-e")

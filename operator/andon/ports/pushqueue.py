@@ -1,0 +1,108 @@
+"""Who is next at a branch? One queue for each: what waits is committed one upon the other and pushed at once.
+
+A lost race is begun anew from the new tip, with whatever waits by then, and each decision is asked again whether it applies.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Final, overload
+
+from andon.api import config
+from andon.api.missing import Missing
+from andon.ports.writeback import Outcome, Preflight, Refused, Task, WriteBack
+
+BOUND: Final = 1000
+_WINDOW: Final = 0.25
+_MOST_AT_ONCE: Final = 64
+_LONGEST_PAUSE: Final = 0.1
+
+Land = Callable[[list[Task]], Awaitable[Sequence[Any] | None]]
+"""Tries once, from the tip as it is now. None: again; somebody else was faster, or fewer at once may do better."""
+
+Race = Callable[[config.Repository], AbstractAsyncContextManager[Land]]
+"""What one entry's tasks are landed with, as long as there are some."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    task: Task
+    answer: asyncio.Future[Any]
+    until: float
+
+
+class PushQueue:
+    """Of one branch. patience: seconds after which a task is given back to its caller, who comes again."""
+
+    def __init__(self, race: Race, where: str, patience: float) -> None:
+        self._race, self._where, self._patience = race, where, patience
+        self._waiting: list[_Waiting] = []
+        self._worker: asyncio.Task[None] | None = None
+
+    @overload
+    async def submit(self, task: WriteBack) -> Outcome: ...
+    @overload
+    async def submit(self, task: Preflight) -> Missing | Refused | None: ...
+    async def submit(self, task: Task) -> Any:
+        """What came of it. A caller that gives up takes its task out of the queue."""
+        if len(self._waiting) >= BOUND:
+            return Missing("Timeout", f"{len(self._waiting)} decisions wait for {self._where} already. It is tried again.")
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(task, loop.create_future(), loop.time() + self._patience)
+        self._waiting.append(waiting)
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._work(), name=f"push to {self._where}")
+            self._worker.add_done_callback(self._ended)
+        return await waiting.answer
+
+    async def close(self) -> None:
+        """Stops trying. What is in the middle of a push ends with its process."""
+        if self._worker is not None:
+            self._worker.cancel()
+            await asyncio.gather(self._worker, return_exceptions=True)
+
+    async def _work(self) -> None:
+        await asyncio.sleep(_WINDOW)
+        while waiting := self._still_waiting():
+            entry = waiting[0].task.repository
+            async with self._race(entry) as land:
+                await self._land_all(entry, land)
+
+    async def _land_all(self, entry: config.Repository, land: Land) -> None:
+        """Who loses takes half as many along: fewer are sooner done, and the push comes sooner."""
+        most = _MOST_AT_ONCE
+        while batch := [w for w in self._still_waiting() if w.task.repository == entry][:most]:
+            answers = await land([waiting.task for waiting in batch])
+            if answers is None:
+                most = max(1, len(batch) // 2)
+                await asyncio.sleep(random.uniform(0, _LONGEST_PAUSE))  # noqa: S311 - jitter, no secret
+                continue
+            most = min(_MOST_AT_ONCE, 2 * most)
+            for waiting, answer in zip(batch, answers, strict=True):
+                if not waiting.answer.done():
+                    waiting.answer.set_result(answer)
+
+    def _still_waiting(self) -> list[_Waiting]:
+        """Those that are not answered, whose caller is there, and whose time is not over."""
+        now = asyncio.get_running_loop().time()
+        for waiting in self._waiting:
+            if waiting.until <= now and not waiting.answer.done():
+                said = f"others were faster at {self._where} for {self._patience:g} s. It is tried again."
+                waiting.answer.set_result(Missing("Timeout", said))
+        self._waiting = [waiting for waiting in self._waiting if not waiting.answer.done()]
+        return list(self._waiting)
+
+    def _ended(self, worker: asyncio.Task[None]) -> None:
+        """Whoever still waits hears why nobody works on it any more."""
+        self._worker = None
+        for waiting in self._waiting:
+            if waiting.answer.done():
+                continue
+            error = None if worker.cancelled() else worker.exception()
+            if error is None:
+                waiting.answer.cancel()
+            else:
+                waiting.answer.set_exception(error)
+        self._waiting.clear()

@@ -1,0 +1,117 @@
+"""Who writes commits: a child process that knows the repository's files, for as long as one race lasts."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from andon.api import config
+from andon.api.missing import Missing
+from andon.ports.gitcommand import ended
+from andon.ports.signing import Signer
+from andon.ports.writeback import Preflight, WriteBack
+
+_LONGEST_ANSWER: Final = 2**26
+
+Said = dict[str, Any]
+
+
+class ScribeError(Exception):
+    """The child died: a broken cache, or a bug."""
+
+
+class Scribe:
+    """Answers about one tip after another. timeout: seconds for each answer."""
+
+    def __init__(self, process: asyncio.subprocess.Process, timeout: float) -> None:
+        self._process, self._timeout = process, timeout
+
+    async def write(self, tip: str, intents: Sequence[WriteBack]) -> list[Said] | Missing:
+        """What `gitwork.Session.write` says. Raises ScribeError."""
+        return await self._ask(tip, [_asked(intent) for intent in intents], check=False)
+
+    async def check(self, tip: str, checks: Sequence[Preflight]) -> list[Said] | Missing:
+        """What `gitwork.Session.check` says. Raises ScribeError."""
+        return await self._ask(tip, [{"object": asdict(one.object), "path": one.path} for one in checks], check=True)
+
+    async def send(self, order: Any) -> None:
+        """One line. A child that is gone is found out about when it does not answer."""
+        if self._process.stdin is not None:
+            self._process.stdin.write(f"{json.dumps(order)}\n".encode())
+            await self._process.stdin.drain()
+
+    async def _ask(self, tip: str, intents: Sequence[Said], *, check: bool) -> list[Said] | Missing:
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self.send({"tip": tip, "intents": list(intents), "check": check})
+                line = await self._process.stdout.readline() if self._process.stdout else b""
+                said = b"" if line or self._process.stderr is None else await self._process.stderr.read()
+        except TimeoutError:
+            return Missing("Timeout", f"commits were not written within {self._timeout:g} s. It is tried again.")
+        except OSError as error:
+            raise ScribeError(f"writing commits ended: {error.strerror}") from error
+        if not line:
+            raise ScribeError(f"writing commits failed: {' '.join(said.decode(errors='replace').split())[-500:]}")
+        answer = json.loads(line)
+        return answer if isinstance(answer, list) else _unsigned(answer["uncommitted"])
+
+
+@asynccontextmanager
+async def scribe(
+    entry: config.Repository, cache: Path, signer: Signer, environment: Mapping[str, str], timeout: float
+) -> AsyncIterator[Scribe]:
+    """A child for one entry, and the end of it."""
+    around = {**environment, **signer.environment, "GIT_ALLOW_PROTOCOL": "none", "PYTHONPATH": _source()}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "andon.ports.gitwork"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=environment["HOME"],
+        env=around,
+        start_new_session=True,
+        limit=_LONGEST_ANSWER,
+    )
+    try:
+        made = Scribe(process, timeout)
+        await made.send(
+            {"repository": str(cache), "folder": entry.path, "people": _people(entry), "signing": list(signer.options)}
+        )
+        yield made
+    finally:
+        await ended(process)
+
+
+def _asked(intent: WriteBack) -> Said:
+    return {
+        "object": asdict(intent.object),
+        "path": intent.path,
+        "old": intent.old,
+        "new": intent.new,
+        "decision": intent.decision,
+        "override": intent.override,
+        "message": intent.message(),
+        "proposal": intent.proposes,
+    }
+
+
+def _people(entry: config.Repository) -> dict[str, str]:
+    """As git reads them: the model has checked that each is `NAME <EMAIL>`."""
+    people: dict[str, str] = {}
+    for role, identity in (("AUTHOR", entry.author), ("COMMITTER", entry.committer or entry.author)):
+        name, _, email = identity.rpartition(" <")
+        people |= {f"GIT_{role}_NAME": name, f"GIT_{role}_EMAIL": email.removesuffix(">")}
+    return people
+
+
+def _unsigned(said: str) -> Missing:
+    return Missing("Refused", f"the commit cannot be made: {said}. Next: check the Secret of the entry's signingKey.")
+
+
+def _source() -> str:
+    """Where this package was imported from, so that the child is of the same version."""
+    return str(Path(__file__).parents[2])
