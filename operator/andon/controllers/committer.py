@@ -59,11 +59,12 @@ class Committer:
             self._outcomes[key] = kept
 
     async def close(self) -> None:
-        """Stop trying. What is in the middle of a push ends with its child process."""
+        """Stop trying. What is in the middle of a push ends with its process."""
         tasks = [task for of_key in self._tasks.values() for task in of_key.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._repository.close()
 
     async def _work(self, key: Key, task: GitTask, entry: Entry) -> None:
         decision, wait = task.decision.id, _FIRST_WAIT

@@ -12,6 +12,7 @@ from typing import Final
 
 from andon.api.missing import Missing
 from andon.ports.gitcommand import Git, Ran
+from andon.ports.guard import Guard
 from andon.ports.splice.tree import matters
 
 _TIP: Final = "refs/andon/tip"
@@ -32,10 +33,10 @@ class Move:
 class Branch:
     """git: runs in the cache's folder. where: the branch, as people may read it."""
 
-    def __init__(self, url: str, name: str, where: str, git: Git) -> None:
+    def __init__(self, url: str, name: str, where: str, git: Git, may_write: Guard) -> None:
         self.where = where
         self.git = git
-        self._url = url
+        self._url, self._may_write = url, may_write
         self._ref = f"refs/heads/{name}"
         self._blobless = True
         self._prefetched = ""
@@ -111,6 +112,7 @@ class Branch:
 
     async def push(self, moves: Sequence[Move], *options: str) -> Missing | None:
         """Moves branches that are where they are expected. A failure says nothing of its cause: read the remote again."""
+        self._may_write()
         leases = [f"--force-with-lease={_full(move.branch)}:{move.expected or ''}" for move in moves]
         updates = [f"{move.commit or ''}:{_full(move.branch)}" for move in moves]
         pushed = await self.git("push", "--quiet", "--no-verify", *leases, *options, "--", self._url, *updates)

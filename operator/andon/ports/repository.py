@@ -13,6 +13,7 @@ from andon.ports.blocking import without_secrets
 from andon.ports.credentials import credentials
 from andon.ports.gitcache import Branch
 from andon.ports.gitcommand import Git, environment
+from andon.ports.guard import Guard, alone
 from andon.ports.landing import Landing
 from andon.ports.pullbranch import PullBranches
 from andon.ports.pushqueue import Land, PushQueue
@@ -42,19 +43,29 @@ class Repository(Protocol):
         """The commit at the branch's tip, or why it cannot be read."""
         ...
 
+    async def close(self) -> None:
+        """Stops trying."""
+        ...
+
 
 class GitRepository:
     """Fetches and pushes with git, writes commits in a short-lived child; one queue for each branch.
 
     folder: for caches, may be empty at any start. secrets: of Secrets, each in a folder of its name. timeout: seconds for each
-    process; a call waits for its turn ten times as long at most. pulls_per_day: branches for pull requests in one repository.
+    process; a call waits for its turn ten times as long at most. pulls_per_day: branches for pull requests in one repository. may_write: asked before each push.
     """
 
     def __init__(
-        self, folder: Path, timeout: float = 30.0, *, secrets: Path = Path("/nonexistent"), pulls_per_day: int = 20
+        self,
+        folder: Path,
+        timeout: float = 30.0,
+        *,
+        secrets: Path = Path("/nonexistent"),
+        pulls_per_day: int = 20,
+        may_write: Guard = alone,
     ) -> None:
         self._folder, self._timeout = folder.resolve(), timeout
-        self._secrets, self._pulls_per_day = secrets, pulls_per_day
+        self._secrets, self._pulls_per_day, self._may_write = secrets, pulls_per_day, may_write
         self._environment = environment(folder / "home")
         self._queues: dict[tuple[str, str], PushQueue] = {}
         self._checked: dict[tuple[str, ObjectRef, str], tuple[float, Missing | Refused | None]] = {}
@@ -111,7 +122,7 @@ class GitRepository:
         if isinstance(keys, Missing):
             return keys
         git = Git(self._folder / f"{name}.git", {**self._environment, **keys.environment}, self._timeout, keys.clean)
-        return Branch(entry.url, entry.branch, _where(entry), git)
+        return Branch(entry.url, entry.branch, _where(entry), git, self._may_write)
 
 
 def _where(entry: config.Repository) -> str:
