@@ -10,6 +10,8 @@ import typer
 
 from andon.api.errors import UserError
 from andon.api.exits import Exit
+from andon.cli import completion
+from andon.cli.options import Namespace
 from andon.explain.explanation import Explanation
 from andon.explain.explanation import explain as put_into_words
 from andon.explain.find import find
@@ -31,8 +33,15 @@ class Form(StrEnum):
 
 @app.command(epilog=Exit.__doc__)
 def explain(
-    decision: Annotated[str, typer.Argument(metavar="DECISION", help="Its id, as conditions, events and commits name it.")],
-    namespace: Annotated[str | None, typer.Option("-n", "--namespace", help="By default kubectl's current one.")] = None,
+    decision: Annotated[
+        str,
+        typer.Argument(
+            metavar="DECISION",
+            help="Its id, as conditions, events and commits name it.",
+            autocompletion=completion.decisions,
+        ),
+    ],
+    namespace: Namespace = None,
     output: Annotated[Form, typer.Option("-o", "--output", help="How to print it.")] = Form.TEXT,
     html: Annotated[Path | None, typer.Option(help="Write a page with plots into this file.", dir_okay=False)] = None,
     prometheus: Annotated[

@@ -1,15 +1,15 @@
 """`andon get`: what is there, how is it, and what does it wait for?"""
 
-import json
 import sys
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from andon.api.exits import Exit
 from andon.api.kinds import KINDS
+from andon.cli import completion
+from andon.cli.options import Kubeconfig, Namespace, put_json, put_yaml
 from andon.cli.usage import understood
 from andon.ports.terminal import ApiServer, current_namespace
 from andon.watch.cluster import Listing, kind_named, listing
@@ -33,14 +33,20 @@ class Form(StrEnum):
 @app.command(epilog=Exit.__doc__)
 def get(
     kind: Annotated[
-        str | None, typer.Argument(metavar="[KIND]", help="A kind, its plural or short name; by default all.")
+        str | None,
+        typer.Argument(
+            metavar="[KIND]", help="A kind, its plural or short name; by default all.", autocompletion=completion.kinds
+        ),
     ] = None,
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One object of this kind.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="One object of this kind.", autocompletion=completion.objects),
+    ] = None,
     *,
-    namespace: Annotated[str | None, typer.Option("-n", "--namespace", help="By default kubectl's current one.")] = None,
+    namespace: Namespace = None,
     everywhere: Annotated[bool, typer.Option("-A", "--all-namespaces", help="Objects of all namespaces.")] = False,
     output: Annotated[Form, typer.Option("-o", "--output", help="How to print them.")] = Form.TABLE,
-    kubeconfig: Annotated[Path | None, typer.Option(help="By default what kubectl would take.", dir_okay=False)] = None,
+    kubeconfig: Kubeconfig = None,
 ) -> None:
     """How is everything, and what does it wait for?
 
@@ -73,11 +79,6 @@ def _print_documents(found: list[Listing], output: Form, *, single: bool) -> Non
     objects = [row.object for each in found for row in each.rows]
     document: Object = objects[0] if single else {"apiVersion": "v1", "kind": "List", "items": objects}
     if output is Form.JSON:
-        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
-        return
-    from ruamel.yaml import YAML
-
-    writer = YAML(typ="safe", pure=True)
-    writer.default_flow_style = False
-    writer.width = sys.maxsize
-    writer.dump(document, sys.stdout)
+        put_json(document)
+    else:
+        put_yaml(document)

@@ -17,6 +17,12 @@ Namespace = Annotated[
     typer.Option("-n", "--namespace", help="By default kubectl's current one.", autocompletion=completion.namespaces),
 ]
 Kubeconfig = Annotated[Path | None, typer.Option(help="By default what kubectl would take.", dir_okay=False)]
+AnyObject = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="Of any of the four kinds; KIND/NAME where several have it.", autocompletion=completion.objects
+    ),
+]
 Deployment = Annotated[str, typer.Argument(metavar="NAME", help="The ModelDeployment.", autocompletion=completion.deployments)]
 
 

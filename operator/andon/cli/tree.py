@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +13,7 @@ from rich.text import Text
 
 from andon.api.errors import UserError
 from andon.api.exits import Exit
+from andon.cli.options import AnyObject, Kubeconfig, Namespace
 from andon.cli.usage import understood
 from andon.ports.terminal import ApiServer, current_namespace
 from andon.watch.cluster import kind_named
@@ -51,12 +51,12 @@ View = tuple[tuple[Node, ...], str | None]
 
 @app.command(epilog=Exit.__doc__)
 def tree(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Of any of the four kinds; KIND/NAME where several have it.")],
+    name: AnyObject,
     *,
     watch: Annotated[bool, typer.Option("-w", "--watch", help="Go on showing it as it changes, until Ctrl-C.")] = False,
-    namespace: Annotated[str | None, typer.Option("-n", "--namespace", help="By default kubectl's current one.")] = None,
+    namespace: Namespace = None,
     output: Annotated[Form, typer.Option("-o", "--output", help="json with --watch: a line for each change.")] = Form.TEXT,
-    kubeconfig: Annotated[Path | None, typer.Option(help="By default what kubectl would take.", dir_okay=False)] = None,
+    kubeconfig: Kubeconfig = None,
 ) -> None:
     """From the tags to the model's answers: sources, pipelines, deployments with slots and servers, and policies.
 

@@ -10,6 +10,7 @@ import typer
 
 from andon.api.errors import UserError
 from andon.api.exits import Exit
+from andon.cli.options import Deployment, Kubeconfig, Namespace
 from andon.cli.usage import understood
 from andon.ports.terminal import ApiServer, current_namespace
 from andon.watch.drawing import terminal
@@ -31,16 +32,16 @@ class Form(StrEnum):
 
 @app.command(epilog=Exit.__doc__, context_settings={"ignore_unknown_options": True})  # -5m is a time, and no option
 def why(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The ModelDeployment.")],
+    name: Deployment,
     time: Annotated[str, typer.Argument(metavar="TIME", help="2026-11-22T12:03:00Z, 12:03:00 (today, here) or -5m (ago).")],
     *,
-    namespace: Annotated[str | None, typer.Option("-n", "--namespace", help="By default kubectl's current one.")] = None,
+    namespace: Namespace = None,
     server: Annotated[str | None, typer.Option(help="Address of the server, where the cluster's own cannot be reached.")] = None,
     token_file: Annotated[Path | None, typer.Option(help="File with the bearer token that it asks for.")] = None,
     ca_file: Annotated[Path | None, typer.Option(help="File with the authority of its certificate.")] = None,
     mlflow: Annotated[str | None, typer.Option(envvar="MLFLOW_TRACKING_URI", help="By default as the server was told.")] = None,
     output: Annotated[Form, typer.Option("-o", "--output", help="How to print it.")] = Form.TEXT,
-    kubeconfig: Annotated[Path | None, typer.Option(help="By default what kubectl would take.", dir_okay=False)] = None,
+    kubeconfig: Kubeconfig = None,
 ) -> None:
     """What each feature did to a prediction, and where model and data come from.
 

@@ -13,6 +13,7 @@ from andon.api.policy import DriftPolicyStatus
 from andon.api.types import StatusModel
 from andon.core.approval import step_id
 from andon.watch.family import Snapshot, name_of, promotes, sources_of
+from andon.watch.history import words
 from andon.watch.standing import Object
 
 Status = TypeVar("Status", bound=StatusModel)
@@ -56,13 +57,6 @@ def _questions(snapshot: Snapshot) -> Iterator[Asked]:
     for deployment in snapshot.of("ModelDeployment"):
         if (step := _step(deployment)) is not None:
             yield step
-
-
-def words(decision: Decision) -> str:
-    """What it asks for, as `Rollback of version 4 to 3 for ModelRegression`."""
-    about = f"version {decision.from_.version}" if decision.from_ else ", ".join(decision.subjects)
-    back = f" to {decision.to.version}" if decision.to else ""
-    return f"{decision.action} of {about}{back} for {decision.verdict}"
 
 
 def status_of(model: type[Status], obj: Object) -> Status:

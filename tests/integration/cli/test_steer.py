@@ -146,7 +146,8 @@ def test_who_may_not_is_told_which_rule_is_missing(asking):
     asking.kubectl("create", "role", "viewer", "--verb=get,list", "--resource=*.andon.dev")
     asking.kubectl("create", "rolebinding", "viewer", "--role=viewer", "--user=viewer")
     code, said = run(asking, "approve", ROLLBACK, kubeconfig=viewer)
-    wanted = f'a Role in namespace {asking.namespace} must grant you {{apiGroups: ["andon.dev"], resources: [modeldeployments], verbs: [patch]}}'
+    rule = '{apiGroups: ["andon.dev"], resources: [modeldeployments], verbs: [patch]}'
+    wanted = f"a Role in namespace {asking.namespace} must grant you {rule}"
     assert (code, wanted in said) == (Exit.FAILED, True), said
 
 

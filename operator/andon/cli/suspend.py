@@ -1,0 +1,68 @@
+"""`andon suspend` and `resume`: leave an object alone, and no longer."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from andon.cli.options import AnyObject, Form, Kubeconfig, Namespace, Output, alone
+from andon.cli.steer import show
+from andon.cli.usage import understood
+from andon.ports.terminal import ApiServer, current_namespace
+from andon.steer.suspend import in_checkout, in_cluster
+from andon.watch.cluster import kind_named
+
+Checkout = Annotated[
+    Path | None, typer.Option("--in", metavar="CHECKOUT", help="Change the line in this folder or file, to be committed.")
+]
+Anyway = Annotated[bool, typer.Option("--anyway", help="Patch it in the cluster though a syncer will take that back.")]
+
+
+def suspend(
+    name: AnyObject,
+    *,
+    checkout: Checkout = None,
+    anyway: Anyway = False,
+    namespace: Namespace = None,
+    output: Output = Form.TEXT,
+    kubeconfig: Kubeconfig = None,
+) -> None:
+    """Leave it as it is and do nothing, until it is resumed.
+
+    What Argo CD or Flux applies is suspended in git: this says so, and with --in changes the line in your checkout.
+
+    For example: andon suspend product-e -n plant-a --in ~/plant-a
+    """
+    _set(name, True, checkout, anyway, namespace, output, kubeconfig)
+
+
+def resume(
+    name: AnyObject,
+    *,
+    checkout: Checkout = None,
+    anyway: Anyway = False,
+    namespace: Namespace = None,
+    output: Output = Form.TEXT,
+    kubeconfig: Kubeconfig = None,
+) -> None:
+    """Go on with what was suspended.
+
+    For example: andon resume dpol/product-e -n plant-a
+    """
+    _set(name, False, checkout, anyway, namespace, output, kubeconfig)
+
+
+def _set(  # noqa: PLR0917 - the options of a command line, passed on
+    name: str, wanted: bool, checkout: Checkout, anyway: bool, namespace: Namespace, output: Form, kubeconfig: Kubeconfig
+) -> None:
+    with understood("NAME"):
+        if "/" in name:
+            kind_named(name.partition("/")[0])
+    file = str(kubeconfig) if kubeconfig else None
+    api, where = ApiServer(file), namespace or current_namespace(file)
+    said = in_checkout(api, where, name, wanted, checkout) if checkout else in_cluster(api, where, name, wanted, anyway=anyway)
+    show(said, output)
+    raise typer.Exit(said.exit)
+
+
+suspend_app, resume_app = alone(suspend), alone(resume)
