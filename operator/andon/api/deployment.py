@@ -33,10 +33,20 @@ from andon.api.types import (
 
 
 class MlflowModel(ApiModel):
-    """One version of a registered model in MLflow."""
+    """One version of a registered model in MLflow: named, or whatever an alias names there."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (exactly_one_of("version", "alias"),)
 
     name: Annotated[RegisteredName, Field(description="Name of the registered model.")]
-    version: Annotated[ModelVersion, Field(description='The version to serve, quoted: `"3"`.')]
+    version: Annotated[ModelVersion | None, Field(description='The version to serve, quoted: `"3"`.')] = None
+    alias: Annotated[
+        str | None,
+        StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$", max_length=128),
+        Field(
+            description="An alias in MLflow: moved there, it is a new version here within half a minute. Git has no line then "
+            "that a rollback could write, and Andon never moves an alias."
+        ),
+    ] = None
 
 
 class ModelFile(ApiModel):
@@ -299,6 +309,9 @@ class Quarantined(StatusModel):
     digest: Annotated[Digest, Field(description="sha256 of model.onnx.")]
     decision: Annotated[Text, Field(description="The decision that rolled it back.")]
     since: Annotated[Time, Field(description="Since when.")]
+    recorded: Annotated[
+        StrictBool, Field(description="Whether its version in the registry says so, too: the tag `andon.quarantined`.")
+    ] = False
 
 
 class ModelDeploymentStatus(StatusModel):

@@ -19,6 +19,7 @@ from andon.controllers import notes
 from andon.controllers.acks import acknowledged, departed, server_manager, unsaid
 from andon.controllers.committer import Committer
 from andon.controllers.informer import Object
+from andon.controllers.memory import Memory
 from andon.controllers.objects import (
     annotated,
     approvals,
@@ -36,9 +37,11 @@ from andon.controllers.queue import Key
 from andon.controllers.reconciler import Outside, Reconciler, Seen
 from andon.core.deployment.facts import Facts, People, PolicyView, Workload
 from andon.core.deployment.first import is_due
+from andon.core.deployment.history import is_lost, recalled, recorded
 from andon.core.deployment.people import is_version
 from andon.core.deployment.plan import Plan, decide
 from andon.core.deployment.readiness import LOADED
+from andon.ports.registry import ALIAS_FRESH
 from andon.render.workloads import secrets_of, server
 
 
@@ -48,6 +51,7 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
     def __init__(self, outside: Outside, committer: Committer) -> None:
         super().__init__(outside, MODEL_DEPLOYMENT, ModelDeploymentSpec, ModelDeploymentStatus)
         self._committer = committer
+        self._memory = Memory(outside.config, outside.registry, outside.repository)
 
     async def gather(self, key: Key, seen: Seen[ModelDeploymentSpec, ModelDeploymentStatus]) -> Facts:
         """The registry's word, the servers' acknowledgements, the policy's decisions, people's, and how git took it."""
@@ -55,7 +59,8 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         children = self.outside.informer.children(self.kind, *key)
         held = _held(children, key.name)
         known = _in_slots(held)
-        wanted = await self._wanted(spec, known)
+        wanted = await self._wanted(spec, status, known)
+        status, unread = await self._remembering(key, spec, status, wanted)
         policy = watcher_of(self.outside.informer, key)
         known |= await self._remembered(spec, _needed(held, status, _view(policy)), known)
         people = _people(seen.obj)
@@ -87,6 +92,7 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
             rejected=rejections(seen.obj),
             people=people,
             pinned=await self._version(spec, people.pin, known) if is_version(people.pin) else None,
+            unread=unread,
         )
         return replace(facts, counted=await self._counted(key)) if is_due(facts) else facts
 
@@ -109,7 +115,8 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         if plan.git is not None and entry is not None:
             self._committer.start(key, plan.git, entry)
         self._committer.forget(key, but=_acting(facts.status) | _acting(plan.status))
-        return _look_again(facts, plan)
+        told = None if plan.slots is None else await self._memory.record(key, seen.spec, plan.status)
+        return min((w for w in (told, _look_again(facts, plan)) if w is not None), default=None)
 
     async def _forget_servers(self, key: Key) -> None:
         """What pods that are long gone have acknowledged is of no use to anybody."""
@@ -119,6 +126,7 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
     def gone(self, key: Key) -> None:
         """There is no line in git to change any more."""
         self._committer.forget(key, but=frozenset())
+        self._memory.forget(key)
 
     def tell(self, obj: Object, status: ModelDeploymentStatus) -> None:
         """Also how far a version is."""
@@ -127,11 +135,38 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         for note in notes.stepped(subject, before, status, self.outside.clock.now()):
             self.outside.herald.decision(note)
 
-    async def _wanted(self, spec: ModelDeploymentSpec, known: Mapping[str, SlotModel]) -> SlotModel | Missing:
+    async def _remembering(
+        self,
+        key: Key,
+        spec: ModelDeploymentSpec,
+        status: ModelDeploymentStatus,
+        wanted: SlotModel | Missing,
+    ) -> tuple[ModelDeploymentStatus, Missing | None]:
+        """The status as it would be had it not been lost, or why that cannot be said."""
+        if not is_lost(status):
+            return recorded(status, self._memory.recorded(key)), None
+        told = await self._memory.recall(key, spec, wanted)
+        if isinstance(told, Missing):
+            return status, told
+        return recalled(status, told, self.outside.clock.now()), None
+
+    async def _wanted(
+        self, spec: ModelDeploymentSpec, status: ModelDeploymentStatus, known: Mapping[str, SlotModel]
+    ) -> SlotModel | Missing:
         """What git names, from one place or the other."""
         if spec.model.file is not None:
             return _file_slot(spec.model.file)
-        return await self._version(spec, spec.model.mlflow.version if spec.model.mlflow else "", known)
+        named = await self._named(spec, status)
+        return named if isinstance(named, Missing) else await self._version(spec, named, known)
+
+    async def _named(self, spec: ModelDeploymentSpec, status: ModelDeploymentStatus) -> str | Missing:
+        """The version that git names, or its alias: while MLflow is away, the one that the alias named last."""
+        model = spec.model.mlflow
+        if model is None or model.alias is None:
+            return (model.version if model is not None else None) or ""
+        said = await self.outside.registry.aliased(model.name, model.alias)
+        away = isinstance(said, Missing) and said.reason != "NotFound"
+        return status.desired.version if away and status.desired is not None else said
 
     async def _version(self, spec: ModelDeploymentSpec, version: str, known: Mapping[str, SlotModel]) -> SlotModel | Missing:
         """A version never changes its content, so what a slot holds need not be asked for again."""
@@ -215,7 +250,9 @@ def _look_again(facts: Facts, plan: Plan) -> float | None:
     if loaded is not None and loaded.status is ConditionStatus.FALSE:
         return min(10.0, seconds(facts.spec.rollout.progress_deadline))
     away = any(isinstance(asked, Missing) for asked in (facts.wanted, facts.pinned))
-    return 10.0 if away or plan.slots is None else None
+    if away or plan.slots is None:
+        return 10.0
+    return ALIAS_FRESH if facts.alias is not None else None
 
 
 def _held(children: list[Object], name: str) -> Slots | None:

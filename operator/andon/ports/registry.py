@@ -3,6 +3,7 @@
 import math
 import os
 import re
+import time
 from collections.abc import Callable
 from typing import Any, Final, Protocol, TypeVar
 
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from andon.api.config import Mlflow
 from andon.api.golden import GOLDEN_FILE, GOLDEN_TAG
 from andon.api.missing import Missing
+from andon.api.quarantine import QUARANTINE_TAG, Conviction, from_tag
 from andon.api.slots import SlotModel
 from andon.api.types import Digest, seconds
 from andon.ports.blocking import Blocking, without_secrets
@@ -26,6 +28,8 @@ _SOURCE: Final = re.compile(r"mlflow-artifacts:(?://[^/]*)?/(?P<folder>[^?#]+)")
 _ELSEWHERE: Final = re.compile(r"(?!file:|models:|runs:)[a-z][a-z0-9+.-]*://[^?#]+")
 """Where MLflow keeps files without handing them out itself: a bucket, say, which the server reads with its own rights."""
 _REMEMBERED: Final = 4096
+ALIAS_FRESH: Final = 30.0
+"""Seconds for which an alias is not asked for again: nobody tells when it is moved."""
 _IMPORT: Final = 60.0
 _FILES: Final = "/api/2.0/mlflow-artifacts/artifacts"
 
@@ -37,8 +41,16 @@ class Registry(Protocol):
         """The content and the files of a version."""
         ...
 
+    async def aliased(self, name: str, alias: str) -> str | Missing:
+        """The version that an alias names, as it was half a minute ago at most."""
+        ...
+
     async def find_version(self, name: str, fingerprint: str) -> str | Missing:
         """The version that was trained from the spec of this fingerprint; NotFound when there is none yet."""
+        ...
+
+    async def convictions(self, name: str, version: str) -> tuple[Conviction, ...] | Missing:
+        """What the version says of itself: that it was rolled back, or nothing. Never from memory."""
         ...
 
     async def tag(self, name: str, version: str, key: str, value: str) -> Missing | None:
@@ -57,6 +69,7 @@ class MlflowRegistry:
         self._sight = FirstSight(self._url, self._blocking)
         self._client: Any = None
         self._known: dict[tuple[str, str], SlotModel] = {}
+        self._aliased: dict[tuple[str, str], tuple[float, str]] = {}
 
     async def resolve(self, name: str, version: str) -> SlotModel | Missing:
         """The content and the files of a version. NotFound names what there is not: the model or the version."""
@@ -75,6 +88,23 @@ class MlflowRegistry:
                 del self._known[next(iter(self._known))]
         return resolved
 
+    async def aliased(self, name: str, alias: str) -> str | Missing:
+        """The version that an alias names, as it was half a minute ago at most. NotFound: it names none."""
+        until, known = self._aliased.get((name, alias), (0.0, ""))
+        if time.monotonic() < until:
+            return known
+        model = await self._ask(lambda client: client.get_registered_model(name))
+        if isinstance(model, Missing):
+            return await self._absent(name, "") if model.reason == "NotFound" else model
+        if alias not in model.aliases:
+            where = f"{self._blocking.where} has {name}, but no alias {alias} of it"
+            return Missing("NotFound", f"{where}. Next: set it there, or name a version in git.")
+        if len(self._aliased) >= _REMEMBERED:
+            self._aliased.clear()
+        version = str(model.aliases[alias])
+        self._aliased[name, alias] = (time.monotonic() + ALIAS_FRESH, version)
+        return version
+
     async def find_version(self, name: str, fingerprint: str) -> str | Missing:
         """The version that was trained from the spec of this fingerprint; the lowest, where two trainings raced."""
         wanted = f"name = '{_quotable(name)}' and tags.`{FINGERPRINT_TAG}` = '{_quotable(fingerprint)}'"
@@ -87,6 +117,14 @@ class MlflowRegistry:
             if versions
             else Missing("NotFound", f"no version of {name} was trained from spec {fingerprint} yet.")
         )
+
+    async def convictions(self, name: str, version: str) -> tuple[Conviction, ...] | Missing:
+        """What the version says of itself: that it was rolled back, or nothing. Never from memory."""
+        found = await self._ask(lambda client: client.get_model_version(name, version))
+        if isinstance(found, Missing):
+            return found
+        said = from_tag(version, found.tags.get(QUARANTINE_TAG, ""))
+        return () if said is None else (said,)
 
     async def tag(self, name: str, version: str, key: str, value: str) -> Missing | None:
         """Writes a tag of a version, over what was there."""

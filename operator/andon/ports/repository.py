@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 
 from andon.api import config
 from andon.api.missing import Missing
+from andon.api.quarantine import Conviction
 from andon.ports.blocking import without_secrets
 from andon.ports.credentials import credentials
 from andon.ports.gitcache import Branch
@@ -20,6 +21,7 @@ from andon.ports.pushqueue import Land, PushQueue
 from andon.ports.scribe import scribe
 from andon.ports.signing import signer
 from andon.ports.splice import ObjectRef
+from andon.ports.trailers import Trailers
 from andon.ports.writeback import Outcome, Preflight, Refused, Task, WriteBack
 
 _PATIENCE: Final = 10.0
@@ -37,6 +39,10 @@ class Repository(Protocol):
 
     async def preflight(self, entry: config.Repository, ref: ObjectRef, path: str) -> Missing | Refused | None:
         """Why a commit to this line would fail; None: it would not, as far as can be known before."""
+        ...
+
+    async def convictions(self, entry: config.Repository, namespace: str, name: str) -> tuple[Conviction, ...] | Missing:
+        """What the branch's commits say was rolled back from this deployment."""
         ...
 
     async def probe(self, repository: config.Repository) -> str | Missing:
@@ -68,6 +74,7 @@ class GitRepository:
         self._secrets, self._pulls_per_day, self._may_write = secrets, pulls_per_day, may_write
         self._environment = environment(folder / "home")
         self._queues: dict[tuple[str, str], PushQueue] = {}
+        self._trailers: dict[tuple[str, str], Trailers] = {}
         self._checked: dict[tuple[str, ObjectRef, str], tuple[float, Missing | Refused | None]] = {}
 
     async def write_back(self, intent: WriteBack) -> Outcome:
@@ -85,6 +92,16 @@ class GitRepository:
             self._checked.clear()
         self._checked[asked] = (now + (_FRESH if found is None else _FRESH_FAILURE), found)
         return found
+
+    async def convictions(self, entry: config.Repository, namespace: str, name: str) -> tuple[Conviction, ...] | Missing:
+        """What the branch's commits say was rolled back from this deployment, read in a cache of its own beside the pushes."""
+        key = (entry.url, entry.branch)
+        if key not in self._trailers:
+            branch = self._branch(entry, cache="history")
+            if isinstance(branch, Missing):
+                return branch
+            self._trailers[key] = Trailers(branch)
+        return await self._trailers[key].convictions(namespace, name)
 
     async def probe(self, repository: config.Repository) -> str | Missing:
         """The commit at the branch's tip, or why it cannot be read."""
@@ -116,12 +133,12 @@ class GitRepository:
                 yield Landing(branch, entry.branch, child, pulls)
         await branch.tidy()
 
-    def _branch(self, entry: config.Repository) -> Branch | Missing:
+    def _branch(self, entry: config.Repository, cache: str = "tip") -> Branch | Missing:
         name = hashlib.sha256(f"{entry.url}\n{entry.branch}".encode()).hexdigest()[:16]
         keys = credentials(entry, self._secrets, Path(self._environment["HOME"]))
         if isinstance(keys, Missing):
             return keys
-        git = Git(self._folder / f"{name}.git", {**self._environment, **keys.environment}, self._timeout, keys.clean)
+        git = Git(self._folder / f"{name}-{cache}.git", {**self._environment, **keys.environment}, self._timeout, keys.clean)
         return Branch(entry.url, entry.branch, _where(entry), git, self._may_write)
 
 

@@ -124,6 +124,8 @@ def _people(facts: Deployment, **words: str) -> Deployment:
     return replace(facts, people=People(**words), pinned=slot(words["pin"]) if "pin" in words else None)
 
 
+_CHAMPION = spec("1", model={"mlflow": {"name": "m", "alias": "champion"}})
+
 DEPLOYMENTS = (
     fresh("ModelDeployment", spec("1")),
     edited("ModelDeployment", spec("2"), lambda: decide_deployment(serving("1"), NOW).status),
@@ -135,6 +137,10 @@ DEPLOYMENTS = (
     deployment("rolled-back", "Failed", "Degraded", _rolled_back),
     deployment("reverted-in-git", "Current", "Healthy", _healed),
     deployment("registry-away", "InProgress", "Progressing", lambda: registry_away(serving("1", named="2"))),
+    deployment("history-unread", "InProgress", "Progressing", lambda: replace(nothing(), unread=AWAY)),
+    deployment("remembered", "Failed", "Degraded", lambda: quarantined(nothing("2"), "2", "d-0123456789")),
+    deployment("aliased", "Current", "Healthy", lambda: replace(serving("1"), spec=_CHAMPION)),
+    deployment("alias-rolled-back", "Failed", "Degraded", lambda: replace(_rolled_back(), spec=_CHAMPION)),
     deployment("first-judged", "InProgress", "Progressing", lambda: _first(scored=10, failed=0)),
     deployment("error-budget-spent", "Failed", "Degraded", lambda: _first(scored=400, failed=40)),
     deployment("too-slow", "Failed", "Degraded", _overdue),

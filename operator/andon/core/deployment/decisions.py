@@ -70,7 +70,11 @@ def settled(decision: ActedDecision, facts: Facts, effective: Revision | None) -
 def _with_git(decision: ActedDecision, facts: Facts) -> ActedDecision:
     """Serving is back; how is git?"""
     if not git_names_it(decision, facts):
-        return _ended(decision, facts.outcomes.get(decision.id), f"git names version {facts.named}")
+        return _ended(decision, facts.outcomes.get(decision.id), f"{facts.who_names} names version {facts.named}")
+    if facts.alias is not None:
+        return _ended(
+            decision, None, f"serving went back; alias {facts.alias} is for a person to move, and git has no line to write"
+        )
     if facts.spec.model.file is not None:
         return _refused(decision, f"spec.model.file has several lines, so a person writes version {_back(decision)}'s.")
     if facts.repository == "None":
@@ -116,7 +120,8 @@ def git_names_it(decision: ActedDecision, facts: Facts) -> bool:
 def git_task(decision: ActedDecision, facts: Facts, effective: Revision | None) -> GitTask | None:
     """What to tell git now, if it is time: serving first, git second."""
     due = decision.state is ActedState.ACTING and serving_is_back(decision, facts, effective) and git_names_it(decision, facts)
-    if not due or facts.repository != "Granted" or facts.spec.git is None or facts.spec.model.mlflow is None:
+    has_a_line = facts.spec.model.mlflow is not None and facts.alias is None
+    if not due or facts.repository != "Granted" or facts.spec.git is None or not has_a_line:
         return None
     return GitTask(decision, facts.spec.git.repository_ref)
 

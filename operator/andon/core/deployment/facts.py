@@ -70,6 +70,7 @@ class Facts:
     known: revisions that can be served, by digest. pinned: the version that a person has pinned. paired_rows: which the wanted
     revision was judged on beside the stable, with neither rows nor policy its own requests; None while nobody can say.
     counted: rows so far, asked for only of a first version. asked: those requests, asked for only with neither.
+    unread: the status is lost, and so is for now what was quarantined. preflight: why git would not be told of a rollback.
     approved: what a person has approved on this deployment (a decision or a step), and who. rejected: likewise, decisions.
     """
 
@@ -97,12 +98,26 @@ class Facts:
     rejected: Mapping[str, str] = field(default_factory=dict)
     people: People = People()
     pinned: SlotModel | Missing | None = None
+    unread: Missing | None = None
+    preflight: GitOutcome | None = None
 
     @property
     def named(self) -> str:
-        """The version that git names."""
+        """The version that git names, or the alias that git names; empty while nobody can say."""
         model = self.spec.model
-        return model.mlflow.version if model.mlflow else model.file.version if model.file else ""
+        said = model.mlflow.version if model.mlflow else model.file.version if model.file else None
+        resolved = self.wanted if isinstance(self.wanted, SlotModel) else self.status.desired
+        return said or (resolved.version if resolved is not None else "")
+
+    @property
+    def alias(self) -> str | None:
+        """The alias that git names in place of a version."""
+        return self.spec.model.mlflow.alias if self.spec.model.mlflow else None
+
+    @property
+    def who_names(self) -> str:
+        """Whom a person has to ask for another version."""
+        return "git" if self.alias is None else f"alias {self.alias}"
 
     @property
     def stable(self) -> SlotModel | None:

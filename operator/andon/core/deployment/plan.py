@@ -16,6 +16,7 @@ from andon.core.chain import first_answer
 from andon.core.deployment import decisions, first, people, steps
 from andon.core.deployment.decisions import GitTask
 from andon.core.deployment.facts import Facts
+from andon.core.deployment.insync import git_in_sync
 from andon.core.deployment.readiness import loaded, readiness, standing_conditions
 from andon.core.deployment.rollout import ROLLOUT, Answer, asked_for, suspended, unapproved
 from andon.core.rejection import recorded, told
@@ -42,7 +43,7 @@ def decide(facts: Facts, now: datetime) -> Plan:
     acted = [decisions.settled(d, facts, effective) for d in decisions.with_copy(facts, answer.decision)]
     claims = [
         *readiness(facts, answer, slots, effective, now),
-        _git_claim(facts, answer, acted),
+        git_in_sync(facts, answer, acted),
         _watch_claim(facts),
         *_question(facts, answer),
         *told(_rejected(facts, now), asked_for(facts)),
@@ -99,31 +100,6 @@ def _row_source(facts: Facts) -> RowSource | None:
     if isinstance(facts.rows_url, Missing):
         return facts.held.inputs if facts.held else None
     return RowSource(rows=facts.rows_url, asset=facts.asset, every=inputs.every, max_age=inputs.max_age, labels=facts.labels)
-
-
-def _git_claim(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim:
-    """Whether git names what is meant to serve."""
-    entry = facts.quarantine
-    if answer.reason in {"Pinned", "Aborted"} and answer.stable is not None and answer.stable.version != facts.named:
-        message = f"git names version {facts.named}, and a person has version {answer.stable.version} serve."
-        return following(claim("GitInSync", False, answer.reason, message))
-    if entry is None:
-        return claim("GitInSync", True, "InSync", "git names what is wanted.")
-    decision = next((d for d in acted if d.id == entry.decision), None)
-    outcome = facts.outcomes.get(entry.decision)
-    if decision is not None and decision.state is ActedState.REFUSED:
-        return claim("GitInSync", False, "WriteRefused", decision.outcome or "")
-    if outcome is not None and outcome.state == "Away":
-        return claim("GitInSync", False, outcome.reason, outcome.message)
-    if decision is not None and decision.state is ActedState.ACTING:
-        return claim(
-            "GitInSync",
-            False,
-            "CommitPending",
-            f"Version {decision.from_.version} leaves serving first, then one commit follows.",
-        )
-    named = facts.wanted.version if isinstance(facts.wanted, SlotModel) else entry.version
-    return claim("GitInSync", False, "VersionQuarantined", f"git names version {named}, rolled back by {entry.decision}.")
 
 
 def _watch_claim(facts: Facts) -> Claim:

@@ -46,7 +46,7 @@ def pinned(facts: Facts, now: datetime) -> Answer | None:
         return None
     entry = facts.convicted(facts.pinned.digest)
     although = f", although {entry.decision} rolled it back" if entry is not None else ""
-    because = f"Version {facts.pinned.version} answers, pinned by andon.dev/pin{although}; git names {facts.named}."
+    because = f"Version {facts.pinned.version} answers, pinned by andon.dev/pin{although}; {facts.who_names} names {facts.named}."
     return Answer(facts.pinned, reason="Pinned", because=because)
 
 
@@ -59,7 +59,7 @@ def rollback_decided(facts: Facts, now: datetime) -> Answer | None:
     back_to = _slot_of(facts, decision.to.digest)
     if back_to is None:
         return _no_way_back(facts, decision.from_.version, decision.id, f"version {decision.to.version} is in no slot and")
-    remedy = way_out(decision.from_.version, decision.from_.digest, decision.id)
+    remedy = way_out(facts, decision.from_.version, decision.from_.digest, decision.id)
     return Answer(back_to, standing="Stuck", reason="RolledBack", because=decision.summary, remedy=remedy, decision=decision)
 
 
@@ -71,7 +71,7 @@ def rollback_under_way(facts: Facts, now: datetime) -> Answer | None:
     back_to = _slot_of(facts, acting.to.digest) if acting and acting.to else None
     if acting is None or back_to is None:
         return None
-    remedy = way_out(acting.from_.version, acting.from_.digest, acting.id)
+    remedy = way_out(facts, acting.from_.version, acting.from_.digest, acting.id)
     return Answer(back_to, standing="Stuck", reason="RolledBack", because=acting.summary, remedy=remedy)
 
 
@@ -97,7 +97,7 @@ def convicted_serves(facts: Facts, now: datetime) -> Answer | None:
     because = f"Version {stable.version} was rolled back by {entry.decision}: version {back_to.version} serves again."
     if facts.quarantine is None:
         return Answer(back_to, standing="Progressing", reason="RolledBack", because=because)
-    remedy = way_out(stable.version, entry.digest, entry.decision)
+    remedy = way_out(facts, stable.version, entry.digest, entry.decision)
     return Answer(back_to, standing="Stuck", reason="RolledBack", because=because, remedy=remedy)
 
 
@@ -108,10 +108,22 @@ def digest_quarantined(facts: Facts, now: datetime) -> Answer | None:
     if entry is None:
         return None
     acting = next((d for d in facts.status.decisions if d.id == entry.decision and d.state is ActedState.ACTING), None)
-    remedy = way_out(_wanted(facts).version, entry.digest, entry.decision)
+    remedy = way_out(facts, _wanted(facts).version, entry.digest, entry.decision)
     return Answer(
         facts.stable, standing="Stuck", reason="RolledBack", because=acting.summary if acting else remedy, remedy=remedy
     )
+
+
+def history_unread(facts: Facts, now: datetime) -> Answer | None:
+    """The status is lost, and neither git nor the registry says what was rolled back: nothing is served that may have been."""
+    del now
+    if facts.unread is None or (facts.repository != "Granted" and isinstance(facts.wanted, Missing)):
+        return None  # with nobody but the registry to ask, what it does not say of the version is said of that
+    because = (
+        f"Nothing is known here of what was rolled back before, and it cannot be read: {facts.unread.detail} "
+        "Nothing new is served until git or the registry can say. Retried."
+    )
+    return Answer(facts.stable, standing="Waiting", reason="HistoryUnread", because=because)
 
 
 def revision_unresolved(facts: Facts, now: datetime) -> Answer | None:
@@ -140,7 +152,9 @@ def aborted(facts: Facts, now: datetime) -> Answer | None:
         return None
     because = f"Version {wanted.version} was taken out of its rollout by andon.dev/abort; version {stable.version} serves on."
     retry = f"kubectl annotate -n {facts.namespace} modeldeployment {facts.name} andon.dev/abort-"
-    remedy = f"git names version {wanted.version}, which a person took out. Commit another version, or try it again: {retry}"
+    remedy = (
+        f"{facts.who_names} names version {wanted.version}, which a person took out. Commit another one, or try it again: {retry}"
+    )
     return Answer(stable, standing="Stuck", reason="Aborted", because=because, stuck="Aborted", remedy=remedy)
 
 
@@ -209,6 +223,7 @@ ROLLOUT: Chain[Facts, Answer] = (  # the order is the policy; read it top to bot
     pin_unresolved,  # a person said which, and it cannot be looked up
     convicted_serves,  # a pin to what was rolled back is gone
     digest_quarantined,  # git still names what was rolled back
+    history_unread,  # what git names may have been rolled back
     revision_unresolved,  # the registry does not know it (yet): keep serving what serves
     stable_unknown,  # nothing unjudged may take the place of what is lost
     aborted,  # a person took it out
@@ -222,11 +237,12 @@ ROLLOUT: Chain[Facts, Answer] = (  # the order is the policy; read it top to bot
 )
 
 
-def way_out(version: str, digest: str, decision: str) -> str:
+def way_out(facts: Facts, version: str, digest: str, decision: str) -> str:
     """What a person can do about a version that git names and Andon will not serve."""
+    instead = "Commit another version" if facts.alias is None else "Move it to another version"
     return (
-        f"git names version {version} ({digest[:13]}…), rolled back by {decision}. "
-        f"Commit another version, or set spec.model.overrides: {decision} to serve it all the same."
+        f"{facts.who_names} names version {version} ({digest[:13]}…), rolled back by {decision}. "
+        f"{instead}, or set spec.model.overrides: {decision} to serve it all the same."
     )
 
 

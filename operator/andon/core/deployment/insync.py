@@ -1,0 +1,97 @@
+"""Does git name what is meant to serve, and if not, who does something about it?"""
+
+from collections.abc import Callable
+from typing import Final
+
+from andon.api.conditions import Claim, ConditionStatus, claim, following
+from andon.api.decision import ActedDecision, ActedState
+from andon.api.slots import SlotModel
+from andon.core.deployment.facts import Facts
+from andon.core.deployment.rollout import Answer
+
+_Check = Callable[[Facts, Answer, list[ActedDecision]], Claim | None]
+
+
+def git_in_sync(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim:
+    """The condition. acted: decisions as they are after this look."""
+    return next(said for check in _CHECKS if (said := check(facts, answer, acted)) is not None)
+
+
+def _alias_used(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim | None:
+    del answer, acted
+    if facts.alias is None:
+        return None
+    message = f"git names alias {facts.alias}, whose version MLflow says: there is no line to hold against what serves."
+    return following(_said(ConditionStatus.UNKNOWN, "AliasUsed", message))
+
+
+def _person_decided(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim | None:
+    del acted
+    if answer.reason not in {"Pinned", "Aborted"} or answer.stable is None or answer.stable.version == facts.named:
+        return None
+    message = f"git names version {facts.named}, and a person has version {answer.stable.version} serve."
+    return following(_said(ConditionStatus.FALSE, answer.reason, message))
+
+
+def _as_wanted(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim | None:
+    """Also that it could not be kept so: a commit that would be refused is known before it is needed."""
+    del answer, acted
+    if facts.quarantine is not None:
+        return None
+    trouble = facts.preflight
+    if trouble is None or facts.repository != "Granted":
+        return _said(ConditionStatus.TRUE, "InSync", "git names what is wanted.")
+    message = f"git names what is wanted, and a rollback could not be committed: {trouble.message}"
+    return following(_said(ConditionStatus.UNKNOWN, trouble.reason, message))
+
+
+def _refused(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim | None:
+    del answer
+    decision = _acted_on(facts, acted)
+    if decision is None or decision.state is not ActedState.REFUSED:
+        return None
+    return _said(ConditionStatus.FALSE, "WriteRefused", decision.outcome or "")
+
+
+def _away(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim | None:
+    del answer, acted
+    outcome = facts.outcomes.get(facts.quarantine.decision) if facts.quarantine is not None else None
+    if outcome is None or outcome.state != "Away":
+        return None
+    return _said(ConditionStatus.FALSE, outcome.reason, outcome.message)
+
+
+def _pending(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim | None:
+    del answer
+    decision = _acted_on(facts, acted)
+    if decision is None or decision.state is not ActedState.ACTING:
+        return None
+    message = f"Version {decision.from_.version} leaves serving first, then one commit follows."
+    return _said(ConditionStatus.FALSE, "CommitPending", message)
+
+
+def _quarantined(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim:
+    del answer, acted
+    entry = facts.quarantine
+    named = facts.wanted.version if isinstance(facts.wanted, SlotModel) else facts.named
+    by = entry.decision if entry is not None else "a decision"
+    return _said(ConditionStatus.FALSE, "VersionQuarantined", f"git names version {named}, rolled back by {by}.")
+
+
+_CHECKS: Final[tuple[_Check, ...]] = (  # the first that has something to say
+    _alias_used,  # nothing to hold against what serves
+    _person_decided,  # pin, abort
+    _as_wanted,  # nothing that git names was convicted
+    _refused,  # a person writes it
+    _away,  # tried again
+    _pending,  # serving first
+    _quarantined,  # told, and overwritten since
+)
+
+
+def _acted_on(facts: Facts, acted: list[ActedDecision]) -> ActedDecision | None:
+    return next((d for d in acted if facts.quarantine is not None and d.id == facts.quarantine.decision), None)
+
+
+def _said(status: ConditionStatus, reason: str, message: str) -> Claim:
+    return claim("GitInSync", status, reason, message)

@@ -1,0 +1,93 @@
+"""Which revisions were rolled back here, as git remembers it in the trailers of its commits?
+
+A trailer does not say which deployment it is about; the decision's id does, which is a hash of it and of both revisions. So what
+was convicted elsewhere is not convicted here, and a name in a subject line proves nothing.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from andon.api.decision import rollback_id
+from andon.api.missing import Missing
+from andon.api.quarantine import Conviction
+from andon.ports.gitcache import Branch
+
+_COMMITS: Final = 2000
+"""The newest ones that carry a decision, wherever they are in the history."""
+
+_KEYS: Final = ("Andon-Decision", "Andon-From", "Andon-To")
+_REVISION: Final = re.compile(r"(?P<version>[1-9][0-9]{0,8}) (?P<digest>sha256:[0-9a-f]{64})")
+_PATIENCE: Final = 4.0
+_FRESH: Final = 15.0
+"""Seconds for which git is not asked again: after a cluster was rebuilt, everybody asks at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One commit that carries a rollback. back_to: the digest that it went back to."""
+
+    conviction: Conviction
+    back_to: str
+
+
+class Trailers:
+    """Of one branch, which has its cache to itself. One question at a time."""
+
+    def __init__(self, branch: Branch) -> None:
+        self._branch = branch
+        self._turn = asyncio.Lock()
+        self._until, self._told = 0.0, list[Told]()
+
+    async def convictions(self, namespace: str, name: str) -> tuple[Conviction, ...] | Missing:
+        """What was rolled back from this deployment, the newest decision about each revision."""
+        async with self._turn:
+            if asyncio.get_running_loop().time() >= self._until:
+                told = await self._read()
+                if isinstance(told, Missing):
+                    return told
+                self._told, self._until = told, asyncio.get_running_loop().time() + _FRESH
+        return about(namespace, name, self._told)
+
+    async def _read(self) -> list[Told] | Missing:
+        tip = await self._branch.fetch()
+        if isinstance(tip, Missing):
+            return tip
+        fields = "%x00".join(["%ct", *(f"%(trailers:key={key},valueonly,separator=%x20)" for key in _KEYS)])
+        which = ("--grep=^Andon-Decision: ", f"--max-count={_COMMITS}", f"--format=%x01{fields}")
+        listed = await self._branch.git("log", *which, tip, patience=_PATIENCE)
+        if isinstance(listed, Missing):
+            return listed
+        if listed.code:
+            said = self._branch.git.told(listed)
+            return Missing("ServerError", f"git cannot read the history of {self._branch.where}: {said}")
+        return list(read(listed.out.decode(errors="replace")))
+
+
+def read(log: str) -> Iterator[Told]:
+    """git's answer, oldest commit first. A commit that says less than a rollback must is passed over."""
+    for entry in reversed(log.split("\x01")):
+        fields = entry.strip("\n").split("\0")
+        if len(fields) != 1 + len(_KEYS):
+            continue
+        made, decision, convicted, back_to = fields
+        from_, to = _REVISION.fullmatch(convicted), _REVISION.fullmatch(back_to)
+        if from_ is not None and to is not None:
+            since = datetime.fromtimestamp(int(made), UTC)
+            yield Told(Conviction(from_["version"], from_["digest"], decision, since), to["digest"])
+
+
+def about(namespace: str, name: str, told: Iterable[Told]) -> tuple[Conviction, ...]:
+    """Those of one deployment. A decision that was made after an override has the overridden one's id in its own."""
+    mine: set[str | None] = {None}
+    found: dict[str, Conviction] = {}
+    for one in told:
+        said = one.conviction
+        ids = (rollback_id(namespace, name, said.digest, one.back_to, override) for override in mine)
+        if said.decision in ids:
+            mine.add(said.decision)
+            found[said.digest] = said
+    return tuple(found.values())

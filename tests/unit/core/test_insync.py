@@ -1,0 +1,35 @@
+"""GitInSync: whether git names what is meant to serve, and whether it could be told otherwise."""
+
+from dataclasses import replace
+
+import pytest
+
+from andon.core.deployment.facts import GitOutcome
+from andon.core.deployment.plan import decide
+
+from .deployments import NOW, condition, convicted, message, quarantined, serving, settled
+
+PROTECTED = GitOutcome("Refused", "Refused", "git cannot push to branch main of https://git/plant.git: protected.")
+ROLLED_BACK = settled(convicted(serving("1", candidate="2"), "2", "1"))[0]
+(DECISION,) = ROLLED_BACK.status.decisions
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        pytest.param(serving("1"), "True/InSync", id="git names what serves"),
+        pytest.param(replace(serving("1"), preflight=PROTECTED), "Unknown/Refused", id="and could not be told of a rollback"),
+        pytest.param(replace(serving("1"), preflight=PROTECTED, repository="None"), "True/InSync", id="nor is it to be told"),
+        pytest.param(ROLLED_BACK, "False/CommitPending", id="a commit is on its way"),
+        pytest.param(replace(ROLLED_BACK, outcomes={DECISION.id: GitOutcome("Away", "Timeout", "slow")}), "False/Timeout", id="git is away"),
+        pytest.param(replace(ROLLED_BACK, outcomes={DECISION.id: PROTECTED}), "False/WriteRefused", id="git refuses"),
+        pytest.param(quarantined(serving("1", named="2"), "2", "d-0123456789"), "False/VersionQuarantined", id="it was named again"),
+    ],
+)  # fmt: skip
+def test_git_in_sync(facts, said):
+    assert condition(decide(facts, NOW), "GitInSync") == said
+
+
+def test_what_would_go_wrong_is_said_in_whole():
+    said = message(decide(replace(serving("1"), preflight=PROTECTED), NOW), "GitInSync")
+    assert said.startswith("git names what is wanted, and a rollback could not be committed: git cannot push")
