@@ -92,6 +92,21 @@ async def test_what_waits_is_bounded_in_rows(monkeypatch):
         await answers(OnnxModel(linear()), REQUESTS)
 
 
+async def test_what_waits_is_bounded_in_bytes(monkeypatch):
+    monkeypatch.setattr(batch, "MOST_WAITING_BYTES", 36)
+    with pytest.raises(BusyError, match="36 bytes are waiting"):
+        await answers(OnnxModel(linear()), REQUESTS)
+
+
+async def test_what_was_answered_takes_no_room(monkeypatch):
+    monkeypatch.setattr(batch, "MOST_WAITING_BYTES", 36)
+    batcher, model, loop = Batcher(), OnnxModel(linear()), asyncio.get_running_loop()
+    for _ in range(3):
+        told = loop.create_future()
+        batcher.submit(model, {"rows": np.ones((3, 3), np.float32)}, 3, told.set_result)
+        assert len((await told)[0]) == 3
+
+
 async def test_what_waits_is_bounded_in_time():
     model = OnnxModel(linear())
     model.pace = 60.0
@@ -102,4 +117,5 @@ async def test_what_waits_is_bounded_in_time():
 
 async def test_whoever_is_alone_is_let_in_however_large(monkeypatch):
     monkeypatch.setattr(batch, "MOST_WAITING_ROWS", 1)
+    monkeypatch.setattr(batch, "MOST_WAITING_BYTES", 1)
     assert await answers(OnnxModel(linear()), [REQUESTS[1]]) == [[6.0, 9.0]]

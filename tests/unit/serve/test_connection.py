@@ -190,7 +190,7 @@ async def test_where_bodies_take_too_much_room_the_large_one_that_began_first_gi
             await each.send(a_part_of(length, sent))
             await held(server, sum(sent for _, _, sent in sizes[:i]))
         await newcomer.send(a_part_of(400, 399))
-        assert (await first.answer())[0] == 408
+        assert (await first.answer())[0] == 503
         await held(server, 5 + 490 + 399)
         await client.send(a_part_of(20, 20))
         for each, missing in ((small, 5), (second, 10), (newcomer, 1), (client, 0)):
@@ -203,9 +203,27 @@ async def test_a_large_body_that_comes_in_slowest_gives_way_itself(client, serve
     monkeypatch.setattr(connection, "MOST_UNREAD", 1000)
     await client.send(a_part_of(5000, 1100) + get("/never"))
     status, answer = await client.answer()
-    assert (status, b"send fewer rows" in answer) == (408, True)
+    assert (status, b"send fewer rows" in answer) == (503, True)
     assert await client.is_closed()
     assert server._room.taken == 0
+
+
+async def test_of_those_who_do_not_read_their_answers_the_first_gives_way(client, server, monkeypatch):
+    monkeypatch.setattr(connection, "MOST_UNSENT", 8 << 20)
+    async with others(server, 3) as mute:
+        for each in mute:
+            each.writer.transport.pause_reading()
+            before = {one for one in server if one.unsent}
+            await each.send(a_part_of(8 << 20, 8 << 20))
+            async with asyncio.timeout(20):
+                while not {one for one in server if one.unsent} - before:  # noqa: ASYNC110 - what a client reads is nobody's event
+                    await asyncio.sleep(0.001)
+        assert 0 < sum(one.unsent for one in server) <= 8 << 20
+        mute[-1].writer.transport.resume_reading()
+        assert (await mute[-1].answer())[0] == 200
+        mute[0].writer.transport.resume_reading()
+        with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
+            await mute[0].reader.readexactly(8 << 20)
 
 
 async def test_where_there_are_too_many_the_longest_silent_makes_room(client, server, monkeypatch):

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import ceil
+from sys import getsizeof
 from time import perf_counter
 from typing import Final, NamedTuple
 
@@ -22,6 +23,9 @@ from andon.runtime.serve.trial import finite
 log = logging.getLogger(__name__)
 
 MOST_WAITING_ROWS: Final = 1 << 16
+MOST_WAITING_BYTES: Final = 16 << 20
+"""Of all that waits or runs, whichever model it is for: few rows may be wide."""
+
 LONGEST_WAIT: Final = 5.0
 """Seconds that what waits already may take at the model's pace; beyond it a request is told to come again."""
 
@@ -44,6 +48,7 @@ Done = Callable[[Outcome], None]
 class _Waiting(NamedTuple):
     feeds: Mapping[str, Array]
     rows: int
+    size: int
     done: Done
     asked: Sequence[int]
 
@@ -76,6 +81,7 @@ class Batcher:
 
     def __init__(self) -> None:
         self._lanes: dict[OnnxModel, _Lane] = {}
+        self._held = 0
         self._loop = asyncio.get_running_loop()
         self._threads = ThreadPoolExecutor(3, "model")
 
@@ -84,13 +90,17 @@ class Batcher:
 
         asked: the outputs whose numbers must be finite, by their places; empty: all. Raises BusyError when too much is waiting.
         """
+        size = sum(map(_size, feeds.values()))
+        if self._held and self._held + size > MOST_WAITING_BYTES:
+            raise BusyError(f"{self._held} bytes are waiting for the model; ask again later")
         lane = self._lanes.get(model)
         if lane is None:
             lane = self._lanes[model] = _Lane()
             self._loop.call_soon(self._run, model)
         lane.check_room(rows, model.pace)
-        lane.waiting.append(_Waiting(feeds, rows, done, asked))
+        lane.waiting.append(_Waiting(feeds, rows, size, done, asked))
         lane.rows += rows
+        self._held += size
 
     def _run(self, model: OnnxModel) -> None:
         lane = self._lanes[model]
@@ -105,11 +115,17 @@ class Batcher:
         lane = self._lanes[model]
         for request, outcome in zip(batch, outcomes, strict=True):
             lane.rows -= request.rows
+            self._held -= request.size
             request.done(outcome)
         if lane.waiting:
             self._loop.call_soon(self._run, model)
         else:
             del self._lanes[model]
+
+
+def _size(values: Array) -> int:
+    """Bytes, of texts as Python holds them."""
+    return values.nbytes + sum(map(getsizeof, values.flat)) if values.dtype.kind == "O" else values.nbytes
 
 
 def run(model: OnnxModel, batch: Sequence[_Waiting]) -> list[Outcome]:

@@ -23,6 +23,7 @@ from andon.runtime.serve.answering import Answering
 from andon.runtime.serve.client import Client
 from andon.runtime.serve.doors import Doors
 from andon.runtime.serve.http.pages import pages
+from andon.runtime.serve.memory import give_back
 from andon.runtime.serve.metrics import Metrics
 from andon.runtime.serve.rows.scoring import Scoring
 from andon.runtime.serve.settings import BadSettingsError, Settings, parse
@@ -39,6 +40,7 @@ GONE_WITHIN: Final = 9.0
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve until told to end; the exit code."""
+    give_back()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout)
     try:
         settings = parse(argv)

@@ -19,21 +19,24 @@ log = logging.getLogger(__name__)
 
 LARGEST_BODY: Final = 8 << 20
 LARGEST_HEAD: Final = 64 << 10
-MOST_UNREAD: Final = 64 << 20
+MOST_UNREAD: Final = 32 << 20
+MOST_UNSENT: Final = 32 << 20
 MOST_PIPELINED: Final = 64
 IDLE: Final = 75.0
 SLOWEST_REQUEST: Final = 30.0
 
 
 class Room:
-    """How much of the bodies that are still coming in is held, by all connections together; who gives way where it is too much.
+    """How much is held for clients that are slow, by all connections together; who gives way where it is too much.
 
-    Not who comes next: of those who hold more than their share, the one that has been at it for longest.
+    Of bodies that are still coming in, not who comes next: of those who hold more than their share, the one that has been at it
+    for longest. Of answers that are not read, the one whose client stopped reading first.
     """
 
     def __init__(self) -> None:
         self.taken = 0
         self._held: dict[Connection, int] = {}
+        self._clogged: dict[Connection, None] = {}
 
     def take(self, holder: "Connection", size: int) -> None:
         """Hold so many bytes more; somebody, maybe the holder, may have to give way."""
@@ -47,6 +50,16 @@ class Room:
     def give_back(self, holder: "Connection") -> None:
         """It holds nothing any more."""
         self.taken -= self._held.pop(holder, 0)
+
+    def clog(self, holder: "Connection") -> None:
+        """Its client does not read, and there is something more for it."""
+        self._clogged[holder] = None
+        while len(self._clogged) > 1 and sum(each.unsent for each in self._clogged) > MOST_UNSENT:
+            next(iter(self._clogged)).abort()
+
+    def unclog(self, holder: "Connection") -> None:
+        """Its client reads again, or has gone."""
+        self._clogged.pop(holder, None)
 
 
 class _Exchange:
@@ -98,18 +111,21 @@ class Connection(asyncio.Protocol):
         """It has gone; what is still being answered is answered to nobody."""
         del error
         self._forget_body()
+        self._room.unclog(self)
         self._transport = None
         self._pending.clear()
 
     def pause_writing(self) -> None:
         """It does not read its answers: read no more of its requests."""
         self._clogged = True
+        self._room.clog(self)
         if self._transport:
             self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """It reads again."""
         self._clogged = False
+        self._room.unclog(self)
         self._read_on()
 
     def data_received(self, data: bytes) -> None:
@@ -144,8 +160,8 @@ class Connection(asyncio.Protocol):
 
     def give_way(self) -> None:
         """Others need the room that its unfinished body takes."""
-        text = "the body came in too slowly, and others need the room; send fewer rows at a time, or faster"
-        self._refuse(Response.error(408, text))
+        text = "the body is not here yet, and others need the room; ask again later, or send fewer rows at a time"
+        self._refuse(Response.error(503, text, b"retry-after: 1\r\n"))
 
     def _throw_away(self, data: bytes) -> None:
         self._thrown_away += len(data)
@@ -223,6 +239,8 @@ class Connection(asyncio.Protocol):
         if self._transport is None or not due:
             return
         self._transport.write(due[0] if len(due) == 1 else b"".join(due))
+        if self._clogged:
+            self._room.clog(self)
         self.since = self._loop.time()
         if not last:
             self._read_on()
@@ -234,6 +252,11 @@ class Connection(asyncio.Protocol):
     def _read_on(self) -> None:
         if self._transport and not self._clogged and len(self._pending) < MOST_PIPELINED and not self._transport.is_closing():
             self._transport.resume_reading()
+
+    @property
+    def unsent(self) -> int:
+        """Bytes of answers that wait for its client to read."""
+        return self._transport.get_write_buffer_size() if self._transport else 0
 
     @property
     def waits(self) -> bool:
@@ -248,6 +271,7 @@ class Connection(asyncio.Protocol):
 
     def abort(self) -> None:
         """Part with it at once."""
+        self._room.unclog(self)
         if self._transport:
             self._transport.abort()
 

@@ -22,10 +22,16 @@ ASSET: Final = b"andon-asset"
 
 LONGEST_ASSET: Final = 512
 
+LARGEST_JSON: Final = 4 << 20
+"""What is parsed takes up to twenty times as much memory as its text; raw tensors take none."""
+
 
 def read(body: bytes, json_length: bytes | None) -> Message:
     """What a body asks. json_length: the header's value, if it came. Raises RequestError."""
     end = len(body) if json_length is None else _length(json_length, len(body))
+    if end > LARGEST_JSON:
+        how = "send fewer rows at a time, or raw tensors behind the JSON (inference-header-content-length)"
+        raise RequestError(413, f"there are {end} bytes of JSON, {LARGEST_JSON} at most are read; {how}")
     document = _document(body[:end])
     parameters = _parameters(document)
     raw = parameters.get("binary_data_output") is True
