@@ -114,6 +114,12 @@ async def operate(config: OperatorConfig, health: Health, stop: asyncio.Event, m
     health.begins(Work(wiring.pulse, telemetry, ready))
     registry = kopf.OperatorRegistry()
     wiring.informer.wire(registry)
+
+    async def stopping(**_: object) -> None:
+        """Kopf takes the signals over, and at the end waits 5 s for its own task that waits for this flag."""
+        stop.set()
+
+    kopf.on.cleanup(registry=registry)(stopping)
     try:
         await kopf.operator(registry=registry, clusterwide=True, standalone=True, stop_flag=stop, ready_flag=ready)
     finally:
