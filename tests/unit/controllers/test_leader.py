@@ -13,8 +13,8 @@ from andon.ports.cluster import ClusterError, ConflictError
 from andon.ports.lease import Lease
 
 
-class Ended(SystemExit):
-    """Instead of the end of the process: a thread that raises it ends, and nobody is told."""
+class EndedError(Exception):
+    """Instead of the end of the process."""
 
 
 class Clock:
@@ -69,7 +69,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ends(why: str) -> NoReturn:
-    raise Ended(why)
+    """A thread that would end the process goes no further."""
+    if threading.current_thread() is not threading.main_thread():
+        threading.Event().wait()
+    raise EndedError(why)
 
 
 async def elected(server: Server, clock: Clock, me: str = "a") -> Held:
@@ -83,7 +86,7 @@ async def test_who_comes_first_may_write_until_its_deadline(server: Server, cloc
     clock.now += DEADLINE - 0.1
     held.check()
     clock.now += 0.1
-    with pytest.raises(Ended, match=r"not renewed for 7.0 s \(limit 7 s\)"):
+    with pytest.raises(EndedError, match=r"not renewed for 7.0 s \(limit 7 s\)"):
         held.check()
 
 
@@ -91,7 +94,7 @@ async def test_the_deadline_counts_from_before_the_request_was_sent(server: Serv
     server.slow = 5.0
     held = await elected(server, clock)
     clock.now += DEADLINE - 5.0
-    with pytest.raises(Ended):
+    with pytest.raises(EndedError):
         held.check()
 
 
@@ -118,7 +121,7 @@ async def test_a_renewal_whose_answer_was_lost_is_found_and_counts(server: Serve
 async def test_who_finds_another_in_its_place_ends(server: Server, clock: Clock):
     held = await elected(server, clock)
     server.lease = Lease(version="77", holder="b")
-    with pytest.raises(Ended, match="b has the Lease now"):
+    with pytest.raises(EndedError, match="b has the Lease now"):
         held._renew()
 
 
@@ -199,7 +202,7 @@ async def test_the_process_ends_though_nobody_writes(server: Server, monkeypatch
 
     def end(why: str) -> NoReturn:
         ended.set()
-        raise Ended(why)
+        ends(why)
 
     assert await Candidate(server, "a", end=end).elected(asyncio.Event())
     assert await asyncio.to_thread(ended.wait, 5)
