@@ -1,5 +1,6 @@
 """Which line of which file says what a field of an object is to be?"""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -53,6 +54,7 @@ class _Finding:
         self._path = path
         self._kustomizations = Kustomizations(tree)
         self._names = self._kustomizations.names(ref.name)
+        self._a_name = re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, sorted(self._names)))})(?![\w.-])")
         self._charts = tree.charts()
         self._unreadable: Refusal | None = None
 
@@ -87,7 +89,7 @@ class _Finding:
                         yield _Declaration(Setting(section, root, way, node), declared, chain)
 
     def _is_worth_reading(self, text: str) -> bool:
-        return self._ref.kind in text and any(name in text for name in self._names)
+        return self._ref.kind in text and self._a_name.search(text) is not None
 
     def _is_of_kind(self, declared: Declared) -> bool:
         return declared.kind == self._ref.kind and self._ref.api_version in {"", declared.api_version}
@@ -131,10 +133,10 @@ class _Finding:
         try:
             node = node_at(section.file, setting.root, (*setting.way, *self._path))
         except Refusal as refusal:
-            owners.refuse_template(section.file, text, refusal.line)
+            owners.refuse_template(section, refusal.line)
             raise
-        owners.refuse_template(section.file, text, node.line)
-        owners.refuse_marked(section.file, text, node.line)
+        owners.refuse_template(section, node.line)
+        owners.refuse_marked(section, node.line)
         owners.refuse_annotated(section.file, setting.node)
         place = Place.of(text, section, node, self._path)
         owners.refuse_followed_image(self._tree, place)

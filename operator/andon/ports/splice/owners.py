@@ -6,7 +6,7 @@ from typing import Final
 
 from andon.ports.splice.place import Place
 from andon.ports.splice.refusal import Refusal
-from andon.ports.splice.syntax import BREAK, TEMPLATE, Mapping, Node
+from andon.ports.splice.syntax import BREAK, TEMPLATE, Mapping, Node, Section
 from andon.ports.splice.tree import Tree, mentions
 from andon.ports.splice.walk import below
 from andon.ports.splice.walk import text as said_by
@@ -21,18 +21,20 @@ _UPDATER: Final = "argocd-image-updater"
 _OVERRIDES: Final = ".argocd-source-"
 
 
-def refuse_template(file: str, text: str, line: int | None) -> None:
+def refuse_template(section: Section, line: int | None) -> None:
     """Raises Refusal when the line is filled in."""
-    if line is not None and TEMPLATE.search(_lines(text, line)[1]):
-        raise Refusal("Templated", "the line is filled in by a template; edit what fills it in", file, line)
+    if line is not None and TEMPLATE.search(_lines(section, line)[1]):
+        raise Refusal("Templated", "the line is filled in by a template; edit what fills it in", section.file, line)
 
 
-def refuse_marked(file: str, text: str, line: int) -> None:
+def refuse_marked(section: Section, line: int) -> None:
     """Raises Refusal when a marker on the line, or on the comment above, gives it away."""
-    above, itself = _lines(text, line)
+    above, itself = _lines(section, line)
     for marker, owner in _MARKERS:
         if marker.search(itself) or (above.lstrip().startswith("#") and marker.search(above)):
-            raise Refusal("ManagedElsewhere", f"a marker gives this line to {owner}; remove it, or edit there", file, line)
+            raise Refusal(
+                "ManagedElsewhere", f"a marker gives this line to {owner}; remove it, or edit there", section.file, line
+            )
 
 
 def refuse_annotated(file: str, node: Node) -> None:
@@ -56,7 +58,7 @@ def refuse_followed_image(tree: Tree, place: Place) -> None:
             raise Refusal("ManagedElsewhere", message, place.file, place.line)
 
 
-def _lines(text: str, line: int) -> tuple[str, str]:
+def _lines(section: Section, line: int) -> tuple[str, str]:
     """The line above, and the line itself."""
-    lines = ["", *BREAK.split(text)]
-    return lines[line - 1], lines[line]
+    lines = ["", *BREAK.split(section.text)]
+    return lines[line - section.line - 1], lines[line - section.line]

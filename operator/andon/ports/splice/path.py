@@ -37,7 +37,7 @@ def parsed(text: str) -> Path:
         steps.append(_step(match))
         end = match.end()
     if not steps or not isinstance(steps[0], str):
-        raise ValueError(f"{text!r} is not a path; begin with a field, such as spec.model.mlflow.version")
+        raise ValueError(f"{text!r} is no path; begin with a field, such as spec.model.mlflow.version")
     return tuple(steps)
 
 

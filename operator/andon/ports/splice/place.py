@@ -1,37 +1,47 @@
 """What are the bytes of a file with one scalar changed and nothing else?"""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import zip_longest
+from operator import attrgetter
 from typing import Final
 
-from yaml.events import Event, NodeEvent, ScalarEvent
+from yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    Event,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceStartEvent,
+)
 
 from andon.ports.splice.path import Path, written
 from andon.ports.splice.refusal import Refusal
 from andon.ports.splice.scalar import UnclearTypeError, rewritten
-from andon.ports.splice.syntax import Node, Scalar, Section, count, position
+from andon.ports.splice.syntax import Node, Scalar, Section, begin, count
 
 _ANCHOR: Final = re.compile(r"&\S+[ \t]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One scalar in one file. text: all of the file. section: the part of it in which the scalar stands."""
+    """One scalar in one file. text: all of the file. section: the part of it in which the scalar stands. events: of all of it."""
 
     text: str
     section: Section
     scalar: Scalar
     path: Path
+    events: int
 
     @classmethod
     def of(cls, text: str, section: Section, node: Node, path: Path) -> "Place":
         """Raises Refusal when no line holds this value alone, and when the file is not YAML from end to end."""
         if not isinstance(node, Scalar):
             raise Refusal("FieldNotFound", f"{written(path)} is not one value; write one", section.file, node.line)
-        place = cls(text, section, node, path)
+        place = cls(text, section, node, path, count(section.file, text))
         place._check_one_line()
-        count(section.file, text)
         return place
 
     @property
@@ -82,11 +92,22 @@ class Place:
     def _verify(self, after: Section, whole: str, value: str) -> None:
         """Both documents are parsed and compared; of the rest of the file every byte is what it was."""
         try:
-            same = same_but(self.section, after, self.scalar, value) and count(self.file, self.text) == count(self.file, whole)
+            same = same_but(self.section, after, self.scalar, value) and count(self.file, whole) == self.events
         except Refusal as refusal:
             raise Refusal("Unverified", f"the edit would break the file ({refusal}); edit it by hand") from refusal
         if not same:
             raise Refusal("Unverified", "the edit would change more than this value; edit it by hand", self.file, self.line)
+
+
+# All that an event says but where it stands.
+_SAID: Final[dict[type[Event], Callable[[Event], object]]] = {
+    ScalarEvent: attrgetter("value", "anchor", "tag", "implicit", "style"),
+    AliasEvent: attrgetter("anchor"),
+    MappingStartEvent: attrgetter("anchor", "tag", "implicit", "flow_style"),
+    SequenceStartEvent: attrgetter("anchor", "tag", "implicit", "flow_style"),
+    DocumentStartEvent: attrgetter("explicit", "version", "tags"),
+    DocumentEndEvent: attrgetter("explicit"),
+}
 
 
 def same_but(before: Section, after: Section, scalar: Scalar, value: str) -> bool:
@@ -94,15 +115,14 @@ def same_but(before: Section, after: Section, scalar: Scalar, value: str) -> boo
     for old, new in zip_longest(before.events(), after.events()):
         if type(old) is not type(new):
             return False
-        if isinstance(old, ScalarEvent) and position(old)[0] == scalar.start:
-            if not isinstance(new, ScalarEvent) or (new.value, new.anchor, new.tag) != (value, old.anchor, old.tag):
-                return False
-        elif _said(old) != _said(new):
+        said = _SAID.get(type(old))
+        if said and said(old) != said(new) and not _changed(old, new, scalar, value):
             return False
     return True
 
 
-def _said(event: Event) -> tuple[object, ...]:
-    if not isinstance(event, NodeEvent):
-        return (getattr(event, "version", None), getattr(event, "tags", None))
-    return (event.anchor, *(getattr(event, name, None) for name in ("tag", "implicit", "value", "style", "flow_style")))
+def _changed(old: Event, new: Event, scalar: Scalar, value: str) -> bool:
+    """Whether it is the difference that was asked for."""
+    if not (isinstance(old, ScalarEvent) and isinstance(new, ScalarEvent)) or begin(old) != scalar.start:
+        return False
+    return (new.value, new.anchor, new.tag) == (value, old.anchor, old.tag)

@@ -15,6 +15,8 @@ from ruamel.yaml import YAML, ScalarNode
 from ruamel.yaml.resolver import VersionedResolver
 
 _PLAIN: Final = re.compile(r"[+-]?\.?[A-Za-z0-9_][A-Za-z0-9._/+-]*")
+# Of YAML 1.2 as it is written, not as it is read: readers are generous.
+_CORE_NUMBER: Final = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|0x[0-9a-fA-F]+|[-+]?\.(inf|Inf|INF)", re.ASCII)
 
 Kind = Literal["text", "number", "flag", "nothing", "time"]
 _KINDS: Final[dict[str, Kind]] = {"int": "number", "float": "number", "bool": "flag", "null": "nothing", "timestamp": "time"}
@@ -61,11 +63,11 @@ class _Reading:
 
     @property
     def agreed(self) -> bool:
-        """Whether it is also the same number: 012 is ten to some, and YAML 1.2 proper knows no underscores."""
+        """Whether it is also the same number: 012 is ten to some, and YAML 1.2 proper knows neither 1_0 nor 0b1."""
         if self.kind != "number":
             return len(set(self.kinds)) == 1
         new = YAML(typ="safe", pure=True)
-        return "_" not in self.plain and bool(yaml.safe_load(self.plain) == new.load(self.plain))
+        return _CORE_NUMBER.fullmatch(self.plain) is not None and bool(yaml.safe_load(self.plain) == new.load(self.plain))
 
 
 def _kind(resolver: Any, plain: str) -> Kind:

@@ -25,6 +25,7 @@ from andon.ports.splice.refusal import Reason, Refusal
 
 TEMPLATE: Final = re.compile(r"\{\{|\{%|<%|\$\{|\$\([A-Za-z_]")
 BREAK: Final = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
+_UNUSUAL_BREAK: Final = re.compile(r"[\r\x85\u2028\u2029]")
 # At the start of a line `---` begins a document wherever it stands; its directives stand before it.
 _BOUNDARY: Final = re.compile(r"^(?:%[^\n]*\n(?:[%#][^\n]*\n|[ \t\r]*\n)*)?---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 
@@ -92,22 +93,24 @@ class Section:
     def events(self) -> Iterator[Event]:
         """As they stand. Raises Refusal."""
         try:
-            parser = CBaseLoader(self.text)
-            while (event := parser.get_event()) is not None:
-                yield event
+            yield from iter(CBaseLoader(self.text).get_event, None)
         except YAMLError as error:
             raise unreadable(self.file, self.text, error, self.line) from error
 
 
 def sections(file: str, text: str) -> list[Section]:
     """All of the file but its byte order mark, in pieces that can be read apart."""
-    begin = 1 if text.startswith("\ufeff") else 0
-    cuts = [begin, *(m.start() for m in _BOUNDARY.finditer(text, begin) if m.start() > begin), len(text)]
-    found, line = [], 0
+    first = 1 if text.startswith("\ufeff") else 0
+    cuts = [first, *(m.start() for m in _BOUNDARY.finditer(text, first) if m.start() > first), len(text)]
+    found, line, unusual = [], 0, _UNUSUAL_BREAK.search(text) is not None
     for start, end in pairwise(cuts):
         found.append(Section(file, start, line, text[start:end]))
-        line += sum(1 for _ in BREAK.finditer(text, start, end))
+        line += _breaks(text, start, end) if unusual else text.count("\n", start, end)
     return found
+
+
+def _breaks(text: str, start: int, end: int) -> int:
+    return sum(1 for _ in BREAK.finditer(text, start, end))
 
 
 def decoded(file: str, data: bytes) -> str:
@@ -136,10 +139,9 @@ def unreadable(file: str, text: str, error: YAMLError, lines_before: int = 0) ->
     return Refusal(reason, f"the file is not YAML as it stands ({problem}); edit it by hand", file, line)
 
 
-def position(event: Event) -> tuple[int, int]:
-    """Where it begins: character and line, from 0."""
-    mark = cast(Mark, event.start_mark)
-    return mark.index, mark.line
+def begin(event: Event) -> int:
+    """At which character of the section."""
+    return cast(Mark, event.start_mark).index
 
 
 class _Composer:
@@ -152,14 +154,15 @@ class _Composer:
 
     def roots(self) -> Iterator[Node]:
         for event in self._section.events():
-            if isinstance(event, CollectionEndEvent):
-                node: Node = self._open.pop()
-            elif isinstance(event, NodeEvent):
+            if isinstance(event, NodeEvent):
                 node = self._node(event)
                 if self._open:
                     self._open[-1].children.append(node)
                 if isinstance(node, Collection):
                     self._open.append(node)
+                    continue
+            elif isinstance(event, CollectionEndEvent):
+                node = self._open.pop()
             else:
                 continue
             if not self._open:
@@ -167,8 +170,8 @@ class _Composer:
                 yield node
 
     def _node(self, event: NodeEvent) -> Node:
-        start, line = position(event)
-        line += self._section.line + 1
+        mark = cast(Mark, event.start_mark)
+        start, line = mark.index, self._section.line + mark.line + 1
         if isinstance(event, AliasEvent):
             return self._alias(event, start, line)
         node = _made(event, start, line)

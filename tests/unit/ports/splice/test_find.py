@@ -1,0 +1,360 @@
+"""The line that sets a field is found in a whole tree, or it is said whose it is."""
+
+import pytest
+
+from andon.ports.splice import ObjectRef, Refusal, find, parsed
+from andon.ports.splice.tree import matters
+
+REF = ObjectRef("andon.dev/v1alpha1", "ModelDeployment", "plant-a", "reactor")
+PATH = parsed("spec.model.mlflow.version")
+MARKED = "'@'"
+
+
+def declared(version="'2'", name="reactor", namespace="plant-a", kind="ModelDeployment"):
+    where = f", namespace: {namespace}" if namespace else ""
+    head = f"apiVersion: andon.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}{where}}}\n"
+    return f"{head}spec:\n  model:\n    mlflow: {{name: e, version: {version}}}\n"
+
+
+def bytes_of(files):
+    return {file: text.encode() for file, text in files.items()}
+
+
+def found(files, ref=REF, path=PATH):
+    """The file whose version would change; that it is the marked one is checked byte by byte."""
+    place = find(bytes_of(files), ref, path)
+    assert place.changed_to("9").decode() == files[place.file].replace(MARKED, "'9'")
+    assert MARKED in files[place.file]
+    return place.file
+
+
+def refused(files, ref=REF, path=PATH):
+    with pytest.raises(Refusal) as caught:
+        find(bytes_of(files), ref, path)
+    return caught.value.reason, str(caught.value)
+
+
+LIST = "kind: List\napiVersion: v1\nitems:\n- kind: ConfigMap\n  metadata: {name: reactor}\n- " + declared(MARKED).replace(
+    "\n", "\n  "
+).rstrip(" ")
+
+
+@pytest.mark.parametrize(
+    ("files", "file"),
+    [
+        pytest.param({"a/x.yaml": declared("'7'", "other"), "a/b/y.yml": declared(MARKED)}, "a/b/y.yml", id="its own file"),
+        pytest.param(
+            {"x.yaml": f"# c\n---\n{declared(kind='Other')}---\n{declared(MARKED)}---\n{declared(name='reactor-2')}"},
+            "x.yaml",
+            id="one of several documents",
+        ),
+        pytest.param({"x.yaml": LIST}, "x.yaml", id="an item of a List"),
+        pytest.param({"x.yaml": f"a: 1\n---\n{LIST}"}, "x.yaml", id="an item of a List further down"),
+        pytest.param(
+            {"n.yaml": declared(MARKED, namespace=None), "o.yaml": declared(namespace="plant-b")}, "n.yaml", id="no namespace"
+        ),
+        pytest.param({"n.yaml": declared(namespace=None), "o.yaml": declared(MARKED)}, "o.yaml", id="the namespace rather"),
+    ],
+)
+def test_the_object_is_found(files, file):
+    assert found(files) == file
+
+
+@pytest.mark.parametrize(
+    ("files", "reason", "says"),
+    [
+        pytest.param({"x.yaml": declared(kind="Other")}, "NotFound", "no YAML file declares", id="nothing"),
+        pytest.param({"x.yaml": declared(namespace="b")}, "NotFound", "there is x.yaml:1 (b/reactor)", id="in another namespace"),
+        pytest.param({"x.yaml": declared(), "y.yaml": declared()}, "Ambiguous", "x.yaml:1, y.yaml:1", id="in two files"),
+        pytest.param(
+            {"x.yaml": LIST.replace("items:", "items: &i") + "other: *i\n"}, "Alias", "items has an", id="a shared List"
+        ),
+        pytest.param({"x.yaml.j2": declared()}, "Templated", "x.yaml.j2:2", id="a template by its name"),
+        pytest.param(
+            {"c/Chart.yaml": "name: c\n", "c/templates/x.yaml": declared()}, "Generated", "c/templates/x.yaml:2", id="in a chart"
+        ),
+        pytest.param(
+            {"Chart.yaml": "name: c\n", "templates/x.yaml": declared(name="{{ .Release.Name }}-reactor-1")},
+            "Generated",
+            "templates/x.yaml:2",
+            id="in a chart that is the top, under a name that only Helm knows",
+        ),
+        pytest.param({"x.yaml": "{% if a %}\n" + declared() + "{% endif %}"}, "Templated", "x.yaml:1", id="Jinja around it"),
+        pytest.param({"x.yaml": declared("{{ v }}")}, "Templated", "x.yaml:6", id="Jinja that is YAML by chance"),
+        pytest.param({"x.yaml": declared().replace("mlflow: {", "mlflow: {{ m }} # {")}, "Templated", "x.yaml:6", id="above it"),
+    ],
+)
+def test_what_is_not_found_or_not_a_file_of_ours_is_refused(files, reason, says):
+    assert refused(files)[0] == reason
+    assert says in refused(files)[1]
+
+
+def test_a_chart_beside_it_is_in_nobodys_way():
+    chart = {"c/Chart.yaml": "name: c\n", "c/templates/x.yaml": declared(), "c/crds/x.yaml": declared(name="another")}
+    assert found(chart | {"x.yaml": declared(MARKED)}) == "x.yaml"
+
+
+def kustomization(**fields):
+    return "".join(f"{key}: {value}\n" for key, value in fields.items())
+
+
+PATCH = (
+    "apiVersion: andon.dev/v1alpha1\nkind: ModelDeployment\nmetadata: {name: reactor}\nspec: {model: {mlflow: {version: '@'}}}\n"
+)
+BASE = {"base/kustomization.yaml": kustomization(resources="[reactor.yaml]"), "base/reactor.yaml": declared(namespace=None)}
+MARKED_BASE = BASE | {"base/reactor.yaml": declared(MARKED, namespace=None)}
+A = kustomization(namespace="plant-a", resources="[../base]")
+B = kustomization(namespace="plant-b", resources="[../base]")
+B_WITH_ITS_OWN = kustomization(namespace="plant-b", resources="[../base]", patches="[{path: version.yaml}]")
+
+
+@pytest.mark.parametrize(
+    ("files", "file"),
+    [
+        pytest.param(MARKED_BASE | {"a/kustomization.yaml": A}, "base/reactor.yaml", id="the namespace is a kustomization's"),
+        pytest.param(
+            MARKED_BASE
+            | {
+                "m/kustomization.yaml": kustomization(resources="[../base]", namespace="x"),
+                "a/kustomization.yaml": A.replace("base", "m"),
+            },
+            "base/reactor.yaml",
+            id="the outermost namespace holds",
+        ),
+        pytest.param(
+            BASE | {"a/kustomization.yaml": A + "patches: [{path: v.yaml}]\n", "a/v.yaml": PATCH},
+            "a/v.yaml",
+            id="a patch sets it",
+        ),
+        pytest.param(
+            BASE | {"a/kustomization.yaml": A + "patchesStrategicMerge: [v.yaml]\n", "a/v.yaml": PATCH},
+            "a/v.yaml",
+            id="the old way",
+        ),
+        pytest.param(
+            BASE
+            | {
+                "a/kustomization.yaml": A + "patches: [{path: v.yaml, target: {kind: ModelDeployment, name: reactor}}]\n",
+                "a/v.yaml": PATCH.replace("name: reactor", "name: whatever"),
+            },
+            "a/v.yaml",
+            id="a patch with a target",
+        ),
+        pytest.param(
+            MARKED_BASE
+            | {
+                "a/kustomization.yaml": A + "patches: [{path: v.yaml}, {path: w.yaml}]\n",
+                "a/v.yaml": PATCH.replace("name: reactor", "name: other"),
+                "a/w.yaml": PATCH.replace("version: '@'", "name: f"),
+            },
+            "base/reactor.yaml",
+            id="patches of something else",
+        ),
+        pytest.param(
+            BASE
+            | {
+                "a/kustomization.yaml": A + "patches: [{path: v.yaml}, {path: w.yaml}]\n",
+                "a/v.yaml": PATCH.replace("@", "1"),
+                "a/w.yaml": PATCH,
+            },
+            "a/w.yaml",
+            id="the last patch holds",
+        ),
+        pytest.param(
+            MARKED_BASE
+            | {"a/kustomization.yaml": A, "b/kustomization.yaml": B_WITH_ITS_OWN, "b/version.yaml": PATCH.replace("@", "1")},
+            "base/reactor.yaml",
+            id="another overlay has its own word",
+        ),
+        pytest.param(
+            BASE
+            | {
+                "a/kustomization.yaml": A + "patches: [{path: v.yaml}]\n",
+                "a/v.yaml": PATCH,
+                "b/kustomization.yaml": B,
+            },
+            "a/v.yaml",
+            id="ours has its own word",
+        ),
+        pytest.param(
+            BASE
+            | {
+                "a/kustomization.yaml": A + "components: [../c]\n",
+                "c/kustomization.yaml": "kind: Component\npatches: [{path: v.yaml}]\n",
+                "c/v.yaml": PATCH,
+            },
+            "c/v.yaml",
+            id="a component's patch",
+        ),
+        pytest.param(
+            {
+                "Kustomization": kustomization(namePrefix="re", nameSuffix="or", namespace="plant-a", resources="[x.yaml]"),
+                "x.yaml": declared(MARKED, name="act", namespace=None),
+            },
+            "x.yaml",
+            id="prefix and suffix",
+        ),
+        pytest.param(
+            MARKED_BASE
+            | {
+                "a/kustomization.yaml": A + "patches: [{path: v.yaml}]\n",
+                "a/v.yaml": "- {op: test, path: /spec/model/mlflow/version, value: '2'}\n- {op: add, path: /spec/x, value: 1}\n",
+            },
+            "base/reactor.yaml",
+            id="a JSON patch of something else",
+        ),
+    ],
+)
+def test_the_kustomization_that_has_the_last_word_is_edited(files, file):
+    assert found(files) == file
+
+
+INLINE = """\
+patches:
+- target: {kind: ModelDeployment}
+  patch: |-
+    - op: replace
+      path: /spec/model/mlflow/version
+      value: "3"
+"""
+MERGED = """\
+patches:
+- patch: |-
+    apiVersion: andon.dev/v1alpha1
+    kind: ModelDeployment
+    metadata:
+      name: reactor
+    spec: {model: {mlflow: {version: "3"}}}
+"""
+REPLACED = """\
+replacements:
+- source: {kind: ConfigMap, name: versions}
+  targets:
+  - select: {kind: ModelDeployment}
+    fieldPaths: [spec.model.mlflow.version]
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "reason", "says"),
+    [
+        pytest.param(
+            {"a/kustomization.yaml": A + INLINE}, "Generated", "a/kustomization.yaml:4: an inline patch", id="inline JSON"
+        ),
+        pytest.param({"a/kustomization.yaml": A + MERGED}, "Generated", "a/kustomization.yaml:4: an inline patch", id="inline"),
+        pytest.param(
+            {"a/kustomization.yaml": A + MERGED.replace("patches", "patchesStrategicMerge").replace("patch: ", "")},
+            "Generated",
+            "a/kustomization.yaml:4: an inline patch",
+            id="inline, the old way",
+        ),
+        pytest.param(
+            {
+                "a/kustomization.yaml": A + "patchesJson6902: [{path: v.yaml, target: {kind: ModelDeployment, name: reactor}}]\n",
+                "a/v.yaml": "- {op: replace, path: /spec/model, value: {}}\n",
+            },
+            "Generated",
+            "a/v.yaml:1: a JSON patch",
+            id="a JSON patch of what holds it",
+        ),
+        pytest.param(
+            {"a/kustomization.yaml": A + REPLACED}, "Generated", "a/kustomization.yaml:6: a replacement", id="replacement"
+        ),
+        pytest.param(
+            {"a/kustomization.yaml": A + "replacements: [{path: r.yaml}]\n", "a/r.yaml": REPLACED.partition("\n")[2]},
+            "Generated",
+            "a/r.yaml:3: a replacement",
+            id="a replacement in a file",
+        ),
+        pytest.param(
+            {
+                "a/kustomization.yaml": A + "configurations: [c.yaml]\n",
+                "a/c.yaml": "varReference:\n- {path: spec/model/mlflow/version, kind: ModelDeployment}\n",
+            },
+            "Generated",
+            "a/c.yaml:2: a transformer's configuration",
+            id="a configuration",
+        ),
+        pytest.param(
+            {
+                "a/kustomization.yaml": A + "patches: [{path: v.yaml, target: {kind: ModelDeployment}}]\n",
+                "a/v.yaml": PATCH,
+            },
+            "Shared",
+            "a/kustomization.yaml:3",
+            id="a patch for all of the kind",
+        ),
+        pytest.param(
+            {
+                "a/kustomization.yaml": A
+                + "patches: [{path: v.yaml, target: {kind: ModelDeployment, name: reactor, labelSelector: a=b}}]\n",
+                "a/v.yaml": PATCH,
+            },
+            "Shared",
+            "a/kustomization.yaml:3",
+            id="a patch for all with a label",
+        ),
+        pytest.param(
+            {"a/kustomization.yaml": A, "b/kustomization.yaml": B},
+            "Shared",
+            "base/reactor.yaml:1: b/kustomization.yaml would change, too; set spec.model.mlflow.version in a patch of a/kust",
+            id="a base of two overlays",
+        ),
+        pytest.param(
+            {"a/kustomization.yaml": A, "b/kustomization.yaml": A},
+            "Shared",
+            "b/kustomization.yaml would change, too",
+            id="the same object for two clusters",
+        ),
+        pytest.param(
+            {
+                "a/kustomization.yaml": A + "patches: [{path: v.yaml}]\n",
+                "b/kustomization.yaml": A + "patches: [{path: v.yaml}]\n",
+                "a/v.yaml": PATCH,
+                "b/v.yaml": PATCH,
+            },
+            "Ambiguous",
+            "a/kustomization.yaml, b/kustomization.yaml",
+            id="the same object for two clusters, each with a patch",
+        ),
+        pytest.param(
+            {
+                "a/kustomization.yaml": A + "components: [../c]\n",
+                "b/kustomization.yaml": B + "components: [../c]\n",
+                "c/kustomization.yaml": "kind: Component\npatches: [{path: v.yaml}]\n",
+                "c/v.yaml": PATCH,
+            },
+            "Shared",
+            "c/v.yaml:1: b/kustomization.yaml would change",
+            id="a component of two overlays",
+        ),
+    ],
+)
+def test_what_kustomize_makes_or_others_share_is_refused_and_said_where(more, reason, says):
+    assert refused(BASE | more)[0] == reason
+    assert says in refused(BASE | more)[1]
+
+
+def test_an_overlay_whose_field_is_generated_is_in_nobodys_way():
+    files = MARKED_BASE | {"a/kustomization.yaml": A, "b/kustomization.yaml": B + MERGED}
+    assert found(files) == "base/reactor.yaml"
+    assert refused(files, REF.__class__(REF.api_version, REF.kind, "plant-b", REF.name))[0] == "Generated"
+
+
+def test_kustomizations_that_include_each_other_end():
+    files = MARKED_BASE | {"base/kustomization.yaml": kustomization(resources="[reactor.yaml, ../a]"), "a/kustomization.yaml": A}
+    assert found(files) == "base/reactor.yaml"
+
+
+def test_whichever_namespace_and_version_of_the_api_is_taken_where_none_is_asked_for():
+    assert found({"x.yaml": declared(MARKED)}, ObjectRef("", "ModelDeployment", "", "reactor")) == "x.yaml"
+    twice = {"x.yaml": declared(), "y.yaml": declared(namespace="b")}
+    assert "name its namespace" in refused(twice, ObjectRef("", "ModelDeployment", "", "reactor"))[1]
+
+
+@pytest.mark.parametrize(
+    ("file", "is_wanted"),
+    [("a.yaml", True), ("a/b.yml", True), ("Kustomization", True), ("x/a.yaml.j2", True), ("a.j2", False), ("a.json", False)],
+)
+def test_what_find_wants_to_see(file, is_wanted):
+    assert matters(file) is is_wanted
