@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # importing pydantic takes a third of the time in which `andon --help` must answer
+    from collections.abc import Iterable
+
     from pydantic import ValidationError
 
 
@@ -24,3 +26,12 @@ def invalid(what: str, error: ValidationError) -> UserError:
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
     more = f" (and {len(others)} more)" if others else ""
     return UserError(": ".join(part for part in (what, path, first["msg"]) if part) + more)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """What a message ends with, for who has mistyped a name: those that are near, or else all there are, a few at most."""
+    from difflib import get_close_matches
+
+    names = sorted(known)
+    near = get_close_matches(name, names, n=3) or names[:5]
+    return f"; there is: {', '.join(near)}" if near else "; there is none"

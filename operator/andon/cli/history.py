@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from andon.api.errors import UserError
+from andon.api.errors import UserError, nearest
 from andon.cli.options import Deployment, Kubeconfig, Namespace, alone, put_json, put_yaml
 from andon.ports.terminal import ApiServer, current_namespace
-from andon.watch.cluster import nearest
 from andon.watch.drawing import terminal
 from andon.watch.family import name_of
 from andon.watch.follow import once

@@ -63,6 +63,7 @@ PARTS: Final = (
     Part("suspend", "andon.cli.suspend:suspend_app", "operator", "Leave an object alone; what git owns is suspended in git."),
     Part("resume", "andon.cli.suspend:resume_app", "operator", "Go on with what was suspended."),
     Part("edit", "andon.cli.edit:app", "operator", "Change one value of one object in a file, and no other byte."),
+    Part("lint", "andon.cli.lint:app", "operator", "What is wrong with a folder of objects, told without a cluster."),
     Part("lab", "andon.lab.cli:app", "lab", "A whole plant and a real Kubernetes on this machine."),
     Part("demo", "andon.lab.demo.cli:app", "lab", "Train, serve, break, roll back, commit: the story, run for real."),
 )

@@ -1,12 +1,11 @@
 """What is in the cluster, asked once: objects of the four kinds as documents, and as the columns their CRDs name."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Final
 
 from andon.api import GROUP, VERSION
-from andon.api.errors import UserError
+from andon.api.errors import UserError, nearest
 from andon.api.kinds import KINDS, Kind
 from andon.ports.terminal import ApiServer, AwayError, NotFoundError, Place, unanswered
 from andon.watch.standing import Object
@@ -59,13 +58,6 @@ def object_named(api: ApiServer, kind: Kind, namespace: str, name: str) -> Objec
     """One object. Raises UserError with the nearest names when there is none, or when it cannot be read."""
     document: Object = _read(api, kind, namespace, name)
     return {**document, "kind": kind.name}
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """What a message ends with, for who has mistyped a name: those that are near, or else all there are, a few at most."""
-    names = sorted(known)
-    near = get_close_matches(name, names, n=3) or names[:5]
-    return f"; there is: {', '.join(near)}" if near else "; there is none"
 
 
 def listing(api: ApiServer, kind: Kind, namespace: str | None, name: str | None = None) -> Listing:
