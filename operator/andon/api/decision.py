@@ -137,8 +137,8 @@ class ActedDecision(StatusModel):
     approved_by: Annotated[Text | None, Field(description="Who approved it, where somebody did: their username.")] = None
 
     @classmethod
-    def of(cls, decision: Decision, policy: str, state: ActedState, outcome: str | None = None) -> Self:
-        """The actor's copy. Raises ValueError for a decision about no revision: nobody can act on a model by it."""
+    def of(cls, decision: Decision, policy: str, state: ActedState, approved_by: str | None = None) -> Self:
+        """The actor's copy, at first sight. Raises ValueError for a decision about no revision: nobody can act by it."""
         if decision.from_ is None:
             raise ValueError(f"{decision.id} names no revision to act on")
         return cls(
@@ -152,7 +152,7 @@ class ActedDecision(StatusModel):
             evidence=decision.evidence,
             decided=decision.since,
             state=state,
-            outcome=outcome,
+            approved_by=approved_by,
         )
 
 

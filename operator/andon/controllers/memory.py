@@ -6,7 +6,7 @@ from typing import Final
 from andon.api.config import OperatorConfig
 from andon.api.deployment import ModelDeploymentSpec, ModelDeploymentStatus, Quarantined
 from andon.api.missing import Missing
-from andon.api.quarantine import QUARANTINE_TAG, Conviction, tag_of
+from andon.api.quarantine import Conviction
 from andon.api.slots import SlotModel
 from andon.controllers.queue import Key
 from andon.ports.registry import Registry
@@ -31,7 +31,7 @@ class Memory:
         """What was convicted here; Missing where there are some to ask and none answers. Told once, it is not asked again."""
         if key in self._recalled:
             return self._recalled[key]
-        by_git, by_registry = await self._by_git(key, spec), await self._by_registry(spec, wanted)
+        by_git, by_registry = await self._by_git(key, spec), await self._by_registry(key, spec, wanted)
         unread = [told for told in (by_git, by_registry) if isinstance(told, Missing)]
         answers = [told for told in (by_git, by_registry) if isinstance(told, tuple)]
         if unread and not answers:
@@ -49,7 +49,7 @@ class Memory:
         untold = [q for q in status.quarantined if not q.recorded and q.digest not in self._recorded.get(key, ())]
         if model is None or not untold:
             return None
-        done = [entry.digest for entry in untold if await self._is_told(model.name, entry)]
+        done = [entry.digest for entry in untold if await self._is_told(model.name, _conviction(key, entry))]
         self._recorded[key].update(done)
         return 0.0 if done else RETRY
 
@@ -58,22 +58,25 @@ class Memory:
         self._recalled.pop(key, None)
         self._recorded.pop(key, None)
 
-    async def _is_told(self, name: str, entry: Quarantined) -> bool:
+    async def _is_told(self, name: str, conviction: Conviction) -> bool:
         """Also where there is nobody to tell it of: a version of this number that is another, or none."""
-        known = await self._registry.resolve(name, entry.version)
+        known = await self._registry.resolve(name, conviction.version)
         if isinstance(known, Missing):
             return known.reason == "NotFound"
-        if known.digest != entry.digest:
-            return True
-        return await self._registry.tag(name, entry.version, QUARANTINE_TAG, tag_of(entry)) is None
+        return known.digest != conviction.digest or await self._registry.convict(name, conviction) is None
 
     async def _by_git(self, key: Key, spec: ModelDeploymentSpec) -> _Told:
         entry = self._config.repository(spec.git.repository_ref, key.namespace) if spec.git is not None else None
         return None if entry is None else await self._repository.convictions(entry, key.namespace, key.name)
 
-    async def _by_registry(self, spec: ModelDeploymentSpec, wanted: SlotModel | Missing) -> _Told:
+    async def _by_registry(self, key: Key, spec: ModelDeploymentSpec, wanted: SlotModel | Missing) -> _Told:
         if spec.model.mlflow is None:
             return None
         if isinstance(wanted, Missing):
             return () if wanted.reason == "NotFound" else wanted
-        return await self._registry.convictions(spec.model.mlflow.name, wanted.version)
+        said = await self._registry.convictions(spec.model.mlflow.name, wanted.version)
+        return said if isinstance(said, Missing) else tuple(c for c in said if c.whose == str(key))
+
+
+def _conviction(key: Key, entry: Quarantined) -> Conviction:
+    return Conviction(entry.version, entry.digest, entry.decision, str(key))

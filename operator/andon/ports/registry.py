@@ -1,5 +1,6 @@
 """What is a version of a registered model: which content has it, and where are its files?"""
 
+import asyncio
 import math
 import os
 import re
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 from andon.api.config import Mlflow
 from andon.api.golden import GOLDEN_FILE, GOLDEN_TAG
 from andon.api.missing import Missing
-from andon.api.quarantine import QUARANTINE_TAG, Conviction, from_tag
+from andon.api.quarantine import QUARANTINE_TAG, Conviction, from_tag, tag_of
 from andon.api.slots import SlotModel
 from andon.api.types import Digest, seconds
 from andon.ports.blocking import Blocking, without_secrets
@@ -50,11 +51,11 @@ class Registry(Protocol):
         ...
 
     async def convictions(self, name: str, version: str) -> tuple[Conviction, ...] | Missing:
-        """What the version says of itself: that it was rolled back, or nothing. Never from memory."""
+        """What the version says of itself: by whom it was rolled back, if at all. Never from memory."""
         ...
 
-    async def tag(self, name: str, version: str, key: str, value: str) -> Missing | None:
-        """Writes a tag of a version, over what was there."""
+    async def convict(self, name: str, conviction: Conviction) -> Missing | None:
+        """Writes it down at the version, beside what is written there."""
         ...
 
 
@@ -69,6 +70,7 @@ class MlflowRegistry:
         self._sight = FirstSight(self._url, self._blocking)
         self._client: Any = None
         self._known: dict[tuple[str, str], SlotModel] = {}
+        self._convicting = asyncio.Lock()
         self._aliased: dict[tuple[str, str], tuple[float, str]] = {}
 
     async def resolve(self, name: str, version: str) -> SlotModel | Missing:
@@ -119,12 +121,19 @@ class MlflowRegistry:
         )
 
     async def convictions(self, name: str, version: str) -> tuple[Conviction, ...] | Missing:
-        """What the version says of itself: that it was rolled back, or nothing. Never from memory."""
+        """What the version says of itself: by whom it was rolled back, if at all. Never from memory."""
         found = await self._ask(lambda client: client.get_model_version(name, version))
         if isinstance(found, Missing):
             return found
-        said = from_tag(version, found.tags.get(QUARANTINE_TAG, ""))
-        return () if said is None else (said,)
+        return from_tag(version, found.tags.get(QUARANTINE_TAG, ""))
+
+    async def convict(self, name: str, conviction: Conviction) -> Missing | None:
+        """Writes it down at the version, beside what is written there: two deployments may serve one version."""
+        async with self._convicting:
+            said = await self.convictions(name, conviction.version)
+            if isinstance(said, Missing) or conviction in said:
+                return said if isinstance(said, Missing) else None
+            return await self.tag(name, conviction.version, QUARANTINE_TAG, tag_of([*said, conviction]))
 
     async def tag(self, name: str, version: str, key: str, value: str) -> Missing | None:
         """Writes a tag of a version, over what was there."""

@@ -28,10 +28,13 @@ _FRESH: Final = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One commit that carries a rollback. back_to: the digest that it went back to."""
+    """One commit that carries a rollback, of whichever deployment: from one revision to another digest."""
 
-    conviction: Conviction
+    decision: str
+    version: str
+    digest: str
     back_to: str
+    since: datetime | None
 
 
 class Trailers:
@@ -76,18 +79,21 @@ def read(log: str) -> Iterator[Told]:
         made, decision, convicted, back_to = fields
         from_, to = _REVISION.fullmatch(convicted), _REVISION.fullmatch(back_to)
         if from_ is not None and to is not None:
-            since = datetime.fromtimestamp(int(made), UTC)
-            yield Told(Conviction(from_["version"], from_["digest"], decision, since), to["digest"])
+            yield Told(decision, from_["version"], from_["digest"], to["digest"], _moment(made))
+
+
+def _moment(seconds: str) -> datetime | None:
+    """Anybody may commit in any year; none before 2286 has more digits."""
+    return datetime.fromtimestamp(int(seconds), UTC) if re.fullmatch(r"[0-9]{1,10}", seconds) else None
 
 
 def about(namespace: str, name: str, told: Iterable[Told]) -> tuple[Conviction, ...]:
     """Those of one deployment. A decision that was made after an override has the overridden one's id in its own."""
     mine: set[str | None] = {None}
     found: dict[str, Conviction] = {}
-    for one in told:
-        said = one.conviction
-        ids = (rollback_id(namespace, name, said.digest, one.back_to, override) for override in mine)
+    for said in told:
+        ids = (rollback_id(namespace, name, said.digest, said.back_to, override) for override in mine)
         if said.decision in ids:
             mine.add(said.decision)
-            found[said.digest] = said
+            found[said.digest] = Conviction(said.version, said.digest, said.decision, f"{namespace}/{name}", said.since)
     return tuple(found.values())

@@ -111,7 +111,7 @@ def test_a_rollback_that_needs_approval_waits_for_it(plant: Plant):
     plant.approve("modeldeployment", decision["id"])
     plant.told("1")
     plant.acknowledge()
-    plant.acted("Done")
+    assert plant.acted("Done")["approvedBy"] == "jane"
 
 
 def test_an_outage_of_prometheus_changes_statuses_only(plant: Plant):
@@ -149,7 +149,7 @@ def test_a_retrain_is_asked_for_and_carried_out_once_it_is_approved(plant: Plant
     plant.ends(second, version="2")
     done = plant.acted("Done", "trainingpipeline")
     assert "version 2" in done["outcome"]
-    assert "approved by jane" in done["outcome"]
+    assert done["approvedBy"] == "jane"
     assert plant.status("trainingpipeline")["trained"]["version"] == "2"
     eventually(lambda: plant.decisions(action="Retrain")[0]["state"], lambda state: state == "Closed", within=20)
     assert plant.cluster.condition("trainingpipeline", MODEL)["reason"] == "Trained"

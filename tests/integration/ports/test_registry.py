@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from andon.api.config import Mlflow
+from andon.api.quarantine import Conviction
 from andon.api.slots import SlotModel
 from andon.ports import firstsight
 from andon.ports.missing import Missing
@@ -213,3 +214,29 @@ async def test_weather_on_the_way_to_the_registry():
     assert (away.reason, slow.reason, ill.reason) == ("Unreachable", "Timeout", "ServerError")
     assert "s3cret" not in away.detail
     assert len(seen) == 1
+
+
+async def test_an_alias_is_the_version_it_names_and_is_not_asked_for_all_the_time(registry, trained, monkeypatch):
+    first, _ = trained.version(digest=DIGEST)
+    second, _ = trained.version(digest=DIGEST)
+    await asyncio.to_thread(trained.post, "registered-models/alias", name=trained.name, alias="champion", version=first)
+    assert await registry.aliased(trained.name, "champion") == first
+    await asyncio.to_thread(trained.post, "registered-models/alias", name=trained.name, alias="champion", version=second)
+    assert await registry.aliased(trained.name, "champion") == first, "as it was half a minute ago at most"
+    monkeypatch.setattr(registry, "_aliased", {})
+    assert await registry.aliased(trained.name, "champion") == second
+
+
+async def test_an_alias_that_names_nothing_is_told_from_a_model_that_is_not_there(registry, trained):
+    no_alias, no_model = await registry.aliased(trained.name, "champion"), await registry.aliased("nobody-trained-it", "champion")
+    assert (no_alias.reason, "no alias champion" in no_alias.detail) == ("NotFound", True)
+    assert (no_model.reason, "no registered model nobody-trained-it" in no_model.detail) == ("NotFound", True)
+
+
+async def test_a_version_says_of_itself_by_whom_it_was_rolled_back(registry, trained):
+    version, _ = trained.version(digest=DIGEST)
+    assert await registry.convictions(trained.name, version) == ()
+    here, there = (Conviction(version, DIGEST, "d-0123456789", whose) for whose in ("plant-a/e", "plant-b/e"))
+    assert await asyncio.gather(*(registry.convict(trained.name, c) for c in (here, there, here))) == [None] * 3
+    assert set(await registry.convictions(trained.name, version)) == {here, there}
+    assert (await registry.convictions(trained.name, "99")).reason == "NotFound"

@@ -1,4 +1,4 @@
-"""A deployment whose status is lost: what git or the registry remembers counts, and where neither can say, nothing new is served."""
+"""A deployment whose status is lost: what git or the registry remembers counts; where neither can say, nothing new is served."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -24,7 +24,7 @@ def lost(*convictions: Conviction):
 
 
 def convicted(version: str, decision: str = D) -> Conviction:
-    return Conviction(version, digest(version), decision, NOW - timedelta(days=1))
+    return Conviction(version, digest(version), decision, "plant-a/soft-sensor", NOW - timedelta(days=1))
 
 
 def test_what_was_rolled_back_before_the_cluster_was_rebuilt_is_not_served():
@@ -56,7 +56,7 @@ def test_another_version_is_no_worse_for_it():
             registry_away(replace(nothing("2"), unread=AWAY, repository="None")), None, "Unreachable",
             id="with only the registry to ask, that it is away is all there is to say",
         ),
-        pytest.param(replace(serving("1", named="2"), unread=AWAY), "1", "HistoryUnread", id="the slots are there: what serves, serves on"),
+        pytest.param(replace(serving("1", named="2"), unread=AWAY), "1", "HistoryUnread", id="what serves, serves on"),
     ],
 )  # fmt: skip
 def test_without_a_memory_nothing_new_is_served(given, serves, reason):
@@ -93,10 +93,11 @@ def test_the_registrys_having_been_told_is_written_down_once():
     assert recorded(after, frozenset({digest("2")})) is after
 
 
-def test_a_tag_says_again_what_was_written_into_it():
-    (entry,) = quarantined(nothing("2"), "2", D).status.quarantined
-    assert from_tag("2", tag_of(entry)) == Conviction("2", digest("2"), D)
-    assert from_tag("2", "yes") is None
+def test_a_tag_says_again_what_was_written_into_it_of_each_deployment():
+    both = tuple(Conviction("2", digest("2"), D, whose) for whose in ("plant-a/soft-sensor", "plant-b/soft-sensor"))
+    assert from_tag("2", tag_of(both)) == both
+    assert from_tag("2", f"yes, {tag_of(both)}") == both, "what somebody else wrote is passed over"
+    assert len(tag_of(both * 100)) < 5000
 
 
 def test_a_rollback_is_recorded_where_the_deployment_has_settled():

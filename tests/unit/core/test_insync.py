@@ -11,7 +11,12 @@ from .deployments import NOW, condition, convicted, message, quarantined, servin
 
 PROTECTED = GitOutcome("Refused", "Refused", "git cannot push to branch main of https://git/plant.git: protected.")
 ROLLED_BACK = settled(convicted(serving("1", candidate="2"), "2", "1"))[0]
-(DECISION,) = ROLLED_BACK.status.decisions
+
+
+def heard(outcome: GitOutcome):
+    """Git's answer to the rollback."""
+    (decision,) = ROLLED_BACK.status.decisions
+    return replace(ROLLED_BACK, outcomes={decision.id: outcome})
 
 
 @pytest.mark.parametrize(
@@ -21,9 +26,9 @@ ROLLED_BACK = settled(convicted(serving("1", candidate="2"), "2", "1"))[0]
         pytest.param(replace(serving("1"), preflight=PROTECTED), "Unknown/Refused", id="and could not be told of a rollback"),
         pytest.param(replace(serving("1"), preflight=PROTECTED, repository="None"), "True/InSync", id="nor is it to be told"),
         pytest.param(ROLLED_BACK, "False/CommitPending", id="a commit is on its way"),
-        pytest.param(replace(ROLLED_BACK, outcomes={DECISION.id: GitOutcome("Away", "Timeout", "slow")}), "False/Timeout", id="git is away"),
-        pytest.param(replace(ROLLED_BACK, outcomes={DECISION.id: PROTECTED}), "False/WriteRefused", id="git refuses"),
-        pytest.param(quarantined(serving("1", named="2"), "2", "d-0123456789"), "False/VersionQuarantined", id="it was named again"),
+        pytest.param(heard(GitOutcome("Away", "Timeout", "slow")), "False/Timeout", id="git is away"),
+        pytest.param(heard(PROTECTED), "False/WriteRefused", id="git refuses"),
+        pytest.param(quarantined(serving("1", named="2"), "2", "d-0123456789"), "False/VersionQuarantined", id="named again"),
     ],
 )  # fmt: skip
 def test_git_in_sync(facts, said):

@@ -23,11 +23,11 @@ class GitTask:
     repository: str
 
 
-def copied(decision: Decision, policy: str) -> ActedDecision:
+def copied(decision: Decision, policy: str, approved_by: str | None = None) -> ActedDecision:
     """The actor's own copy: enough to finish even when the policy is gone. Raises ValueError if it is no rollback."""
     if decision.to is None:
         raise ValueError(f"{decision.id} is not a rollback: it does not say what to serve instead")
-    return ActedDecision.of(decision, policy, ActedState.ACTING)
+    return ActedDecision.of(decision, policy, ActedState.ACTING, approved_by)
 
 
 def with_copy(facts: Facts, decision: Decision | None) -> list[ActedDecision]:
@@ -38,7 +38,7 @@ def with_copy(facts: Facts, decision: Decision | None) -> list[ActedDecision]:
     if known is not None and known.state is ActedState.ACTING:
         return list(facts.status.decisions)
     others = [d for d in facts.status.decisions if d.id != decision.id]
-    return [*others, copied(decision, facts.policy.name)][-KEPT_DECISIONS:]
+    return [*others, copied(decision, facts.policy.name, facts.approved.get(decision.id))][-KEPT_DECISIONS:]
 
 
 def with_quarantine(facts: Facts, decision: Decision | None, now: datetime) -> list[Quarantined]:

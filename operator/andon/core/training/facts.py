@@ -123,5 +123,4 @@ class Facts:
 
     def _copy(self, policy: str, decision: Decision) -> ActedDecision:
         """The actor's own: enough to finish it when the policy is gone."""
-        approver = self.approvals.get(decision.id)
-        return ActedDecision.of(decision, policy, ActedState.ACTING, f"approved by {approver}" if approver else None)
+        return ActedDecision.of(decision, policy, ActedState.ACTING, self.approvals.get(decision.id))

@@ -66,5 +66,4 @@ def _settled(retrain: ActedDecision, trained: Revision | None, failure: str | No
 
 
 def _ended(decision: ActedDecision, state: ActedState, how: str) -> ActedDecision:
-    whole = f"{how}; {decision.outcome}" if decision.outcome else how
-    return decision.model_copy(update={"state": state, "outcome": whole[:1024]})
+    return decision.model_copy(update={"state": state, "outcome": how[:1024]})
