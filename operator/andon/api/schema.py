@@ -31,6 +31,8 @@ class SpecSchema(GenerateJsonSchema):
         model: type[ApiModel] = schema["cls"]
         document = super().model_schema(schema)
         document.pop("additionalProperties", None)
+        if not document["properties"]:
+            del document["properties"]  # the API server drops what is empty, and the CRD would not be as it was applied
         if model.rules:
             document["x-kubernetes-validations"] = [{"rule": rule.expression, "message": rule.message} for rule in model.rules]
         return document

@@ -46,9 +46,10 @@ def render(helm: Helm) -> Callable[..., list[Manifest]]:
 
 @pytest.fixture(scope="module")
 def installed(helm: Helm, control_plane: ControlPlane) -> Iterator[ControlPlane]:
-    """A cluster with the chart installed by Helm itself. Other tests share the CRDs: found ones are taken over, and kept."""
+    """A cluster with the chart installed by Helm itself, which takes over the CRDs that kubectl applied, and keeps them."""
+    control_plane.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(CHART / "files" / "crds"))
     where = ["-n", NAMESPACE, "--kubeconfig", str(control_plane.kubeconfig)]
-    options = ["--create-namespace", "--take-ownership", "--force-conflicts", "-f", str(CHART / "ci" / "lab-values.yaml")]
+    options = ["--create-namespace", "--take-ownership", "-f", str(CHART / "ci" / "lab-values.yaml")]
     done = helm("install", "andon", str(CHART), *where, *options)
     assert done.returncode == 0, done.stderr
     yield control_plane

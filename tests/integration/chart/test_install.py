@@ -44,6 +44,23 @@ def test_the_operator(installed: ControlPlane, verb: str, what: str, allowed: bo
     assert answer.status.allowed is allowed
 
 
+@pytest.mark.parametrize(
+    ("verb", "namespace", "name", "allowed"),
+    [
+        pytest.param("update", NAMESPACE, "andon-operator", True, id="renews its Lease"),
+        pytest.param("create", NAMESPACE, "andon-operator", True, id="makes it"),
+        pytest.param("update", NAMESPACE, "another", False, id="but no other"),
+        pytest.param("update", "kube-system", "andon-operator", False, id="nor elsewhere"),
+        pytest.param("delete", NAMESPACE, "andon-operator", False, id="and never deletes it"),
+    ],
+)
+def test_the_operators_lease(installed: ControlPlane, verb: str, namespace: str, name: str, allowed: bool):
+    asked = {"namespace": namespace, "verb": verb, "group": "coordination.k8s.io", "resource": "leases", "name": name}
+    review = {"spec": {"user": OPERATOR, "resourceAttributes": asked}}
+    answer = client.AuthorizationV1Api(installed.client).create_subject_access_review(review)
+    assert answer.status.allowed is allowed
+
+
 def test_the_operator_may_apply_all_that_it_renders(installed: ControlPlane):
     # Not as a dry run: a RoleBinding is checked against the Role that was applied just before it.
     installed.kubectl("create", "namespace", "plant")

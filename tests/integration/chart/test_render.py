@@ -2,7 +2,7 @@
 
 from ruamel.yaml import YAML
 
-from andon.api.config import OperatorConfig
+from andon.api.config import LeaderElection, OperatorConfig
 from integration.chart.conftest import CHART, Manifest
 
 
@@ -55,6 +55,44 @@ def test_new_configuration_makes_a_new_pod(render):
         for settings in ((), ("config.mlflow.url=http://elsewhere:5000",))
     )
     assert before["andon.dev/config"] != after["andon.dev/config"]
+
+
+def test_two_operators_are_apart_and_one_may_be_taken_at_a_time(render):
+    deployment, budget = one(render(), "Deployment")["spec"], one(render(), "PodDisruptionBudget")["spec"]
+    assert (deployment["replicas"], deployment["strategy"]["type"]) == (2, "RollingUpdate")
+    assert deployment["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
+    assert budget["maxUnavailable"] == 1
+    (term,) = deployment["template"]["spec"]["affinity"]["podAntiAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
+    assert term["podAffinityTerm"]["labelSelector"] == budget["selector"] == deployment["selector"]
+
+
+def test_a_single_operator_is_in_no_drains_way(render):
+    objects = render("replicas=1")
+    assert not [o for o in objects if o["kind"] == "PodDisruptionBudget"]
+    assert "affinity" not in one(objects, "Deployment")["spec"]["template"]["spec"]
+
+
+def test_without_election_there_is_one_operator_at_a_time(render, helm):
+    objects = render("config.leaderElection.enabled=false", "replicas=1")
+    assert one(objects, "Deployment")["spec"]["strategy"] == {"type": "Recreate"}
+    assert not [o for o in objects if o["kind"] == "Role"]
+    values = ["-f", str(CHART / "ci" / "lab-values.yaml"), "--set", "config.leaderElection.enabled=false"]
+    refused = helm("template", "andon", str(CHART), *values)
+    assert "Set config.leaderElection.enabled, or replicas: 1" in refused.stderr
+
+
+def test_the_right_to_a_lease_is_to_the_one_that_the_operator_takes(render):
+    (rule,) = one(render("config.leaderElection.lease=mine"), "Role")["rules"]
+    assert rule["resourceNames"] == ["mine"]
+    (rule,) = one(render(), "Role")["rules"]
+    assert rule["resourceNames"] == [LeaderElection().lease]
+    assert rule["verbs"] == ["get", "create", "update"]
+
+
+def test_approvers_are_those_of_the_values(render):
+    policy = one(render("approvals.groups={a,oidc:b c}"), "ValidatingAdmissionPolicy")
+    assert '["a","oidc:b c"]' in policy["spec"]["validations"][0]["expression"]
+    assert not [o for o in render("approvals.enforce=false") if o["kind"].startswith("ValidatingAdmission")]
 
 
 def test_the_alerting_rules_are_those_of_the_rule_file_where_they_are_wanted(render):
