@@ -148,8 +148,8 @@ def _outside(config: OperatorConfig, wiring: Wiring, telemetry: Telemetry, may_w
         informer=wiring.informer,
         cluster=cluster,
         metrics=PrometheusMetrics(config.prometheus),
-        registry=MlflowRegistry(config.mlflow),
-        repository=GitRepository(cache / "git"),
+        registry=MlflowRegistry(config.mlflow, may_write),
+        repository=GitRepository(cache / "git", secrets=Path(config.secrets_dir), may_write=may_write),
         herald=Herald(KubernetesEvents(cluster, socket.gethostname()), webhook, telemetry.lost),
         clock=SystemClock(),
     )

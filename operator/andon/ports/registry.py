@@ -19,6 +19,7 @@ from andon.api.slots import SlotModel
 from andon.api.types import Digest, seconds
 from andon.ports.blocking import Blocking, without_secrets
 from andon.ports.firstsight import FirstSight
+from andon.ports.guard import Guard, alone
 
 T = TypeVar("T")
 
@@ -62,8 +63,9 @@ class Registry(Protocol):
 class MlflowRegistry:
     """An MLflow server, asked by its own client. What a version is never changes, so that it is asked for once."""
 
-    def __init__(self, config: Mlflow) -> None:
-        """Connects to nothing and imports nothing yet."""
+    def __init__(self, config: Mlflow, may_write: Guard = alone) -> None:
+        """Connects to nothing and imports nothing yet. may_write: asked before each tag."""
+        self._may_write = may_write
         self._url = config.url.rstrip("/")
         self._timeout = seconds(config.timeout)
         self._blocking = Blocking("MLflow", config.url, workers=4, timeout=self._timeout)
@@ -137,8 +139,12 @@ class MlflowRegistry:
 
     async def tag(self, name: str, version: str, key: str, value: str) -> Missing | None:
         """Writes a tag of a version, over what was there."""
-        done = await self._ask(lambda client: client.set_model_version_tag(name, version, key, value))
+        done = await self._ask(lambda client: self._write_tag(client, name, version, key, value))
         return done if isinstance(done, Missing) else None
+
+    def _write_tag(self, client: Any, name: str, version: str, key: str, value: str) -> None:
+        self._may_write()
+        client.set_model_version_tag(name, version, key, value)
 
     def close(self) -> None:
         """Let go of threads."""
