@@ -154,3 +154,23 @@ def test_pruning_by_label_finds_the_object_alone_and_takes_its_children_along(pl
     syncer.stop()
     plant.cluster.kubectl("delete", "modeldeployments", *selected)
     eventually(lambda: children(plant), lambda found: not found, within=30)
+
+
+def test_an_object_that_is_deleted_and_made_anew_has_forgotten_nothing(plant: Plant, sync: Sync):
+    """As Argo CD's `Replace=true,Force=true` does it, and a rebuilt cluster: status is gone, and the registry remembers."""
+    syncer = sync("flux")
+    pod = serving(plant, syncer)
+    decision = rolled_back(plant, syncer, pod)
+    eventually(lambda: plant.status()["quarantined"][0]["recorded"], within=20)
+    syncer.stop()
+    plant.cluster.kubectl("delete", "modeldeployment", MODEL)
+    eventually(lambda: children(plant), lambda found: not found, within=30)
+
+    anew = sync("argo-client-side")
+    anew.commit("2")
+    said = plant.cluster.says("modeldeployment", MODEL, "VersionQuarantined", type_="Stalled")
+    assert decision in said["message"]
+    assert (plant.slots(), plant.status().get("effective")) == (None, None)
+    assert seen_as(plant) == ("Failed", "Degraded")
+    anew.commit("2", model={"mlflow": {"name": MODEL, "version": "2"}, "overrides": decision})
+    plant.told("2")
