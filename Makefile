@@ -8,6 +8,7 @@ OIP := build/peers/oip/.installed
 SERVERS := $(foreach name,mlserver kserve mlflow,build/peers/$(name)/.installed)
 EPISODES ?= 300
 ROUNDS ?= 5
+SECONDS ?= 60
 PYTEST := $(BIN)/pytest
 # Most of a test's time is waiting for servers: two at a time take little more than half of it. Files stay whole: they share servers.
 WORKERS ?= 2
@@ -19,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-conformance test-scenarios lint types layers unit integration bench-decisions bench-serve bench-rollout chart toolchain clean
+.PHONY: help demo test test-conformance test-scenarios lint types layers unit integration bench-decisions bench-serve bench-rollout fuzz chart toolchain clean
 
 help: ## List the targets
 	@echo "From a clone to a demo or a tested change. The first run builds .venv and the lab's programs (about 15 minutes, 8 GB)."
@@ -74,6 +75,12 @@ bench-rollout: $(TOOLCHAIN) ## How soon a bad version is taken back, and what an
 bench-serve: $(PACKAGES) $(SERVERS) ## How fast, small and steady andon serve is, beside MLServer, KServe, MLflow and bare ONNX Runtime (12 minutes; 20 the first time)
 	$(call headline,bench: serve)
 	@$(BIN)/python -m tests.bench.serve --rounds $(ROUNDS)
+
+fuzz: build/peers/atheris/.installed ## Look for a YAML file that `andon edit` spoils (SECONDS=60); a find is left in build/fuzz
+	$(call headline,fuzz: edit)
+	@mkdir -p build/fuzz/seen
+	@PYTHONPATH=operator:tests build/peers/atheris/bin/python tests/fuzz -max_total_time=$(SECONDS) -max_len=2000 \
+	  -dict=tests/fuzz/yaml.dict -artifact_prefix=build/fuzz/ -print_final_stats=1 -verbosity=0 build/fuzz/seen tests/fuzz/corpus
 
 chart: $(PACKAGES) ## Generate crds/ from the models, and bring them and their schemas into charts/andon
 	@$(BIN)/andon crds --out crds
