@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from andon.api import API_VERSION, GROUP
 from andon.api.types import ApiModel, StatusModel
 from andon.controllers.informer import Object
+from andon.core.approval import spoken
 from andon.ports.cluster import Manifest
 from andon.render.documents import RENDERED
 from andon.render.workloads import Owner
@@ -95,8 +96,8 @@ def rejections(obj: Object) -> dict[str, str]:
 
 
 def _answered(obj: Object, word: str) -> dict[str, str]:
-    what, _, username = annotated(obj, word).partition("/")
-    return {what: username} if what and username else {}
+    heard = spoken(annotated(obj, word))
+    return dict([heard]) if heard else {}
 
 
 def waiting_message(children: list[Object], secrets: Sequence[str] = ()) -> str:

@@ -7,12 +7,11 @@ from typing import Final
 from andon.api.conditions import Claim, claim, following
 from andon.api.missing import Missing
 from andon.api.types import Revision
+from andon.core.approval import spoken
 from andon.core.deployment.facts import Facts
 from andon.core.deployment.steps import approvals_of
 
 _VERSION: Final = re.compile(r"[1-9][0-9]{0,8}")
-_APPROVAL: Final = re.compile(r"[dr]-[0-9a-f]{10}/.+")
-_REJECTION: Final = re.compile(r"d-[0-9a-f]{10}/.+")
 
 
 def ignored(facts: Facts) -> list[Claim]:
@@ -78,7 +77,7 @@ def _of_abort(facts: Facts) -> Iterator[tuple[str, str]]:
 
 def _of_approve(facts: Facts) -> Iterator[tuple[str, str]]:
     approve = facts.people.approve
-    if approve and not _APPROVAL.fullmatch(approve):
+    if approve and not spoken(approve):
         yield _not_understood("approve", approve, "DECISION/USERNAME or STEP/USERNAME, as AwaitingApproval has it")
     elif approve and approve.partition("/")[0] not in _approvable(facts):
         yield "LeftBehind", f"andon.dev/approve: {approve.partition('/')[0]} waits for nobody here."
@@ -86,7 +85,7 @@ def _of_approve(facts: Facts) -> Iterator[tuple[str, str]]:
 
 def _of_reject(facts: Facts) -> Iterator[tuple[str, str]]:
     reject = facts.people.reject
-    if reject and not _REJECTION.fullmatch(reject):
+    if reject and not (spoken(reject) and reject.startswith("d-")):
         yield _not_understood("reject", reject, "DECISION/USERNAME; a step is not rejected, its version is aborted")
     elif reject and reject.partition("/")[0] not in _rejectable(facts):
         yield "LeftBehind", f"andon.dev/reject: {reject.partition('/')[0]} is not asked here, or acted on already."
