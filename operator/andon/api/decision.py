@@ -44,6 +44,13 @@ class Authority(StrEnum):
     ACT = "Act"
 
 
+class WriteBackMode(StrEnum):
+    """How git is told: `Commit` onto the branch itself, `PullRequest` onto a branch of its own that a person merges."""
+
+    COMMIT = "Commit"
+    PULL_REQUEST = "PullRequest"
+
+
 class DecisionState(StrEnum):
     """Only the policy that made a decision closes it."""
 
@@ -134,6 +141,7 @@ class ActedDecision(StatusModel):
     state: Annotated[ActedState, Field(description="Acting until it is carried out, or nothing is left to do.")]
     outcome: Annotated[Message | None, Field(description="What came of it.")] = None
     commit: Annotated[Text | None, Field(description="The commit that told git.")] = None
+    write_back: Annotated[WriteBackMode, Field(description="How git is told, as the policy said then.")] = WriteBackMode.COMMIT
     approved_by: Annotated[Text | None, Field(description="Who approved it, where somebody did: their username.")] = None
 
     @classmethod

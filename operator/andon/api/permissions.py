@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from andon.api.decision import Action, Authority
+from andon.api.decision import Action, Authority, WriteBackMode
 from andon.api.types import ApiModel, Between, Duration
 
 OnData = Literal[Action.QUARANTINE, Action.ALERT, Action.HOLD]
@@ -45,13 +45,6 @@ class Authorities(ApiModel):
         """A proposal asks and an alert says, whatever the policy allows."""
         known = {Action.QUARANTINE: self.quarantine, Action.ROLLBACK: self.rollback, Action.RETRAIN: self.retrain}
         return known.get(action, Authority.CONFIRM if action is Action.PROPOSE else Authority.ADVISE)
-
-
-class WriteBackMode(StrEnum):
-    """How git is told: `Commit` onto the branch itself, `PullRequest` onto a branch of its own that a person merges."""
-
-    COMMIT = "Commit"
-    PULL_REQUEST = "PullRequest"
 
 
 class WriteBacks(ApiModel):

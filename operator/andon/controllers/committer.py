@@ -111,6 +111,7 @@ def _intent(key: Key, task: GitTask, entry: Entry) -> WriteBack:
         new=to.version,
         decision=decision.id,
         override="spec.model.overrides",
+        mode=decision.write_back,
         subject=subject,
         body=body.strip(),
         trailers=(

@@ -7,7 +7,7 @@ from typing import Literal
 
 from andon.api.conditions import ConditionStatus, find
 from andon.api.datasource import DataSourceSpec, DataSourceStatus
-from andon.api.decision import ActedState, DecisionState
+from andon.api.decision import ActedState, DecisionState, WriteBackMode
 from andon.api.deployment import ModelDeploymentSpec, ModelDeploymentStatus, ModelFile
 from andon.api.evidence import LOSS, PAIRED, Counted
 from andon.api.kinds import MODEL_DEPLOYMENT
@@ -33,9 +33,10 @@ from andon.controllers.objects import (
     waiting_message,
 )
 from andon.controllers.policies import watcher_of
+from andon.controllers.preflight import Preflights
 from andon.controllers.queue import Key
 from andon.controllers.reconciler import Outside, Reconciler, Seen
-from andon.core.deployment.facts import Facts, People, PolicyView, Workload
+from andon.core.deployment.facts import Facts, GitOutcome, People, PolicyView, Workload
 from andon.core.deployment.first import is_due
 from andon.core.deployment.history import is_lost, recalled, recorded
 from andon.core.deployment.people import is_version
@@ -52,6 +53,7 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         super().__init__(outside, MODEL_DEPLOYMENT, ModelDeploymentSpec, ModelDeploymentStatus)
         self._committer = committer
         self._memory = Memory(outside.config, outside.registry, outside.repository)
+        self._preflights = Preflights(outside.repository)
 
     async def gather(self, key: Key, seen: Seen[ModelDeploymentSpec, ModelDeploymentStatus]) -> Facts:
         """The registry's word, the servers' acknowledgements, the policy's decisions, people's, and how git took it."""
@@ -93,6 +95,7 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
             people=people,
             pinned=await self._version(spec, people.pin, known) if is_version(people.pin) else None,
             unread=unread,
+            preflight=self._preflight(key, seen),
         )
         return replace(facts, counted=await self._counted(key)) if is_due(facts) else facts
 
@@ -116,7 +119,8 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
             self._committer.start(key, plan.git, entry)
         self._committer.forget(key, but=_acting(facts.status) | _acting(plan.status))
         told = None if plan.slots is None else await self._memory.record(key, seen.spec, plan.status)
-        return min((w for w in (told, _look_again(facts, plan)) if w is not None), default=None)
+        waits = (told, self._preflights.look_again(key), _look_again(facts, plan))
+        return min((wait for wait in waits if wait is not None), default=None)
 
     async def _forget_servers(self, key: Key) -> None:
         """What pods that are long gone have acknowledged is of no use to anybody."""
@@ -127,6 +131,7 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         """There is no line in git to change any more."""
         self._committer.forget(key, but=frozenset())
         self._memory.forget(key)
+        self._preflights.forget(key)
 
     def tell(self, obj: Object, status: ModelDeploymentStatus) -> None:
         """Also how far a version is."""
@@ -229,6 +234,14 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         source = spec_of(obj, DataSourceSpec) if obj is not None else None
         return source if isinstance(source, DataSourceSpec) else None
 
+    def _preflight(self, key: Key, seen: Seen[ModelDeploymentSpec, ModelDeploymentStatus]) -> GitOutcome | None:
+        """Only where a rollback would change a line."""
+        git, model = seen.spec.git, seen.spec.model.mlflow
+        entry = self.outside.config.repository(git.repository_ref, key.namespace) if git is not None else None
+        if entry is None or model is None or model.version is None or seen.spec.suspend:
+            return None
+        return self._preflights.trouble(key, seen.generation, entry)
+
     def _repository_access(self, key: Key, spec: ModelDeploymentSpec) -> Literal["Granted", "NotGranted", "None"]:
         if spec.git is None:
             return "None"
@@ -298,13 +311,14 @@ def workload(children: list[Object], spec: ModelDeploymentSpec) -> Workload:
 def _view(policy: Object | None) -> PolicyView | None:
     if policy is None:
         return None
-    status = others_status(policy, DriftPolicyStatus)
+    status, spec = others_status(policy, DriftPolicyStatus), spec_of(policy, DriftPolicySpec)
     return PolicyView(
         name=policy["metadata"]["name"],
         verdict=status.verdict,
         judged=status.judged,
         faulty_tags=tuple(f.tag for f in status.data_faults),
         decisions=tuple(status.decisions),
+        write_back=WriteBackMode.COMMIT if isinstance(spec, str) else spec.write_back.rollback,
     )
 
 

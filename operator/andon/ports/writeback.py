@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from andon.api import config
+from andon.api.decision import WriteBackMode
 from andon.api.missing import Missing
-from andon.api.permissions import WriteBackMode
 from andon.ports.splice import ObjectRef
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from andon.api.decision import WriteBackMode
 from andon.core.deployment.facts import GitOutcome
 from andon.core.deployment.plan import decide
 
@@ -19,6 +20,18 @@ def heard(outcome: GitOutcome):
     return replace(ROLLED_BACK, outcomes={decision.id: outcome})
 
 
+def proposed():
+    """The policy wants a pull request, and its branch is pushed."""
+    facts = convicted(serving("1", candidate="2"), "2", "1")
+    assert facts.policy is not None
+    asking = replace(facts, policy=replace(facts.policy, write_back=WriteBackMode.PULL_REQUEST))
+    facts, plan = settled(asking)
+    assert plan.git is not None
+    assert plan.git.decision.write_back is WriteBackMode.PULL_REQUEST
+    pushed = GitOutcome("Committed", "Proposed", "branch andon/plant-a/e waits for a person who merges it", "c0ffee")
+    return replace(facts, status=decide(replace(facts, outcomes={plan.git.decision.id: pushed}), NOW).status)
+
+
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
@@ -28,6 +41,7 @@ def heard(outcome: GitOutcome):
         pytest.param(ROLLED_BACK, "False/CommitPending", id="a commit is on its way"),
         pytest.param(heard(GitOutcome("Away", "Timeout", "slow")), "False/Timeout", id="git is away"),
         pytest.param(heard(PROTECTED), "False/WriteRefused", id="git refuses"),
+        pytest.param(proposed(), "False/Proposed", id="a person is to merge it"),
         pytest.param(quarantined(serving("1", named="2"), "2", "d-0123456789"), "False/VersionQuarantined", id="named again"),
     ],
 )  # fmt: skip

@@ -38,7 +38,8 @@ def with_copy(facts: Facts, decision: Decision | None) -> list[ActedDecision]:
     if known is not None and known.state is ActedState.ACTING:
         return list(facts.status.decisions)
     others = [d for d in facts.status.decisions if d.id != decision.id]
-    return [*others, copied(decision, facts.policy.name, facts.approved.get(decision.id))][-KEPT_DECISIONS:]
+    copy = copied(decision, facts.policy.name, facts.approved.get(decision.id))
+    return [*others, copy.model_copy(update={"write_back": facts.policy.write_back})][-KEPT_DECISIONS:]
 
 
 def with_quarantine(facts: Facts, decision: Decision | None, now: datetime) -> list[Quarantined]:
@@ -131,7 +132,8 @@ def _by_outcome(decision: ActedDecision, outcome: GitOutcome | None) -> ActedDec
         return decision
     if outcome.state == "Refused":
         return _refused(decision, f"{outcome.reason}: {outcome.message}")
-    return _ended(decision, outcome, "committed" if outcome.state == "Committed" else "git already said so")
+    told = "committed" if outcome.state == "Committed" else "git already said so"
+    return _ended(decision, outcome, outcome.message or told)
 
 
 def _ended(decision: ActedDecision, outcome: GitOutcome | None, how: str) -> ActedDecision:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from andon.api.decision import Authority, Decision, Verdict
+from andon.api.decision import Authority, Decision, Verdict, WriteBackMode
 from andon.api.deployment import ModelDeploymentSpec, ModelDeploymentStatus, Quarantined
 from andon.api.evidence import Counted
 from andon.api.missing import Missing
@@ -15,13 +15,17 @@ from andon.core.rejection import rejected
 
 @dataclass(frozen=True, slots=True)
 class PolicyView:
-    """What the policy that watches this deployment says now. judged: the revision its verdict is about."""
+    """What the policy that watches this deployment says now.
+
+    judged: the revision its verdict is about. write_back: how git is to be told of a rollback.
+    """
 
     name: str
     verdict: Verdict | None = None
     judged: Revision | None = None
     faulty_tags: tuple[str, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    write_back: WriteBackMode = WriteBackMode.COMMIT
 
     def is_about(self, version: SlotModel) -> bool:
         """Whether its verdict is about this revision."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from andon.api.conditions import Claim, ConditionStatus, claim, following
-from andon.api.decision import ActedDecision, ActedState
+from andon.api.decision import ActedDecision, ActedState, WriteBackMode
 from andon.api.slots import SlotModel
 from andon.core.deployment.facts import Facts
 from andon.core.deployment.rollout import Answer
@@ -70,6 +70,14 @@ def _pending(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim 
     return _said(ConditionStatus.FALSE, "CommitPending", message)
 
 
+def _proposed(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim | None:
+    del answer
+    decision = _acted_on(facts, acted)
+    if decision is None or decision.write_back is not WriteBackMode.PULL_REQUEST or decision.commit is None:
+        return None
+    return _said(ConditionStatus.FALSE, "Proposed", f"git names version {decision.from_.version}: {decision.outcome}.")
+
+
 def _quarantined(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim:
     del answer, acted
     entry = facts.quarantine
@@ -85,6 +93,7 @@ _CHECKS: Final[tuple[_Check, ...]] = (  # the first that has something to say
     _refused,  # a person writes it
     _away,  # tried again
     _pending,  # serving first
+    _proposed,  # a person merges it
     _quarantined,  # told, and overwritten since
 )
 

@@ -1,0 +1,89 @@
+"""Could git be told of a rollback, were one decided now? Asked in the background: git may be slow, and nobody waits for it."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import Final
+
+from andon.api import API_VERSION
+from andon.api.config import Repository as Entry
+from andon.api.missing import Missing
+from andon.controllers.queue import Key
+from andon.core.deployment.facts import GitOutcome
+from andon.ports.repository import Repository
+from andon.ports.splice import ObjectRef
+from andon.ports.writeback import Refused
+
+log = logging.getLogger(__name__)
+
+LINE: Final = "spec.model.mlflow.version"
+"""What a rollback changes in git."""
+
+PENDING: Final = 2.0
+"""Seconds until the next look while git has not answered."""
+
+AGAIN: Final = 60.0
+"""Seconds after which trouble is asked about again. What is well is asked about again with another spec."""
+
+
+@dataclass(slots=True)
+class _Asked:
+    """Of one deployment. generation: of the spec that it was asked about. trouble: what was found last."""
+
+    generation: int
+    task: asyncio.Task[None]
+    trouble: GitOutcome | None = None
+    at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+
+
+class Preflights:
+    """The last answer for each deployment."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._asked: dict[Key, _Asked] = {}
+
+    def trouble(self, key: Key, generation: int, entry: Entry) -> GitOutcome | None:
+        """What stood in the way when it was asked last; asks anew where that is due."""
+        asked = self._asked.get(key)
+        if asked is None or (asked.task.done() and self._is_due(asked, generation)):
+            before = asked.trouble if asked is not None else None
+            asked = _Asked(generation, asyncio.create_task(self._ask(key, entry), name=f"preflight {key}"), before)
+            self._asked[key] = asked
+        return asked.trouble
+
+    def look_again(self, key: Key) -> float | None:
+        """Seconds until there may be something new to say."""
+        asked = self._asked.get(key)
+        if asked is None:
+            return None
+        return PENDING if not asked.task.done() else AGAIN if asked.trouble is not None else None
+
+    def forget(self, key: Key) -> None:
+        """The deployment is gone."""
+        asked = self._asked.pop(key, None)
+        if asked is not None:
+            asked.task.cancel()
+
+    def _is_due(self, asked: _Asked, generation: int) -> bool:
+        late = asked.trouble is not None and asyncio.get_running_loop().time() >= asked.at + AGAIN
+        return late or asked.generation != generation
+
+    async def _ask(self, key: Key, entry: Entry) -> None:
+        ref = ObjectRef(API_VERSION, "ModelDeployment", key.namespace, key.name)
+        try:
+            found = await self._repository.preflight(entry, ref, LINE)
+        except Exception:
+            log.exception("ModelDeployment %s: git could not be asked whether it would take a commit", key)
+            return
+        if key in self._asked:
+            self._asked[key].trouble = _outcome(found)
+
+
+def _outcome(found: Missing | Refused | None) -> GitOutcome | None:
+    match found:
+        case Refused(reason=reason, message=message):
+            return GitOutcome("Refused", reason, message)
+        case Missing(reason=reason, detail=detail):
+            return GitOutcome("Away", reason, detail)
+    return None

@@ -1,0 +1,72 @@
+"""git is asked in the background whether it would take a rollback: once for each spec, and again while it would not."""
+
+import asyncio
+
+from andon.api.config import Repository as Entry
+from andon.api.missing import Missing
+from andon.controllers import preflight
+from andon.controllers.preflight import AGAIN, PENDING, Preflights
+from andon.controllers.queue import Key
+from andon.ports.writeback import Refused
+
+KEY = Key("plant-a", "product-e")
+ENTRY = Entry(name="plant", url="https://git/plant.git", namespaces=["plant-a"])
+TEMPLATED = Refused("Templated", "plant.yaml:4: the line is a template. Write it out.")
+
+
+class Git:
+    """Answers one after the other; an exception is raised."""
+
+    def __init__(self, *answers):
+        self.answers, self.asked = list(answers), 0
+
+    async def preflight(self, entry, ref, path):
+        assert (entry, ref.name, path) == (ENTRY, KEY.name, "spec.model.mlflow.version")
+        self.asked += 1
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+async def answered(asked, generation=1):
+    """What is known once git has answered."""
+    before = asked.trouble(KEY, generation, ENTRY)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    return before, asked.trouble(KEY, generation, ENTRY)
+
+
+async def test_nobody_waits_for_git_and_what_is_well_is_asked_once_for_each_spec():
+    git = Git(None, TEMPLATED)
+    asked = Preflights(git)
+    assert asked.look_again(KEY) is None
+    assert asked.trouble(KEY, 1, ENTRY) is None
+    assert asked.look_again(KEY) == PENDING
+    assert await answered(asked) == (None, None)
+    assert (asked.look_again(KEY), git.asked) == (None, 1)
+    before, after = await answered(asked, generation=2)
+    assert (before, after.reason, git.asked) == (None, "Templated", 2)
+
+
+async def test_trouble_is_asked_about_again_and_stands_until_git_says_otherwise(monkeypatch):
+    asked = Preflights(Git(Missing("Unreachable", "git cannot be read."), None))
+    _, trouble = await answered(asked)
+    assert (trouble.state, trouble.reason, asked.look_again(KEY)) == ("Away", "Unreachable", AGAIN)
+    monkeypatch.setattr(preflight, "AGAIN", 0.0)
+    before, after = await answered(asked)
+    assert (before, after) == (trouble, None)
+
+
+async def test_a_bug_in_asking_stops_nobody(caplog):
+    asked = Preflights(Git(RuntimeError("a bug")))
+    assert await answered(asked) == (None, None)
+    assert "could not be asked whether it would take a commit" in caplog.text
+
+
+async def test_what_is_gone_is_forgotten():
+    asked = Preflights(Git(None))
+    asked.trouble(KEY, 1, ENTRY)
+    asked.forget(KEY)
+    assert asked.look_again(KEY) is None
+    await asyncio.sleep(0)
