@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -156,12 +156,22 @@ def _numbers(answer: Any) -> Any:
 
 
 def _andon(python: Path, model: Model, folder: Path, ports: Ports) -> Launch:
+    launch = _andon_over_http(python, model, folder, ports)
+    return Launch([*launch.command, "--grpc", f"127.0.0.1:{ports.grpc}"], launch.environment)
+
+
+def _andon_over_http(python: Path, model: Model, folder: Path, ports: Ports) -> Launch:
     shutil.rmtree(folder / "data", ignore_errors=True)
     (folder / ACKS).unlink(missing_ok=True)
     write(orders(model), folder)
-    listen = ["--http", f"127.0.0.1:{ports.http}", "--grpc", f"127.0.0.1:{ports.grpc}"]
+    listen = ["--http", f"127.0.0.1:{ports.http}"]
     obey: list[str | Path] = ["--slots", folder / "slots.json", "--acks", folder / ACKS, "--data", folder / "data"]
     return Launch([python, "-m", "andon.cli", "serve", *obey, *listen], {"ANDON_NAMESPACE": NAMESPACE, "ANDON_NAME": NAME})
+
+
+def _constant(python: Path, model: Model, folder: Path, ports: Ports) -> Launch:
+    del folder
+    return Launch([python, "-m", "tests.bench.serve.floor", model.path, str(ports.http)], {"PYTHONPATH": str(ROOT)})
 
 
 def _mlserver(python: Path, model: Model, folder: Path, ports: Ports) -> Launch:
@@ -196,9 +206,21 @@ def _peer(name: str) -> Path:
 
 
 ANDON: Final = Contender("Andon", Path(sys.executable), "andon", _OIP, frozenset(Form), cases.open_inference, _andon)
+OVER_HTTP: Final = replace(ANDON, name="Andon without gRPC", forms=frozenset({Form.JSON, Form.BINARY}), launch=_andon_over_http)
+"""As a pod has it unless gRPC is asked for: what its memory is told of."""
 MLSERVER: Final = Contender(
     "MLServer", _peer("mlserver"), "mlserver", _OIP, frozenset({Form.JSON, Form.GRPC}), cases.open_inference, _mlserver
 )
 KSERVE: Final = Contender("KServe", _peer("kserve"), "kserve", _OIP, frozenset(Form), cases.open_inference, _kserve)
 MLFLOW: Final = Contender("MLflow", _peer("mlflow"), "mlflow", "/invocations", frozenset({Form.JSON}), cases.mlflow, _mlflow)
-CONTENDERS: Final = (ANDON, MLSERVER, KSERVE, MLFLOW)
+FLOOR: Final = Contender(
+    "a constant answer",
+    Path(sys.executable),
+    "uvloop",
+    _OIP,
+    frozenset({Form.JSON, Form.BINARY}),
+    cases.open_inference,
+    _constant,
+)
+"""What parsing HTTP and writing an answer takes by itself."""
+CONTENDERS: Final = (ANDON, MLSERVER, KSERVE, MLFLOW, FLOOR)

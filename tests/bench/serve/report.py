@@ -15,7 +15,7 @@ import numpy as np
 from ..decisions.report import table
 from . import bare, cases
 from .cases import Case
-from .contenders import ANDON, KSERVE, MLSERVER
+from .contenders import ANDON, FLOOR, KSERVE, MLSERVER, OVER_HTTP
 from .evidence import Overhead
 from .flips import Flips
 from .models import MODELS
@@ -136,8 +136,8 @@ def _speed(results: Sequence[Found]) -> Iterable[Found]:
 
 
 def _steadiness(results: Sequence[Found]) -> Iterable[Found]:
-    resident = next((r["resident MB"]["most"] for r in _of(results, "footprint") if r["server"] == ANDON.name), None)
-    yield _at_most("resident memory after load, MB", resident, MOST_RESIDENT_MB)
+    resident = next((r["resident MB"]["most"] for r in _of(results, "footprint") if r["server"] == OVER_HTTP.name), None)
+    yield _at_most("resident memory after load, without gRPC, MB", resident, MOST_RESIDENT_MB)
     for found in _of(results, "evidence"):
         yield _at_most("evidence's share of the core under load", found["core taken"], MOST_OVERHEAD)
     for found in _of(results, "flips"):
@@ -183,6 +183,7 @@ def _shortfalls(results: Sequence[Found]) -> Iterable[str]:
     for model in MODELS:
         rates = [_rate(results, name, model, cases.BINARY_BATCH, OF_CORE) for name in (ANDON.name, bare.NAME)]
         share = _ratio(*rates)
+        constant = _rate(results, FLOOR.name, model, cases.BINARY_BATCH, OF_CORE)
         if share is not None and share < SHARE_OF_BARE:
             answer, rows = (1e6 / rate for rate in rates if rate)
             left = rows / SHARE_OF_BARE - rows
@@ -190,7 +191,19 @@ def _shortfalls(results: Sequence[Found]) -> Iterable[str]:
                 f"Why not more of bare ONNX Runtime with {model}: there 64 rows take {rows:.0f} µs of a core, an answer takes"
                 f" Andon {answer:.0f} µs. The rest is reading, unpacking, packing and writing a request, which weighs only where"
                 f" a model is as small as this; to reach the limit it would have to be done in {left:.0f} µs."
+                + _floor(constant, rates[1])
             )
+
+
+def _floor(constant: float | None, bare_rate: float | None) -> str:
+    """What is left to any server of the kind."""
+    if not constant or not bare_rate:
+        return ""
+    takes, rows = 1e6 / constant, 1e6 / bare_rate
+    return (
+        f" To parse such a request and answer a constant, with the fastest parser and event loop that Python has, takes {takes:.0f}"
+        f" µs: with the rows' {rows:.0f} µs no more than {rows / (takes + rows):.2f} of bare ONNX Runtime could be had."
+    )
 
 
 def _rates(results: Sequence[Found], model: str, of: str = PER_SECOND) -> str:

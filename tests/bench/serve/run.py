@@ -2,21 +2,21 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from itertools import groupby
+from itertools import groupby, product
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from andon.lab.progress import Progress
 
-from . import bare, evidence, flips, models, report
-from .contenders import ANDON, CONTENDERS, Contender, MissingError, Serving
+from . import bare, cases, evidence, flips, models, report
+from .contenders import ANDON, CONTENDERS, FLOOR, OVER_HTTP, Contender, MissingError, Serving
 from .load import Load
 from .models import Model
 from .processes import Cores
 from .rounds import Bench
 
 MODELS_IN: Final = Path("build/bench/models")
-SHORT: Final = {**{c.name.lower(): c.name for c in CONTENDERS}, "ort": bare.NAME}
+SHORT: Final = {**{c.name.lower(): c.name for c in CONTENDERS if c is not FLOOR}, "floor": FLOOR.name, "ort": bare.NAME}
 """What each is called on the command line."""
 
 
@@ -42,7 +42,9 @@ def _run(bench: Bench, only: Collection[str], names: Sequence[str], count: int, 
             except MissingError as error:
                 results.append(report.missing(contender.name, str(error)))
         results += report.answers(bench.samples([s.serving for s in running], made if bare.NAME in only else []))
-        results += _footprints(running)
+        results += _footprints([s for s in running if s.serving.contender is not FLOOR])
+    if ANDON.name in only:
+        results += _footprint_over_http(bench, made, folder)
     return {"machine": about, "results": results, "musts": report.musts(results)}
 
 
@@ -71,6 +73,16 @@ def _footprints(running: Sequence[Started]) -> Iterator[dict[str, Any]]:
     for contender, each in groupby(running, key=lambda s: s.serving.contender):
         of = list(each)
         yield report.footprint(contender.name, of[0].version, [s.after for s in of], [s.serving.server.resident() for s in of])
+
+
+def _footprint_over_http(bench: Bench, made: Sequence[Model], folder: Path) -> Iterator[dict[str, Any]]:
+    """Without gRPC, which costs memory wherever it is asked for: after a window of every case that is left."""
+    with ExitStack() as stack:
+        running = [stack.enter_context(_started(bench, OVER_HTTP, model, folder)) for model in made]
+        for started, case in product(running, cases.CASES):
+            if case.form in OVER_HTTP.forms:
+                bench.sample(started.serving, case)
+        yield from _footprints(running)
 
 
 def _flips(bench: Bench, count: int, folder: Path) -> dict[str, Any]:

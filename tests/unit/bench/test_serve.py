@@ -96,6 +96,13 @@ def test_a_small_share_of_bare_onnx_runtime_is_explained(rate, said):
     assert ("an answer takes Andon 10000 µs" in text) is said
 
 
+def test_what_any_server_needs_is_told_beside():
+    of = {"Andon": 100, "a constant answer": 1000, bare.NAME: 3000}
+    found = report.answers(sample for name, rate in of.items() for sample in samples(name, cases.BINARY_BATCH, rate))
+    text = report.text({"machine": report.machine(), "results": found, "musts": report.musts(found)})
+    assert "takes 1000 µs: with the rows' 333 µs no more than 0.25 of bare" in text
+
+
 def test_what_was_not_measured_is_no_must():
     assert held([report.missing("MLServer", "no network")]) == {}
 
@@ -103,8 +110,9 @@ def test_what_was_not_measured_is_no_must():
 @pytest.mark.parametrize(
     ("result", "ok"),
     [
-        pytest.param(report.footprint("Andon", "1", [1.0], [80.0, 100.0]), True, id="100 MB"),
-        pytest.param(report.footprint("Andon", "1", [1.0], [80.0, 101.0]), False, id="one model of two is larger"),
+        pytest.param(report.footprint("Andon without gRPC", "1", [1.0], [80.0, 100.0]), True, id="100 MB"),
+        pytest.param(report.footprint("Andon", "1", [1.0], [115.0]), None, id="gRPC is told apart"),
+        pytest.param(report.footprint("Andon without gRPC", "1", [1.0], [80.0, 101.0]), False, id="one model of two is larger"),
         pytest.param(report.footprint("MLflow", "3", [1.0], [400.0]), None, id="a peer may be large"),
         pytest.param(scoring(96, 50, 96), True, id="4 % in most rounds"),
         pytest.param(scoring(94), False, id="6 %"),

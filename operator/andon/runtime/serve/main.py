@@ -57,7 +57,7 @@ async def serve(settings: Settings, kubernetes: access.Access | None) -> None:
         data = settings.data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="andon-")))
         data.mkdir(parents=True, exist_ok=True)
         client = await stack.enter_async_context(Client())
-        if not settings.orders:
+        if kubernetes:
             client.prepare()
         lineup = Lineup(Loader(data / "models", client))
         metrics = Metrics(settings.namespace, settings.name, lineup)
