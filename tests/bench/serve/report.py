@@ -202,7 +202,7 @@ def _floor(constant: float | None, bare_rate: float | None) -> str:
     takes, rows = 1e6 / constant, 1e6 / bare_rate
     return (
         f" To parse such a request and answer a constant, with the fastest parser and event loop that Python has, takes"
-        f" {takes:.0f} µs: with the rows' {rows:.0f} µs no more than {rows / (takes + rows):.2f} of bare ONNX Runtime could be had."
+        f" {takes:.0f} µs: with the rows' {rows:.0f} µs no more than {rows / (takes + rows):.2f} of bare ONNX Runtime can be had."
     )
 
 
