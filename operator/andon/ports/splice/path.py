@@ -3,6 +3,7 @@
 import re
 from typing import Final, NamedTuple
 
+_KEY: Final = re.compile(r"[^.\[\]\s]+")
 _STEP: Final = re.compile(
     r"""(?:^|\.)(?P<key>[^.\[\]\s]+)
       | \.?\[(?P<index>\d{1,9})\]
@@ -51,7 +52,7 @@ def _step(match: re.Match[str]) -> Step:
 
 def written(path: Path) -> str:
     """As people read it, and as `parsed` understands it."""
-    return "".join(map(_written, path)).lstrip(".")
+    return "".join(map(_written, path)).removeprefix(".")
 
 
 def _written(step: Step) -> str:
@@ -59,4 +60,4 @@ def _written(step: Step) -> str:
         return f"[{step}]"
     if isinstance(step, Item):
         return f"[{step.field}={step.value}]"
-    return f".{step}" if _STEP.fullmatch(step) else f'["{step}"]'
+    return f".{step}" if _KEY.fullmatch(step) else f'["{step}"]'

@@ -94,7 +94,7 @@ class Place:
         try:
             same = same_but(self.section, after, self.scalar, value) and count(self.file, whole) == self.events
         except Refusal as refusal:
-            raise Refusal("Unverified", f"the edit would break the file ({refusal}); edit it by hand") from refusal
+            raise Refusal("Unverified", "the edit would break the file; edit it by hand", self.file, self.line) from refusal
         if not same:
             raise Refusal("Unverified", "the edit would change more than this value; edit it by hand", self.file, self.line)
 

@@ -24,8 +24,7 @@ from yaml.events import (
 from andon.ports.splice.refusal import Reason, Refusal
 
 TEMPLATE: Final = re.compile(r"\{\{|\{%|<%|\$\{|\$\([A-Za-z_]")
-BREAK: Final = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
-_UNUSUAL_BREAK: Final = re.compile(r"[\r\x85\u2028\u2029]")
+BREAK: Final = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")  # where libyaml begins a line
 # At the start of a line `---` begins a document wherever it stands; its directives stand before it.
 _BOUNDARY: Final = re.compile(r"^(?:%[^\n]*\n(?:[%#][^\n]*\n|[ \t\r]*\n)*)?---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 
@@ -102,15 +101,11 @@ def sections(file: str, text: str) -> list[Section]:
     """All of the file but its byte order mark, in pieces that can be read apart."""
     first = 1 if text.startswith("\ufeff") else 0
     cuts = [first, *(m.start() for m in _BOUNDARY.finditer(text, first) if m.start() > first), len(text)]
-    found, line, unusual = [], 0, _UNUSUAL_BREAK.search(text) is not None
+    found, line = [], 0
     for start, end in pairwise(cuts):
         found.append(Section(file, start, line, text[start:end]))
-        line += _breaks(text, start, end) if unusual else text.count("\n", start, end)
+        line += text.count("\n", start, end)
     return found
-
-
-def _breaks(text: str, start: int, end: int) -> int:
-    return sum(1 for _ in BREAK.finditer(text, start, end))
 
 
 def decoded(file: str, data: bytes) -> str:

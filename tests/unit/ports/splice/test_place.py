@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from andon.ports.splice import ObjectRef, Refusal, find
+from andon.ports.splice import ObjectRef, Place, Refusal, find
 from andon.ports.splice.place import same_but
 from andon.ports.splice.syntax import Section
 from andon.ports.splice.walk import node_at
@@ -75,11 +75,53 @@ def test_only_the_scalar_changes_and_readers_see_the_type_they_saw(written, valu
         ),
         pytest.param(manifest("'2'", HEAD.replace(", namespace: plant-a", "")), id="no namespace named"),
         pytest.param("%YAML 1.1\n---\n" + manifest("'2'"), id="a directive"),
+        pytest.param(
+            "a: 1\n...\n%TAG !e! tag:x,2000:\n# c\n\n---\n" + manifest("'2'", f"x: !e!y 1\n{HEAD}"), id="a directive further down"
+        ),
+        pytest.param(manifest("\t'2'\t"), id="tabs"),
+        pytest.param(manifest("'2'").replace("\n", "\r"), id="CR alone"),
+        pytest.param(f"# {'x' * 100_000}\n{manifest(chr(39) + '2' + chr(39))}# {'y' * 100_000}", id="very long lines"),
+        pytest.param(manifest("\n        # why\n        '2'"), id="on the next line"),
+        pytest.param("a: 'x\u2028y\x85z'\n---\n" + manifest("'2'"), id="breaks that only YAML 1.1 knows"),
     ],
 )
 def test_what_a_person_wrote_survives_byte_for_byte(whole):
     before, _, after = whole.rpartition("'2'")
     assert spliced(whole) == (before + "'1'" + after).encode()
+
+
+AWKWARD = """\
+# SPDX-License-Identifier: Apache-2.0, © Müller 许可证
+%YAML 1.1
+---
+apiVersion:   andon.dev/v1alpha1
+kind: "ModelDeployment"
+metadata: {name: reactor,   namespace:  'plant-a', labels: {a: ~, b: }}
+
+
+spec:
+      suspend:   no    # aligned by hand
+      model: { mlflow: {name:  e,version: '2'} }   # pinned, see 42
+      text: >-
+        folded
+
+
+        text
+      odd:
+      - - ~
+        -   [ 1,2,
+      3 ]
+      -     {x: 0o17,  y: 1_000}
+...
+# the end"""
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_of_an_awkward_file_one_line_differs_where_rewriting_changes_twenty(newline):
+    before = AWKWARD.replace("\n", newline).encode()
+    after = spliced(before)
+    changed = [(a, b) for a, b in zip(before.splitlines(keepends=True), after.splitlines(keepends=True), strict=True) if a != b]
+    assert [(a.replace(b"'2'", b"'1'"), b) for a, b in changed] == [(changed[0][1], changed[0][1])]
 
 
 def test_the_object_is_found_among_others_of_nearly_its_name():
@@ -168,10 +210,23 @@ def test_an_edit_that_would_change_more_is_found_out(after):
     assert not same_but(before, whole(after), scalar, "1")
 
 
-def test_an_edit_that_would_break_the_file_is_not_made(monkeypatch):
+@pytest.mark.parametrize(
+    ("written", "says"), [("'1", "would break the file"), ("'1'\n  more: 3", "would change more"), ("'3'", "would change more")]
+)
+def test_what_is_written_is_not_believed_but_read_again(monkeypatch, written, says):
     place = find({"plant.yaml": manifest("'2'").encode()}, REF, PATH)
-    monkeypatch.setattr("andon.ports.splice.place.rewritten", lambda *_: "'1")
-    with pytest.raises(Refusal, match="would break the file") as caught:
+    monkeypatch.setattr("andon.ports.splice.place.rewritten", lambda *_: written)
+    with pytest.raises(Refusal, match=f"plant.yaml:.*{says}") as caught:
+        place.changed_to("1")
+    assert caught.value.reason == "Unverified"
+
+
+def test_what_stands_around_the_document_is_read_again_too():
+    section = Section("plant.yaml", 4, 1, "a: v2\n")
+    (root,) = section.roots()
+    text = f'k: "{section.text}"\n'
+    place = Place.of(text, section, node_at("plant.yaml", root, ("a",)), ("a",))
+    with pytest.raises(Refusal, match="would") as caught:
         place.changed_to("1")
     assert caught.value.reason == "Unverified"
 
