@@ -64,6 +64,7 @@ PARTS: Final = (
     Part("resume", "andon.cli.suspend:resume_app", "operator", "Go on with what was suspended."),
     Part("edit", "andon.cli.edit:app", "operator", "Change one value of one object in a file, and no other byte."),
     Part("lint", "andon.cli.lint:app", "operator", "What is wrong with a folder of objects, told without a cluster."),
+    Part("diff", "andon.cli.diff:app", "operator", "What files would change in the cluster, and what decisions be lost."),
     Part("doctor", "andon.cli.doctor:app", "operator", "Is everything there that Andon needs, and what to do where it is not."),
     Part("lab", "andon.lab.cli:app", "lab", "A whole plant and a real Kubernetes on this machine."),
     Part("demo", "andon.lab.demo.cli:app", "lab", "Train, serve, break, roll back, commit: the story, run for real."),

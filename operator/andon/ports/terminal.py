@@ -27,6 +27,7 @@ TIMEOUT: Final = 10.0
 """Seconds for one answer."""
 
 JSON: Final = "application/json"
+_UNTYPED: Final = "failed to create typed patch object"
 
 UNKNOWN_KINDS: Final = "this cluster does not know Andon's kinds; install them: andon crds | kubectl apply --server-side -f -"
 
@@ -176,6 +177,8 @@ def _said_no(method: str, place: Place, query: Mapping[str, str], response: urll
             return _refused(method, place, query, _message(response.data))
         case 400 | 409 | 422:
             return InvalidError(f"the API server refuses {place.words}: {_message(response.data)}")
+        case 500 if _UNTYPED in (said := _message(response.data)):  # its answer to an unknown field in an apply
+            return InvalidError(f"the API server refuses {place.words}: {said.partition(': ')[2]}")
     return AwayError(f"it answered {response.status}")
 
 

@@ -94,7 +94,11 @@ def _named_by_git(obj: Object, version: str | None) -> str:
 
 def _named(obj: Object) -> str:
     model = obj["spec"]["model"]
-    return str(next(model[place]["version"] for place in ("mlflow", "file") if place in model))
+    version = next((model[place].get("version") for place in ("mlflow", "file") if place in model), None)
+    aliased = obj.get("status", {}).get("desired", {}).get("version")
+    if version is None and aliased is None:
+        raise UserError(f"{name_of(obj)} names an alias, and its version is not known yet; see: andon get mdep {name_of(obj)}")
+    return str(version or aliased)
 
 
 def _serving(obj: Object) -> str | None:

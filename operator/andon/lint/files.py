@@ -1,0 +1,60 @@
+"""Which files of a folder are applied as they stand?"""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from andon.api.errors import UserError
+
+STDIN: Final = "-"
+_SUFFIXES: Final = (".yaml", ".yml", ".json")
+_KUSTOMIZATIONS: Final = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
+
+
+def texts(where: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Names and contents. where: files, folders, or `-`. Raises UserError for what cannot be read."""
+    for path in where:
+        if path == STDIN:
+            yield "<stdin>", sys.stdin.read()
+        elif Path(path).is_dir():
+            yield from _below(Path(path))
+        else:
+            yield path, _text(Path(path))
+
+
+def _below(folder: Path) -> Iterator[tuple[str, str]]:
+    """What is applied as it stands: neither a Kustomization nor its patches, and no template of a chart."""
+    for parent, folders, names in os.walk(folder):
+        here = Path(parent)
+        folders[:] = sorted(n for n in folders if not n.startswith(".") and not ("Chart.yaml" in names and n == "templates"))
+        partial = {patch for name in _KUSTOMIZATIONS & set(names) for patch in _patches(here / name)}
+        for name in sorted(names):
+            file = here / name
+            if name.endswith(_SUFFIXES) and name not in _KUSTOMIZATIONS and file.resolve() not in partial:
+                yield str(file), _text(file)
+
+
+def _patches(kustomization: Path) -> Iterator[Path]:
+    """Files that hold a part of an object. One that cannot be read is Kustomize's to complain of."""
+    try:
+        said = YAML(typ="safe", pure=True).load(_text(kustomization)) or {}
+    except YAMLError:
+        return
+    named = [patch.get("path") for patch in said.get("patches", ()) if isinstance(patch, dict)]
+    for path in [*named, *said.get("patchesStrategicMerge", ()), *said.get("patchesJson6902", ())]:
+        if isinstance(path, str) and "\n" not in path:
+            yield (kustomization.parent / path).resolve()
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{file}: {error.strerror}; name files or folders that you may read") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{file}: not UTF-8; save it as such") from error
