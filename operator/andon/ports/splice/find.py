@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from andon.ports.splice import owners
-from andon.ports.splice.kustomize import Chain, Kustomizations, applied_name, applied_namespace
+from andon.ports.splice import appliers, owners
+from andon.ports.splice.kustomize import Kustomizations
 from andon.ports.splice.objects import Declared, ObjectRef, objects
-from andon.ports.splice.patches import Setting, last_setting
+from andon.ports.splice.patches import Declaration, Setting, last_word
 from andon.ports.splice.path import Path, written
 from andon.ports.splice.place import Place
 from andon.ports.splice.refusal import Reason, Refusal
-from andon.ports.splice.tree import Tree, is_kustomization, is_template, mentions
+from andon.ports.splice.tree import Tree, is_chart, is_kustomization, is_template, mentions
 from andon.ports.splice.walk import node_at
 
 
@@ -23,26 +22,9 @@ def find(files: Mapping[str, bytes], ref: ObjectRef, path: Path) -> Place:
     return _Finding(Tree(files), ref, path).place()
 
 
-@dataclass(frozen=True, slots=True)
-class _Declaration:
-    """A document that declares an object of this kind, on one of its ways to the cluster."""
-
-    setting: Setting
-    declared: Declared
-    chain: Chain
-
-    @property
-    def namespace(self) -> str | None:
-        return applied_namespace(self.declared.namespace, self.chain)
-
-    @property
-    def name(self) -> str:
-        return applied_name(self.declared.name or "", self.chain)
-
-    @property
-    def applied_by(self) -> str:
-        """The outermost file through which it reaches the cluster."""
-        return self.chain[-1].file if self.chain else self.setting.section.file
+def concerns(file: str, data: bytes, ref: ObjectRef) -> bool:
+    """Whether `find` could say something else without this file, where no Kustomization is among the files."""
+    return is_chart(file) or mentions(data, ref.kind) or owners.follows_images(file, data) or appliers.patches(data)
 
 
 class _Finding:
@@ -63,12 +45,14 @@ class _Finding:
         mine = self._mine(declarations)
         if not mine:
             raise self._unreadable or self._not_found(declarations)
-        setting = self._setting(mine[0])
+        setting = self._last_word(mine[0])
         self._check_alone(mine, setting)
+        if isinstance(setting, Refusal):
+            raise setting
         self._check_unshared(mine[0], declarations, setting)
         return self._editable(setting)
 
-    def _declarations(self) -> Iterator[_Declaration]:
+    def _declarations(self) -> Iterator[Declaration]:
         for file, data in sorted(self._tree.files.items()):
             if not mentions(data, self._ref.kind) or not any(mentions(data, name) for name in self._names):
                 continue
@@ -80,13 +64,13 @@ class _Finding:
             except Refusal as refusal:
                 self._unreadable = self._unreadable or refusal
 
-    def _declared_by(self, file: str) -> Iterator[_Declaration]:
+    def _declared_by(self, file: str) -> Iterator[Declaration]:
         for section, root in self._tree.documents(file, self._is_worth_reading):
             for way, node in objects(file, root):
                 declared = Declared.of(file, node)
                 if self._is_of_kind(declared) and declared.name in self._names:
                     for chain in self._kustomizations.chains(file):
-                        yield _Declaration(Setting(section, root, way, node), declared, chain)
+                        yield Declaration(Setting(section, root, way, node), declared, chain)
 
     def _is_worth_reading(self, text: str) -> bool:
         return self._ref.kind in text and self._a_name.search(text) is not None
@@ -94,39 +78,30 @@ class _Finding:
     def _is_of_kind(self, declared: Declared) -> bool:
         return declared.kind == self._ref.kind and self._ref.api_version in {"", declared.api_version}
 
-    def _mine(self, declarations: list[_Declaration]) -> list[_Declaration]:
+    def _mine(self, declarations: list[Declaration]) -> list[Declaration]:
         """Those that are the object; one that names no namespace only where none names the right one."""
         named = [d for d in declarations if d.name == self._ref.name]
         if not self._ref.namespace:
             return named
         return [d for d in named if d.namespace == self._ref.namespace] or [d for d in named if d.namespace is None]
 
-    def _setting(self, of: _Declaration) -> Setting:
-        """What has the last word on the field. Raises Refusal when no line of it can be edited."""
-        found = last_setting(self._tree, self._kustomizations, of.declared, of.chain, self._path)
-        if isinstance(found, Refusal):
-            raise found
-        return found or of.setting
-
-    def _check_alone(self, mine: list[_Declaration], setting: Setting) -> None:
+    def _check_alone(self, mine: list[Declaration], setting: Setting | Refusal) -> None:
         if len({d.setting for d in mine}) > 1:
             places = ", ".join(sorted({d.setting.at for d in mine}))
             raise Refusal("Ambiguous", f"{self._ref} is declared more than once: {places}; name its namespace, or leave one")
-        others = [self._last_word(d) for d in mine[1:]]
-        if others and any(other != setting for other in others):
+        if any(self._last_word(other) != setting for other in mine[1:]):
             ways = ", ".join(sorted({d.applied_by for d in mine}))
             raise Refusal("Ambiguous", f"{self._ref} is made in more than one way: {ways}; look below one of them")
 
-    def _check_unshared(self, mine: _Declaration, declarations: list[_Declaration], setting: Setting) -> None:
+    def _check_unshared(self, mine: Declaration, declarations: list[Declaration], setting: Setting) -> None:
         others = {d.applied_by for d in declarations if d.chain != mine.chain and self._last_word(d) == setting}
         if others:
             where = ", ".join(sorted(others))
             message = f"{where} would change, too; set {written(self._path)} in a patch of {mine.applied_by} instead"
             raise Refusal("Shared", message, setting.section.file, setting.node.line)
 
-    def _last_word(self, of: _Declaration) -> Setting | None:
-        found = last_setting(self._tree, self._kustomizations, of.declared, of.chain, self._path)
-        return None if isinstance(found, Refusal) else found or of.setting
+    def _last_word(self, of: Declaration) -> Setting | Refusal:
+        return last_word(self._tree, self._kustomizations, of, self._path)
 
     def _editable(self, setting: Setting) -> Place:
         text, section = self._tree.text(setting.section.file), setting.section
@@ -154,7 +129,7 @@ class _Finding:
         message = f"{self._ref} may be made here, by {what}; edit the values that fill it in"
         return Refusal(reason, message, file, before.count(b"\n") + 1)
 
-    def _not_found(self, declarations: list[_Declaration]) -> Refusal:
+    def _not_found(self, declarations: list[Declaration]) -> Refusal:
         """Why nothing is there: elsewhere, or under a name that only a template knows."""
         for file, data in sorted(self._tree.files.items()):
             if mentions(data, self._ref.kind) and not is_kustomization(file):
@@ -162,6 +137,6 @@ class _Finding:
                     self._refuse_rendered(file)
                 except Refusal as refusal:
                     return refusal
-        near = sorted({f"{d.setting.at} ({d.namespace}/{d.name})" for d in declarations})
+        near = sorted({f"{d.setting.at} ({'/'.join(filter(None, (d.namespace, d.name)))})" for d in declarations})
         said = f"; there is {', '.join(near)}" if near else ""
         return Refusal("NotFound", f"no YAML file declares {self._ref}{said}; check kind, name and namespace, and where to look")

@@ -46,14 +46,18 @@ def refuse_annotated(file: str, node: Node) -> None:
             raise Refusal("ManagedElsewhere", message, file, key.line)
 
 
+def follows_images(file: str, data: bytes) -> bool:
+    """Whether Argo CD Image Updater reads or writes it."""
+    return basename(file).startswith(_OVERRIDES) or mentions(data, _UPDATER)
+
+
 def refuse_followed_image(tree: Tree, place: Place) -> None:
     """Raises Refusal when the value is an image that Argo CD Image Updater follows, by its own file or an Application's word."""
     image = _IMAGE.fullmatch(place.value)
     if image is None or not ({":", "/"} & set(place.value)):
         return
     for file, data in tree.files.items():
-        followed = basename(file).startswith(_OVERRIDES) or mentions(data, _UPDATER)
-        if followed and file != place.file and mentions(data, image["name"]):
+        if file != place.file and follows_images(file, data) and mentions(data, image["name"]):
             message = f"Argo CD Image Updater follows {image['name']} ({file}); take it out there first, or edit there"
             raise Refusal("ManagedElsewhere", message, place.file, place.line)
 

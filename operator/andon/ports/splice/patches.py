@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from andon.ports.splice.aim import Aim
+from andon.ports.splice.appliers import entries
 from andon.ports.splice.kustomize import Chain, Kustomizations, Layer, applied_name, applied_namespace
 from andon.ports.splice.objects import Declared
 from andon.ports.splice.path import Path, written
@@ -32,19 +33,47 @@ class Setting:
         return at(self.section.file, self.node.line)
 
 
-def last_setting(
-    tree: Tree, kustomizations: Kustomizations, declared: Declared, chain: Chain, path: Path
-) -> Setting | Refusal | None:
-    """The patch that has the last word, or why none of its lines can be edited; None where no patch speaks of the field."""
-    for depth in reversed(range(len(chain))):
-        inner = [chain[:end] for end in range(depth + 2)]
-        names = frozenset(applied_name(declared.name or "", way) for way in inner)
-        namespaces = frozenset(applied_namespace(declared.namespace, way) for way in inner)
-        search = _Search(tree, kustomizations, Aim(declared, names, namespaces, path))
-        found = next(search.layer(chain[depth]), None)
-        if found is not None:
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """An object in a file, on one of its ways to the cluster."""
+
+    setting: Setting
+    declared: Declared
+    chain: Chain
+
+    @property
+    def namespace(self) -> str | None:
+        """In the cluster; None where nobody says."""
+        return applied_namespace(self.declared.namespace, self.chain)
+
+    @property
+    def name(self) -> str:
+        """In the cluster."""
+        return applied_name(self.declared.name or "", self.chain)
+
+    @property
+    def applied_by(self) -> str:
+        """The outermost file through which it reaches the cluster."""
+        return self.chain[-1].file if self.chain else self.setting.section.file
+
+    def aim(self, path: Path, layers: int) -> Aim:
+        """What speaks of this field of it, at this many layers from within."""
+        inner = [self.chain[:end] for end in range(layers + 1)]
+        names = frozenset(applied_name(self.declared.name or "", way) for way in inner)
+        return Aim(self.declared, names, frozenset(applied_namespace(self.declared.namespace, way) for way in inner), path)
+
+
+def last_word(tree: Tree, kustomizations: Kustomizations, of: Declaration, path: Path) -> Setting | Refusal:
+    """The patch that sets the field last, else the object itself; or why no line of what sets it can be edited."""
+    outside = _Search(tree, kustomizations, of.aim(path, len(of.chain)))
+    for file, entry in entries(tree, of.applied_by):
+        if (found := next(outside.patch(file, entry), None)) is not None:
             return found
-    return None
+    for depth in range(len(of.chain), 0, -1):
+        search = _Search(tree, kustomizations, of.aim(path, depth))
+        if (found := next(search.layer(of.chain[depth - 1]), None)) is not None:
+            return found
+    return of.setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +87,7 @@ class _Search:
     def layer(self, layer: Layer) -> Iterator[Setting | Refusal]:
         yield from self._configurations(layer)
         yield from self._replacements(layer)
+        yield from self._transformers(layer)
         for key in ("patchesJson6902", "patches", "patchesStrategicMerge"):
             for entry in reversed(layer.entries(key)):
                 yield from self.patch(layer.file, entry)
@@ -112,6 +142,12 @@ class _Search:
             return False
         return any(self.aim.at_field(text(field) or "") for field in items(below(file, target, "fieldPaths")))
 
+    def _transformers(self, layer: Layer) -> Iterator[Refusal]:
+        """`images` and `replicas` have the last word on two fields that many kinds have."""
+        for key, field in (("images", "image"), ("replicas", "replicas")):
+            if layer.entries(key) and self.aim.path[-1] == field:
+                yield self._generated(f"what is named under {key}", layer.file, layer.entries(key)[0].line, "edit it there")
+
     def _configurations(self, layer: Layer) -> Iterator[Refusal]:
         for file in layer.paths("configurations"):
             root = first(self.tree, file)
@@ -121,7 +157,7 @@ class _Search:
                     yield self._generated("a transformer's configuration", file, spec.line, "edit what it fills in")
 
     def _generated(self, what: str, file: str, line: int, instead: str) -> Refusal:
-        return Refusal("Generated", f"{what} of Kustomize's sets {written(self.aim.path)}; {instead}", file, line)
+        return Refusal("Generated", f"{what} sets {written(self.aim.path)}; {instead}", file, line)
 
 
 def _mappings(root: Node) -> Iterator[Mapping]:

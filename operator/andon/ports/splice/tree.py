@@ -22,6 +22,11 @@ def is_kustomization(file: str) -> bool:
     return basename(file) in _KUSTOMIZATIONS
 
 
+def is_chart(file: str) -> bool:
+    """Whether Helm renders what stands beside it."""
+    return basename(file) == "Chart.yaml"
+
+
 def is_template(file: str) -> bool:
     """Whether something fills it in before it is YAML."""
     return file.endswith(_TEMPLATES)
@@ -68,7 +73,7 @@ class Tree:
 
     def charts(self) -> frozenset[str]:
         """Folders that Helm renders from."""
-        return frozenset(f"{beside(file, 'templates')}/" for file in self.files if basename(file) == "Chart.yaml")
+        return frozenset(f"{beside(file, 'templates')}/" for file in self.files if is_chart(file))
 
 
 def mentions(data: bytes, *words: str) -> bool:

@@ -3,6 +3,7 @@
 import pytest
 
 from andon.ports.splice import ObjectRef, Refusal, find, parsed
+from andon.ports.splice.find import concerns
 from andon.ports.splice.tree import matters
 
 REF = ObjectRef("andon.dev/v1alpha1", "ModelDeployment", "plant-a", "reactor")
@@ -333,6 +334,65 @@ replacements:
 def test_what_kustomize_makes_or_others_share_is_refused_and_said_where(more, reason, says):
     assert refused(BASE | more)[0] == reason
     assert says in refused(BASE | more)[1]
+
+
+FLUX = """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: plant}
+spec:
+  path: ./a
+  patches:
+  - target: {kind: ModelDeployment}
+    patch: '[{op: replace, path: /spec/model/mlflow/version, value: "3"}]'
+"""
+ARGO = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: plant}
+spec:
+  source:
+    path: a
+    kustomize:
+      patches:
+      - patch: '{apiVersion: andon.dev/v1alpha1, kind: ModelDeployment, metadata: {name: reactor}, spec: {model: {mlflow: {version: "3"}}}}'
+"""
+
+
+@pytest.mark.parametrize(("applier", "line"), [(FLUX, 7), (ARGO, 9)])
+def test_what_flux_or_argo_cd_patch_themselves_is_refused_where_they_apply_it(applier, line):
+    files = MARKED_BASE | {"a/kustomization.yaml": A}
+    assert refused(files | {"apps.yaml": applier})[0] == "Generated"
+    assert f"apps.yaml:{line}: an inline patch sets spec.model.mlflow.version" in refused(files | {"apps.yaml": applier})[1]
+    assert (
+        found(files | {"apps.yaml": applier.replace("path: ./a", "path: b").replace("path: a", "path: b")}) == "base/reactor.yaml"
+    )
+    assert found(files | {"apps.yaml": applier + "broken: [\n"}) == "base/reactor.yaml"
+
+
+def test_images_and_replicas_are_kustomizes_word():
+    files = {
+        "kustomization.yaml": "resources: [x.yaml]\nimages:\n- {name: a, newTag: '2'}\nreplicas: [{name: it, count: 2}]\n",
+        "x.yaml": "kind: Thing\nmetadata: {name: it}\nspec: {image: 'a:1', replicas: 1, other: 1}\n",
+    }
+    ref = ObjectRef("", "Thing", "", "it")
+    assert "kustomization.yaml:3: what is named under images sets" in refused(files, ref, parsed("spec.image"))[1]
+    assert refused(files, ref, parsed("spec.replicas"))[0] == "Generated"
+    assert find(bytes_of(files), ref, parsed("spec.other")).value == "1"
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "is_asked"),
+    [
+        ("x.yaml", "kind: ModelDeployment", True),
+        ("x.yaml", "kind: Other", False),
+        ("c/Chart.yaml", "name: c", True),
+        (".argocd-source-a.yaml", "kustomize: {}", True),
+        ("apps.yaml", FLUX.replace("ModelDeployment", ""), True),
+    ],
+)
+def test_which_files_have_a_say_where_there_is_no_kustomization(file, content, is_asked):
+    assert concerns(file, content.encode(), REF) is is_asked
 
 
 def test_an_overlay_whose_field_is_generated_is_in_nobodys_way():
