@@ -90,7 +90,7 @@ class KubernetesLease:
         goes_on = holder == seen.holder
         spec = {
             "leaseDurationSeconds": DURATION,
-            "leaseTransitions": seen.turns if goes_on or not holder else seen.turns + 1,
+            "leaseTransitions": seen.turns if goes_on or not (holder and seen.version) else seen.turns + 1,
             "acquireTime": _text(seen.since if goes_on and seen.since else now),
             "renewTime": _text(now),
         }

@@ -17,7 +17,7 @@ def rules(address):
 
 def test_every_rule_is_understood_and_evaluated(prometheus, fresh):
     loaded = eventually(lambda: rules(prometheus), lambda found: all(r["health"] == "ok" for r in found.values()), within=15)
-    assert len(loaded) == 7
+    assert len(loaded) == 8
 
 
 OPEN = 'andon_decision_open{namespace="plant-a",policy="watch",action="Rollback",verdict="ModelRegression"} 1'
