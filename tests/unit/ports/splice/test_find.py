@@ -355,7 +355,8 @@ spec:
     path: a
     kustomize:
       patches:
-      - patch: '{apiVersion: andon.dev/v1alpha1, kind: ModelDeployment, metadata: {name: reactor}, spec: {model: {mlflow: {version: "3"}}}}'
+      - patch: |-
+          {apiVersion: andon.dev/v1alpha1, kind: ModelDeployment, metadata: {name: reactor}, spec: {model: {mlflow: {version: "3"}}}}
 """
 
 
