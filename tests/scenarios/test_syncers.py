@@ -1,4 +1,4 @@
-"""Argo CD's usual ways to apply; Flux's and the roughest one are tried in tests/integration."""
+"""The ways in which Argo CD applies; Flux's is tried in tests/integration."""
 
 import pytest
 
@@ -20,6 +20,6 @@ from integration.operator.plant import Plant
 pytestmark = [pytest.mark.scenario, pytest.mark.timeout(120)]
 
 
-@pytest.mark.parametrize("how", ["argo-server-side", "argo-client-side"])
+@pytest.mark.parametrize("how", ["argo-server-side", "argo-client-side", "argo-replace"])
 def test_a_rollback_stands_and_nobody_fights(plant: Plant, sync: Sync, how: str):  # noqa: F811 - the fixtures
     stands(plant, sync(how))

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from andon.api.types import KeyedBy, Message, StatusModel, Time, Whole, Word
+from andon.api.types import KeyedBy, Message, StatusModel, Text, Time, Whole, Word
 
 
 class ConditionStatus(StrEnum):
@@ -34,6 +34,11 @@ class Condition(StatusModel):
 
 
 Conditions = Annotated[list[Condition], KeyedBy("type"), Field(max_length=16, description="What is true of this object now.")]
+
+
+LastHandled = Annotated[
+    Text | None, Field(description="The annotation andon.dev/reconcile, once what it asked for was looked at.")
+]
 
 
 class Claim(StatusModel):

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from andon.api.conditions import Conditions
+from andon.api.conditions import Conditions, LastHandled
 from andon.api.decision import Rejections
 from andon.api.types import (
     ApiModel,
@@ -140,6 +140,7 @@ class DataSourceStatus(StatusModel):
     """What is true of the collector."""
 
     observed_generation: Annotated[Generation, Field(description="The metadata.generation this status was made from.")] = -1
+    last_handled_reconcile_at: LastHandled = None
     conditions: Conditions = Field(default_factory=list)
     rows_url: Annotated[Text | None, Field(description="Where aligned rows are read, inside the cluster.")] = None
     quarantine: Annotated[

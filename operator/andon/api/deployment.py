@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from andon.api.conditions import Conditions
+from andon.api.conditions import Conditions, LastHandled
 from andon.api.decision import ActedDecision, Rejections
 from andon.api.outputs import OnBadInput, Output
 from andon.api.pipeline import RegisteredName
@@ -318,9 +318,7 @@ class ModelDeploymentStatus(StatusModel):
     """What is true of the deployment: `effective` comes only from what servers acknowledge."""
 
     observed_generation: Annotated[Generation, Field(description="The metadata.generation this status was made from.")] = -1
-    last_handled_reconcile_at: Annotated[
-        Text | None, Field(description="The annotation andon.dev/reconcile, once what it asked for was looked at.")
-    ] = None
+    last_handled_reconcile_at: LastHandled = None
     conditions: Conditions = Field(default_factory=list)
     last_handled_promote: Annotated[
         Text | None, Field(description="The annotation andon.dev/promote, once the version it names serves: it promotes once.")

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from andon.api.conditions import Conditions
+from andon.api.conditions import Conditions, LastHandled
 from andon.api.decision import ActedDecision, Rejections
 from andon.api.types import (
     ApiModel,
@@ -151,6 +151,7 @@ class TrainingPipelineStatus(StatusModel):
     """What is true of the pipeline."""
 
     observed_generation: Annotated[Generation, Field(description="The metadata.generation this status was made from.")] = -1
+    last_handled_reconcile_at: LastHandled = None
     conditions: Conditions = Field(default_factory=list)
     job: Annotated[Text | None, Field(description="The Job of the current spec, or of the Retrain acted on.")] = None
     trained: Annotated[Revision | None, Field(description="The newest version this pipeline registered.")] = None

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StrictBool
 
-from andon.api.conditions import Conditions
+from andon.api.conditions import Conditions, LastHandled
 from andon.api.decision import Action, Decision, Verdict
 from andon.api.permissions import Actions, Authorities, Budget, Unseen, WriteBacks
 from andon.api.signals import Signal
@@ -149,6 +149,7 @@ class DriftPolicyStatus(StatusModel):
     """What the evidence says."""
 
     observed_generation: Annotated[Generation, Field(description="The metadata.generation this status was made from.")] = -1
+    last_handled_reconcile_at: LastHandled = None
     conditions: Conditions = Field(default_factory=list)
     verdict: Annotated[
         Verdict | None, Field(description="About the candidate while one is judged, about what serves otherwise.")

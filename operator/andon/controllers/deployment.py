@@ -292,7 +292,7 @@ def _labels(source: DataSourceSpec | None, rows: str | Missing | None) -> LabelS
 
 
 def _people(obj: Object) -> People:
-    return People(**{word: annotated(obj, word) for word in ("pin", "promote", "abort", "approve", "reject", "reconcile")})
+    return People(**{word: annotated(obj, word) for word in ("pin", "promote", "abort", "approve", "reject")})
 
 
 def workload(children: list[Object], spec: ModelDeploymentSpec) -> Workload:

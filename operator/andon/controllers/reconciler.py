@@ -15,7 +15,7 @@ from andon.api.types import ApiModel, StatusModel
 from andon.controllers import notes
 from andon.controllers.herald import Herald
 from andon.controllers.informer import Informer, Object
-from andon.controllers.objects import is_as_rendered, spec_of, status_manifest, status_of
+from andon.controllers.objects import annotated, is_as_rendered, spec_of, status_manifest, status_of
 from andon.controllers.queue import Key
 from andon.ports.clock import Clock
 from andon.ports.cluster import Cluster, Manifest, RefusedError
@@ -105,14 +105,18 @@ class Reconciler(ABC, Generic[Spec, Status, F, P]):
         """The object was deleted; its children go by their owner references."""
 
     async def write_status(self, obj: Object, status: Status) -> None:
-        """Write what is new to say; above all, what the API server refused at the last try. Raises ClusterError."""
+        """Write what is new to say; above all, what the API server refused at the last try. Raises ClusterError.
+
+        Whatever is said, it says which andon.dev/reconcile was seen.
+        """
         why = self._refused.get(Key(obj["metadata"]["namespace"], obj["metadata"]["name"]))
         if why is not None:
             said = without_readiness(_conditions(status))
             status = self._stuck(
                 obj, status, "ApplyRefused", f"{why}. Correct the spec, or the operator's rights. Retried.", said
             )
-        manifest = status_manifest(obj, self.kind, status)
+        handled = annotated(obj, "reconcile")[:512] or None
+        manifest = status_manifest(obj, self.kind, status.model_copy(update={"last_handled_reconcile_at": handled}))
         if manifest is not None:
             await self.outside.cluster.write_status(manifest, manager=self._manager)
             _log(manifest)

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from ruamel.yaml import YAML
 
 from integration.chart.conftest import CHART, Manifest
@@ -16,6 +17,11 @@ def customizations(render) -> dict[str, str]:
     (found,) = maps
     assert found["metadata"] == {"name": "argocd-cm", "namespace": "argocd"}, "nothing that Argo CD's own chart says otherwise"
     return found["data"]
+
+
+def _helm_values(application: Manifest) -> Manifest | None:
+    values: Manifest | None = application["spec"].get("source", {}).get("helm", {}).get("valuesObject")
+    return values
 
 
 def actions_of(kind: str) -> Path:
@@ -34,6 +40,16 @@ def test_every_kind_has_its_health_and_its_actions(render):
         assert actions["discovery.lua"].strip() == (folder / "discovery.lua").read_text().strip()
         said = {entry["name"]: entry["action.lua"].strip() for entry in actions["definitions"]}
         assert said == {path.parent.name: path.read_text().strip() for path in folder.glob("*/action.lua")}
+
+
+@pytest.mark.parametrize("example", ["argocd/applications.yaml", "flux/andon.yaml"])
+def test_the_values_of_the_examples_are_values_of_the_chart(helm, tmp_path, example: str):
+    documents = list(YAML(typ="safe", pure=True).load_all(CHART.parents[1] / "examples" / example))
+    (values,) = (v for d in documents if (v := d["spec"].get("values") or _helm_values(d)))
+    file = tmp_path / "values.yaml"
+    file.write_text(json.dumps(values))
+    done = helm("template", "andon", str(CHART), "-f", str(file))
+    assert done.returncode == 0, done.stderr
 
 
 def test_an_installation_leaves_argo_cds_own_config_map_alone(render):

@@ -66,10 +66,9 @@ def rolled_back(plant: Plant, syncer: Syncer, pod: str) -> str:
     return str(plant.acted("Done")["id"])
 
 
-@pytest.mark.parametrize("how", ["flux", "argo-replace"])
-def test_a_rollback_stands_and_nobody_fights(plant: Plant, sync: Sync, how: str):
-    """The other ways are in tests/scenarios."""
-    stands(plant, sync(how))
+def test_a_rollback_stands_and_nobody_fights(plant: Plant, sync: Sync):
+    """As Flux applies; the other ways are in tests/scenarios."""
+    stands(plant, sync("flux"))
 
 
 def stands(plant: Plant, syncer: Syncer) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from integration.operator.cluster import Cluster
+from support.eventually import eventually
 
 SOURCE = {
     "asset": "reactor-1",
@@ -78,7 +79,7 @@ def test_what_the_api_server_refuses_is_said_until_it_is_put_right(cluster: Clus
 
 
 @pytest.mark.parametrize("kind", ["DataSource", "ModelDeployment", "TrainingPipeline", "DriftPolicy"])
-def test_a_suspended_object_says_so_and_gets_no_children(cluster: Cluster, kind: str):
+def test_a_suspended_object_says_so_and_gets_no_children_and_is_looked_at_when_asked(cluster: Cluster, kind: str):
     specs = {
         "DataSource": SOURCE,
         "ModelDeployment": DEPLOYMENT,
@@ -89,3 +90,5 @@ def test_a_suspended_object_says_so_and_gets_no_children(cluster: Cluster, kind:
     cluster.says(kind.lower(), "reactor", "Suspended")
     managed = ("get", "all,configmaps", "-l", "app.kubernetes.io/managed-by=andon", "-o", "name")
     assert cluster.kubectl(*managed) == ""
+    cluster.kubectl("annotate", kind.lower(), "reactor", "andon.dev/reconcile=now")
+    eventually(lambda: cluster.get(kind.lower(), "reactor")["status"].get("lastHandledReconcileAt") == "now", within=20)

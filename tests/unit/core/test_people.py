@@ -241,10 +241,6 @@ def test_history_keeps_ten_revisions_each_once():
     assert [s.version for s in facts.status.history] == ["4", "6", "7", "8", "9", "10", "11", "12", "13", "5"]
 
 
-def test_a_request_to_look_again_is_echoed():
-    assert decide(asked(serving("1"), reconcile="2026-01-02"), NOW).status.last_handled_reconcile_at == "2026-01-02"
-
-
 WORDS = st.sampled_from(["", "1", "2", "3", "9", "latest"])
 
 

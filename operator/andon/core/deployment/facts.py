@@ -64,7 +64,6 @@ class People:
     abort: str = ""
     approve: str = ""
     reject: str = ""
-    reconcile: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,6 @@ def _status(
     standing = [c for c in (loaded(facts, answer), first.verdict(facts, answer.stable)) if c is not None]
     return ModelDeploymentStatus(
         observed_generation=facts.generation,
-        last_handled_reconcile_at=facts.people.reconcile[:512] or None,
         conditions=summarise([*claims, *standing], standing_conditions(facts, answer), facts.generation, now),
         last_handled_promote=people.spent_promotion(facts, effective),
         desired=before.desired if isinstance(facts.wanted, Missing) else facts.wanted.revision,
