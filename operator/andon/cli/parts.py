@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One command. target: `module:callable`. extra: what to install for it. argv: whether the callable takes a command line."""
+    """One command. target: `module:callable`. extra: what to install for it, empty: nothing. argv: whether it takes a command line."""
 
     name: str
     target: str
@@ -36,24 +36,11 @@ class Part:
 
 
 PARTS: Final = (
-    Part("operator", "andon.controllers.main:main", "operator", "Run the operator: make the four kinds of object true."),
-    Part("collect", "andon.runtime.collect.main:main", "collect", "Run a collector beside a machine.", argv=False),
-    Part("serve", "andon.runtime.serve.main:main", "serve", "Serve a model, and judge its successor on the same rows."),
-    Part("train", "andon.runtime.train.main:main", "train", "Train one version from landed rows and register it.", argv=False),
-    Part(
-        "profile", "andon.replay.commands:profile_app", "replay", "Freeze what is usual: a model's profile, from recorded rows."
-    ),
-    Part("replay", "andon.replay.commands:replay_app", "replay", "Try a policy on recorded rows: what would have been decided."),
     Part("get", "andon.cli.get:app", "operator", "What there is, how it is, and what it waits for."),
-    Part(
-        "tree", "andon.cli.tree:app", "operator", "What hangs on what, from the tags to the model's answers; live with --watch."
-    ),
-    Part(
-        "why", "andon.cli.why:app", "operator", "Why one prediction is as it is: what each feature did, and where it comes from."
-    ),
+    Part("tree", "andon.cli.tree:app", "operator", "What hangs on what, from the tags to the answers; live with -w."),
+    Part("history", "andon.cli.history:app", "operator", "What answered when, and what was decided on whose word."),
     Part("explain", "andon.cli.explain:app", "operator", "Why it was decided so: the data, the model or the plant."),
-    Part("edit", "andon.cli.edit:app", "operator", "Change one value of one object in a file, and no other byte."),
-    Part("history", "andon.cli.history:app", "operator", "What answered when, what was decided, on whose word, in which commit."),
+    Part("why", "andon.cli.why:app", "operator", "Why one prediction is as it is, and where it comes from."),
     Part("approve", "andon.cli.steer:approve_app", "operator", "Let it be done: a decision, or a step of a rollout."),
     Part("reject", "andon.cli.steer:reject_app", "operator", "Let it not be done, and not be asked again."),
     Part("pin", "andon.cli.steer:pin_app", "operator", "Serve this version, whatever git or a policy says."),
@@ -62,10 +49,18 @@ PARTS: Final = (
     Part("abort", "andon.cli.steer:abort_app", "operator", "Take the version that git names out of its rollout."),
     Part("suspend", "andon.cli.suspend:suspend_app", "operator", "Leave an object alone; what git owns is suspended in git."),
     Part("resume", "andon.cli.suspend:resume_app", "operator", "Go on with what was suspended."),
+    Part("lint", "andon.cli.lint:app", "", "What is wrong with a folder of objects, told without a cluster."),
+    Part("diff", "andon.cli.diff:app", "operator", "What files would change, and which decisions be lost."),
     Part("edit", "andon.cli.edit:app", "operator", "Change one value of one object in a file, and no other byte."),
-    Part("lint", "andon.cli.lint:app", "operator", "What is wrong with a folder of objects, told without a cluster."),
-    Part("diff", "andon.cli.diff:app", "operator", "What files would change in the cluster, and what decisions be lost."),
-    Part("doctor", "andon.cli.doctor:app", "operator", "Is everything there that Andon needs, and what to do where it is not."),
+    Part(
+        "profile", "andon.replay.commands:profile_app", "replay", "Freeze what is usual: a model's profile, from recorded rows."
+    ),
+    Part("replay", "andon.replay.commands:replay_app", "replay", "Try a policy on recorded rows: what would have been decided."),
+    Part("doctor", "andon.cli.doctor:app", "operator", "Is all there that Andon needs, and what to do if not."),
+    Part("operator", "andon.controllers.main:main", "operator", "Run the operator: make the four kinds of object true."),
+    Part("collect", "andon.runtime.collect.main:main", "collect", "Run a collector beside a machine.", argv=False),
+    Part("serve", "andon.runtime.serve.main:main", "serve", "Serve a model, and judge its successor on the same rows."),
+    Part("train", "andon.runtime.train.main:main", "train", "Train one version from landed rows and register it.", argv=False),
     Part("lab", "andon.lab.cli:app", "lab", "A whole plant and a real Kubernetes on this machine."),
     Part("demo", "andon.lab.demo.cli:app", "lab", "Train, serve, break, roll back, commit: the story, run for real."),
 )

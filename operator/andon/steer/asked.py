@@ -12,7 +12,7 @@ from andon.api.errors import UserError
 from andon.api.policy import DriftPolicyStatus
 from andon.api.types import StatusModel
 from andon.core.approval import step_id
-from andon.watch.family import Snapshot, name_of, promotes, sources_of
+from andon.watch.family import Snapshot, name_of, promotes, rejected, sources_of
 from andon.watch.history import words
 from andon.watch.standing import Object
 
@@ -44,9 +44,8 @@ def asked(snapshot: Snapshot, wanted: str, namespace: str) -> Asked:
 
 def waiting(snapshot: Snapshot) -> list[Asked]:
     """All that people are asked now and have not rejected, decisions first."""
-    objects = (obj.get("status", {}).get("rejected", ()) for obj in snapshot.objects)
-    rejected = {rejection["decision"] for rejections in objects for rejection in rejections}
-    return [question for question in _questions(snapshot) if question.id not in rejected]
+    no = rejected(snapshot)
+    return [question for question in _questions(snapshot) if question.id not in no]
 
 
 def _questions(snapshot: Snapshot) -> Iterator[Asked]:

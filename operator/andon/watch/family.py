@@ -78,6 +78,12 @@ def _of_deployments(
     return Family(read, trained, served, _once([*policies, *watching]))
 
 
+def rejected(snapshot: Snapshot) -> dict[str, str]:
+    """Decisions that a person has said no to, as the objects that would act have noted it: id to username."""
+    noted = (rejection for obj in snapshot.objects for rejection in obj.get("status", {}).get("rejected", ()))
+    return {rejection["decision"]: rejection["by"] for rejection in noted}
+
+
 def sources_of(obj: Object) -> list[str]:
     """DataSources that a pipeline or a deployment reads."""
     spec = obj["spec"]

@@ -13,11 +13,11 @@ from pydantic_core import to_jsonable_python
 from rich.table import Table
 from rich.text import Text
 
-from andon.api.decision import ActedDecision, Decision, DecisionState, Rejection
+from andon.api.decision import ActedDecision, Decision, DecisionState
 from andon.api.deployment import ModelDeploymentStatus, Served
 from andon.api.policy import DriftPolicyStatus
 from andon.api.types import StatusModel
-from andon.watch.family import Snapshot, name_of, promotes, target_of
+from andon.watch.family import Snapshot, name_of, promotes, rejected, target_of
 from andon.watch.standing import Object, clock
 
 Status = TypeVar("Status", bound=StatusModel)
@@ -45,13 +45,13 @@ def history(snapshot: Snapshot, deployment: Object) -> list[Event]:
     """Oldest first."""
     status, name = _read(ModelDeploymentStatus, deployment.get("status", {})), name_of(deployment)
     acted = [*status.decisions, *_retrains(snapshot, name)]
-    rejected = {r.decision: r for r in _rejections(snapshot)}
+    no = rejected(snapshot)
     known = {decision.id for decision in acted}
     published = [d for d in _published(snapshot, name) if d.id not in known]
     events = [
         *map(_served, status.history),
         *map(_acted, acted),
-        *(_asked(decision, rejected.get(decision.id)) for decision in published),
+        *(_asked(decision, no.get(decision.id)) for decision in published),
     ]
     return sorted(events, key=lambda event: event.at)
 
@@ -80,11 +80,11 @@ def _acted(decision: ActedDecision) -> Event:
     return Event(decision.decided, f"{decision.id} {words(decision)}", outcome, by, decision.commit or "", details)
 
 
-def _asked(decision: Decision, rejection: Rejection | None) -> Event:
+def _asked(decision: Decision, no_by: str | None) -> Event:
     """What nobody acted on, or an actor that keeps no copy: its policy's word is all there is."""
-    state = "Rejected" if rejection else "Open" if decision.state is DecisionState.OPEN else "Closed"
+    state = "Rejected" if no_by else "Open" if decision.state is DecisionState.OPEN else "Closed"
     details = {"kind": "Decision", **_about(decision), "subjects": decision.subjects or None}
-    return Event(decision.since, f"{decision.id} {words(decision)}", state, rejection.by if rejection else "", details=details)
+    return Event(decision.since, f"{decision.id} {words(decision)}", state, no_by or "", details=details)
 
 
 def _about(decision: Decision | ActedDecision) -> dict[str, Any]:
@@ -111,12 +111,6 @@ def _retrains(snapshot: Snapshot, deployment: str) -> Iterator[ActedDecision]:
         if promotes(pipeline) == deployment:
             documents = pipeline.get("status", {}).get("decisions", ())
             yield from (d for d in (_parsed(ActedDecision, document) for document in documents) if d is not None)
-
-
-def _rejections(snapshot: Snapshot) -> Iterator[Rejection]:
-    for obj in snapshot.objects:
-        documents = obj.get("status", {}).get("rejected", ())
-        yield from (r for r in (_parsed(Rejection, document) for document in documents) if r is not None)
 
 
 def _read(model: type[Status], document: object) -> Status:

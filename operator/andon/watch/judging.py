@@ -1,5 +1,7 @@
 """What does a policy say of the model and of the data, and what does it ask of people?"""
 
+from collections.abc import Mapping
+
 from andon.api.decision import Authority, Decision, DecisionState
 from andon.api.policy import DriftPolicyStatus, HeldAction, TagFault
 from andon.api.types import Revision
@@ -15,10 +17,13 @@ _ASKED = {
 _TOLD = ("action", "verdict", "authority", "from", "to", "subjects", "since")
 
 
-def told(status: DriftPolicyStatus) -> Told:
-    """Its verdict, and as parts: faults, decisions that are open and actions that are held back."""
-    opened = (decision for decision in status.decisions if decision.state is DecisionState.OPEN)
-    parts = (*map(_fault, status.data_faults), *map(_decision, opened), *map(_held, status.held))
+def told(status: DriftPolicyStatus, rejected: Mapping[str, str]) -> Told:
+    """Its verdict, and as parts: faults, decisions that are open and actions that are held back.
+
+    rejected: who said no to which decision.
+    """
+    opened = (_decision(d, rejected.get(d.id)) for d in status.decisions if d.state is DecisionState.OPEN)
+    parts = (*map(_fault, status.data_faults), *opened, *map(_held, status.held))
     return Told(_words(status), {"verdict": status.verdict, "judged": status.judged}, parts)
 
 
@@ -35,13 +40,14 @@ def _fault(fault: TagFault) -> Node:
     return Node("fault", fault.tag, Mood.BAD, said, details={"fault": fault.fault, "since": fault.since})
 
 
-def _decision(decision: Decision) -> Node:
+def _decision(decision: Decision, no_by: str | None) -> Node:
     about = f"version {decision.from_.version}" if decision.from_ else ", ".join(decision.subjects)
     to = f" to {decision.to.version}" if decision.to else ""
-    said = f"{decision.action} of {about}{to} for {decision.verdict}, {_ASKED[decision.authority]}, since {clock(decision.since)}"
-    mood = Mood.BAD if decision.authority is Authority.ACT else Mood.ASKS
+    how = f"was rejected by {no_by}" if no_by else _ASKED[decision.authority]
+    said = f"{decision.action} of {about}{to} for {decision.verdict}, {how}, since {clock(decision.since)}"
+    mood = Mood.BAD if decision.authority is Authority.ACT else Mood.WAITS if no_by else Mood.ASKS
     frozen = decision.model_dump(mode="json", exclude_none=True)
-    details = {key: frozen[key] for key in _TOLD if key in frozen}
+    details = {key: frozen[key] for key in _TOLD if key in frozen} | ({"rejectedBy": no_by} if no_by else {})
     return Node("decision", decision.id, mood, said, f"See: andon explain {decision.id}", details)
 
 

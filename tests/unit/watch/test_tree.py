@@ -169,3 +169,11 @@ def test_for_programs_everything_is_a_field():
     assert (candidate["index"], candidate["steps"], candidate["progress"], candidate["weight"]) == (1, 2, "2/4", 20)
     assert (server["current"], server["stable"]["version"]) == (True, "1")
     assert (policy["verdict"], policy["children"][0]["name"]) == ("Healthy", "xmeas_7")
+
+
+def test_a_decision_that_a_person_rejected_asks_nobody_any_more():
+    no = [{"decision": DECISION["id"], "by": "jane", "since": SINCE}]
+    seen = snapshot(DriftPolicy={"decisions": [DECISION]}, ModelDeployment={"rejected": no})
+    (line,) = [line for line in told(seen) if DECISION["id"] in line and "Rollback" in line]
+    assert "was rejected by jane" in line
+    assert "waits for a person" not in line
