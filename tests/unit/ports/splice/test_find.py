@@ -356,7 +356,8 @@ spec:
     kustomize:
       patches:
       - patch: |-
-          {apiVersion: andon.dev/v1alpha1, kind: ModelDeployment, metadata: {name: reactor}, spec: {model: {mlflow: {version: "3"}}}}
+          {apiVersion: andon.dev/v1alpha1, kind: ModelDeployment, metadata: {name: reactor},
+           spec: {model: {mlflow: {version: "3"}}}}
 """
 
 
