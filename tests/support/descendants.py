@@ -5,11 +5,13 @@ from pathlib import Path
 
 def descendants(pid):
     """Pids of children, their children and so on; none for a process that is gone."""
-    found = []
-    for listing in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, listing.read_text().split()):
-            found += [child, *descendants(child)]
-    return found
+    try:
+        children = [
+            int(child) for listing in Path(f"/proc/{pid}/task").glob("*/children") for child in listing.read_text().split()
+        ]
+    except OSError:
+        return []
+    return [pid for child in children for pid in (child, *descendants(child))]
 
 
 def alive(pid):

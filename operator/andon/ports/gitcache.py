@@ -39,7 +39,6 @@ class Branch:
         self._url, self._may_write = url, may_write
         self._ref = f"refs/heads/{name}"
         self._blobless = True
-        self._prefetched = ""
 
     async def fetch(self) -> str | Missing:
         """Brings the cache up to date; the commit at the tip."""
@@ -56,25 +55,16 @@ class Branch:
             return Missing("ServerError", f"git cannot fetch {self.where}: {self.git.told(again)}")
         return again
 
-    async def prefetch(self, tip: str, folder: str) -> Missing | None:
+    async def prefetch(self, tree: str) -> Missing | None:
         """Gets the YAML files of a folder, all at once. A server that cannot give single files is asked for everything."""
-        tree = await self.git("rev-parse", "--verify", "--quiet", f"{tip}^{{tree}}" if folder == "." else f"{tip}:{folder}")
-        if isinstance(tree, Missing):
-            return tree
-        which = tree.out.decode().strip()
-        if tree.code or which == self._prefetched:
-            return None
-        absent = await self._absent(which)
+        absent = await self._absent(tree)
         if isinstance(absent, Missing):
             return absent
         got = await self._get(absent) if absent else None
-        trouble = await self._get_everything() if isinstance(got, Ran) else got
-        self._prefetched = which if trouble is None else ""
-        return trouble
+        return await self._get_everything() if isinstance(got, Ran) else got
 
     async def forget(self) -> None:
         """Drops the cache; the next fetch makes it anew."""
-        self._prefetched = ""
         await asyncio.to_thread(shutil.rmtree, self.git.folder, ignore_errors=True)
 
     async def tip(self) -> str | Missing:
@@ -134,6 +124,9 @@ class Branch:
         fetched = await self.git("fetch", *_QUIET, "origin", f"+{self._ref}:{_TIP}", patience=_FIRST_FETCH if new else 1.0)
         if isinstance(fetched, Missing) or fetched.code:
             return fetched
+        written = self.git.folder / _TIP  # as git writes it when it moves: every process less is a race won sooner
+        if await asyncio.to_thread(written.is_file):
+            return written.read_text().strip()
         parsed = await self.git("rev-parse", "--verify", "--quiet", f"{_TIP}^{{commit}}")
         return parsed if isinstance(parsed, Missing) or parsed.code else parsed.out.decode().strip()
 

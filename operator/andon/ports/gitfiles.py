@@ -3,14 +3,17 @@
 A race is run again from every new tip, and mostly somebody else's files have changed: what was read and edited once is known.
 """
 
+import hashlib
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from git import GitCommandError, Repo
+from git import Repo
 from git.objects import Tree
-from gitdb import IStream
+from git.objects.fun import tree_entries_from_data
+from gitdb import IStream, LooseObjectDB
 
 from andon.ports.gitcache import wanted_blobs
 from andon.ports.splice import ObjectRef, Refusal, find
@@ -27,23 +30,41 @@ class Files:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
+        self.listed: dict[str, Mapping[str, str]] = {}
         self._data: dict[str, bytes] = {}
+        self._concerned: dict[tuple[str, str], Mapping[str, str]] = {}
         self._edits: dict[tuple[Any, ...], Edit | Refusal] = {}
+
+    def tree_of(self, commit: str) -> str | Refusal:
+        """The id of the folder in this commit, or why there is none."""
+        tree = self.repo.commit(commit).tree
+        try:
+            found = tree if self.folder == "." else tree / self.folder
+        except KeyError:
+            return Refusal("NotFound", f"there is no folder {self.folder}; check the path of the repository's entry")
+        if not isinstance(found, Tree):
+            return Refusal("NotFound", f"{self.folder} is a file; name its folder as the path of the repository's entry")
+        return str(found.hexsha)
 
     def at(self, commit: str) -> "Snapshot":
         """The files of one commit. Raises nothing for a folder that is not there: the first edit does."""
-        tree = self.repo.commit(commit).tree
-        return Snapshot(self, tree.hexsha, _yaml_blobs(self.repo, tree.hexsha, self.folder))
+        folder = self.tree_of(commit)
+        if isinstance(folder, str) and folder not in self.listed:
+            listing: bytes = self.repo.git.ls_tree("-r", "-z", folder, stdout_as_string=False)
+            before = "" if self.folder == "." else f"{self.folder}/"
+            self.listed[folder] = {f"{before}{path}": blob for path, blob in wanted_blobs(listing).items()}
+        return Snapshot(self, self.repo.commit(commit).tree.hexsha, folder, {})
 
-    def read(self, blob: str) -> bytes:
-        """Each blob once."""
-        if blob not in self._data:
-            self._data[blob] = self.repo.odb.stream(bytes.fromhex(blob)).read()
-        return self._data[blob]
+    def read(self, oid: str) -> bytes:
+        """Each blob and tree once."""
+        if oid not in self._data:
+            self._data[oid] = self.repo.odb.stream(bytes.fromhex(oid)).read()
+        return self._data[oid]
 
-    def edit(self, blobs: Mapping[str, str], ref: ObjectRef, path: str, value: str | None) -> Edit:
-        """The same question about the same files has the same answer. Raises Refusal."""
-        concerned = blobs if any(map(is_kustomization, blobs)) else {f: b for f, b in blobs.items() if self._concerns(f, b, ref)}
+    def edit(self, folder: str, changed: Mapping[str, str], ref: ObjectRef, path: str, value: str | None) -> Edit:
+        """The same question about the same files has the same answer. changed: files since the folder's tree. Raises Refusal."""
+        concerned = self._concerning(folder, ref.name)
+        concerned = {**concerned, **{file: blob for file, blob in changed.items() if file in concerned}}
         key = (ref, path, value, *concerned.items())
         if key not in self._edits:
             self._edits[key] = _edit({file: self.read(blob) for file, blob in concerned.items()}, ref, path, value)
@@ -52,37 +73,45 @@ class Files:
             raise answer
         return answer
 
-    def _concerns(self, file: str, blob: str, ref: ObjectRef) -> bool:
-        """Where no Kustomization has a say, a file that names neither the kind nor the object says nothing of it."""
-        data = self.read(blob)
-        return ref.kind.encode() in data or ref.name.encode() in data or file.endswith("Chart.yaml")
+    def _concerning(self, folder: str, name: str) -> Mapping[str, str]:
+        """Where no Kustomization has a say, a file that does not name the object says nothing of it."""
+        if (folder, name) not in self._concerned:
+            files = self.listed[folder]
+            every = any(map(is_kustomization, files))
+            named = (f for f, blob in files.items() if every or name.encode() in self.read(blob) or f.endswith("Chart.yaml"))
+            self._concerned[folder, name] = {file: files[file] for file in named}
+        return self._concerned[folder, name]
 
-    def store(self, kind: bytes, data: bytes) -> str:
-        """The id of an object with this content."""
-        stored: bytes = self.repo.odb.store(IStream(kind, len(data), io.BytesIO(data))).binsha
-        return stored.hex()
+    def store(self, kind: str, data: bytes) -> str:
+        """The id of an object with this content, which is written without a process for it, and once."""
+        oid = hashlib.sha1(f"{kind} {len(data)}\0".encode() + data, usedforsecurity=False).hexdigest()
+        if oid not in self._data:
+            loose = LooseObjectDB(str(Path(self.repo.git_dir, "objects")))
+            loose.store(IStream(kind.encode(), len(data), io.BytesIO(data)))
+            self._data[oid] = data
+        return oid
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The files of one tree. blobs: file to id, or why there are none."""
+    """The files of one tree. folder: the tree they were listed from, or why there is none. changed: files of ours since."""
 
     source: Files
     tree: str
-    blobs: Mapping[str, str] | Refusal
+    folder: str | Refusal
+    changed: Mapping[str, str]
 
     def edited(self, ref: ObjectRef, path: str, value: str | None) -> Edit:
         """What stands at this path of the object, and its file with this value there; None: as it is. Raises Refusal."""
-        if isinstance(self.blobs, Refusal):
-            raise self.blobs
-        return self.source.edit(self.blobs, ref, path, value)
+        if isinstance(self.folder, Refusal):
+            raise self.folder
+        return self.source.edit(self.folder, self.changed, ref, path, value)
 
     def with_file(self, file: str, data: bytes) -> "Snapshot":
         """The same with one file replaced."""
-        blob = self.source.store(b"blob", data)
-        tree = _with_file(self.source, Tree(self.source.repo, bytes.fromhex(self.tree), path=""), file.split("/"), blob)
-        blobs = {} if isinstance(self.blobs, Refusal) else self.blobs
-        return Snapshot(self.source, tree, {**blobs, file: blob})
+        blob = self.source.store("blob", data)
+        tree = _with_file(self.source, self.tree, file.split("/"), blob)
+        return replace(self, tree=tree, changed={**self.changed, file: blob})
 
 
 def _edit(files: Mapping[str, bytes], ref: ObjectRef, path: str, value: str | None) -> Edit | Refusal:
@@ -94,22 +123,10 @@ def _edit(files: Mapping[str, bytes], ref: ObjectRef, path: str, value: str | No
         return refusal
 
 
-def _yaml_blobs(repo: Repo, tree: str, folder: str) -> Mapping[str, str] | Refusal:
-    where = tree if folder == "." else f"{tree}:{folder}"
-    try:
-        kind = "tree" if folder == "." else repo.git.cat_file("-t", where)
-    except GitCommandError:
-        return Refusal("NotFound", f"there is no folder {folder}; check the path of the repository's entry")
-    if kind != "tree":
-        return Refusal("NotFound", f"{folder} is a file; name its folder as the path of the repository's entry")
-    listed: bytes = repo.git.ls_tree("-r", "-z", where, stdout_as_string=False)
-    before = "" if folder == "." else f"{folder}/"
-    return {f"{before}{path}": blob for path, blob in wanted_blobs(listed).items()}
-
-
-def _with_file(files: Files, tree: Tree, path: list[str], blob: str) -> str:
+def _with_file(files: Files, tree: str, path: list[str], blob: str) -> str:
     """The tree with one file replaced. Spliced like the file itself: names in no encoding and odd modes stay as they are."""
-    item = tree[path[0]]
-    new = _with_file(files, item, path[1:], blob) if len(path) > 1 else blob
+    data = files.read(tree)
+    old = next(item for item, _, name in tree_entries_from_data(data) if name == path[0])
+    new = _with_file(files, old.hex(), path[1:], blob) if len(path) > 1 else blob
     entry = b" " + path[0].encode(errors="surrogateescape") + b"\0"
-    return files.store(b"tree", tree.data_stream.read().replace(entry + item.binsha, entry + bytes.fromhex(new), 1))
+    return files.store("tree", data.replace(entry + old, entry + bytes.fromhex(new), 1))

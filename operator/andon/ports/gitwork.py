@@ -9,7 +9,11 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from git import Commit, Repo
@@ -21,6 +25,8 @@ Order = dict[str, Any]
 Outcome = dict[str, Any]
 
 _REMEMBERED = 500
+_ROLES = ("author", "committer")
+_PARTS = ("NAME", "EMAIL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +44,30 @@ class Session:
     def __init__(self, order: Order) -> None:
         self._order = order
         self._files = Files(order["folder"])
-        self._tip, self._done = "", dict[str, str]()
+        self._history = History()
 
-    def answer(self, tip: str, intents: list[Order], *, check: bool) -> list[Outcome]:
-        """The repository is opened anew each time: it may have been made anew."""
-        with Repo(self._order["repository"]) as self._repo:
-            self._files.repo = self._repo
-            return self.check(tip, intents) if check else self.write(tip, intents)
+    def answer(self, tip: str, intents: list[Order], *, check: bool, fetched: str | None) -> list[Outcome] | Outcome:
+        """An outcome of each; or `{"unfetched": a folder's tree}` whose files must be there first."""
+        self._open()
+        folder = self._files.tree_of(tip)
+        if isinstance(folder, str) and folder not in {fetched, *self._files.listed}:
+            return {"unfetched": folder}
+        return self.check(tip, intents) if check else self.write(tip, intents)
+
+    def _open(self) -> None:
+        """Anew where the repository was made anew."""
+        made = Path(self._order["repository"], "HEAD").stat().st_mtime_ns
+        if made != getattr(self, "_made", None):
+            self._made = made
+            self._repo = self._files.repo = Repo(self._order["repository"])
 
     def write(self, tip: str, intents: list[Order]) -> list[Outcome]:
         """Of each intent, in order: `{"commit"}`, `{"already": commit or null}`, or `{"refused": reason, "message"}`.
 
         Commits for the branch stand one upon the other, each proposal upon the tip alone.
         """
-        self._remember(self._repo.commit(tip))
-        ground = start = Ground(tip, self._files.at(tip), self._done)
+        done = self._history.up_to(self._repo.commit(tip))
+        ground = start = Ground(tip, self._files.at(tip), done)
         outcomes = []
         for intent in intents:
             outcome, after = self._told(start if intent["proposal"] else ground, intent)
@@ -98,31 +113,52 @@ class Session:
         return {}
 
     def _commit(self, parent: str, tree: str, message: str) -> str:
-        """By git itself, which signs. Raises CalledProcessError, which says why it cannot."""
-        signing = self._order["signing"]
-        argv = (
-            "git",
-            f"--git-dir={self._repo.git_dir}",
-            *signing,
-            "commit-tree",
-            *(["-S"] if signing else []),
-            "-p",
-            parent,
-            tree,
-        )
-        around = {**os.environ, **self._order["people"]}
-        return subprocess.run(argv, input=message.encode(), env=around, capture_output=True, check=True).stdout.decode().strip()
+        """Signed by git itself, which is a process for each. Raises CalledProcessError, which says why it cannot."""
+        signing, people = self._order["signing"], self._order["people"]
+        if not signing:
+            now = f"{time.time():.0f} +0000"
+            who = "".join(f"{role} {name} <{email}> {now}\n" for role, (name, email) in zip(_ROLES, people, strict=True))
+            return self._files.store("commit", f"tree {tree}\nparent {parent}\n{who}\n{message}".encode())
+        argv = ("git", f"--git-dir={self._repo.git_dir}", *signing, "commit-tree", "-S", "-p", parent, tree)
+        told = ((f"GIT_{role.upper()}_", person) for role, person in zip(_ROLES, people, strict=True))
+        around = {f"{role}{what}": value for role, person in told for what, value in zip(_PARTS, person, strict=True)}
+        ran = subprocess.run(argv, input=message.encode(), env={**os.environ, **around}, capture_output=True, check=True)
+        return ran.stdout.decode().strip()
 
-    def _remember(self, tip: Commit) -> None:
-        """The decisions in the trailers of recent history; of one that is known, only what came since."""
-        since = f"{self._tip}..{tip.hexsha}" if self._tip else tip.hexsha
-        known = dict(self._done)
-        for commit in reversed(list(self._repo.iter_commits(since, max_count=_REMEMBERED))):
+
+class History:
+    """The decisions in the trailers of recent commits; from one tip to the next, only of what came since."""
+
+    def __init__(self) -> None:
+        self._tip: str | None = None
+        self._seen: set[str] = set()
+        self._done: dict[str, str] = {}
+
+    def up_to(self, tip: Commit) -> dict[str, str]:
+        """The newest commit of each decision."""
+        if tip.hexsha in self._seen and tip.hexsha != self._tip:  # somebody took commits back
+            self._seen, self._done = set(), {}
+        self._tip = tip.hexsha
+        found: dict[str, str] = {}
+        for commit in self._since(tip):
             for line in str(commit.message).rstrip().rpartition("\n\n")[2].splitlines():
                 key, _, decision = line.partition(": ")
                 if key == "Andon-Decision":
-                    known[decision] = commit.hexsha
-        self._tip, self._done = tip.hexsha, known
+                    found.setdefault(decision, commit.hexsha)
+        self._done = {**self._done, **found}
+        return self._done
+
+    def _since(self, tip: Commit) -> Iterator[Commit]:
+        """Newest first, without a process for it."""
+        ahead = deque([tip])
+        for _ in range(_REMEMBERED):
+            if not ahead:
+                return
+            commit = ahead.popleft()
+            if commit.hexsha not in self._seen:
+                self._seen.add(commit.hexsha)
+                ahead.extend(commit.parents)
+                yield commit
 
 
 def _past(file: str, value: str, intent: Order, done: str | None) -> Outcome | None:

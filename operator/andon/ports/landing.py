@@ -1,12 +1,16 @@
 """One try to bring decisions to a branch, from its tip as it is now: fetch, commit, push, and read again what came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 
 from andon.api.missing import Missing
 from andon.ports.gitcache import Branch, Move
 from andon.ports.pullbranch import PullBranches
+from andon.ports.pushqueue import Again
 from andon.ports.scribe import Said, Scribe, ScribeError
 from andon.ports.writeback import AlreadySo, Committed, Outcome, Preflight, Refused, Task, WriteBack
+
+_TRIES: Final = 4
 
 
 class Landing:
@@ -15,52 +19,66 @@ class Landing:
     def __init__(self, branch: Branch, name: str, scribe: Scribe, pulls: PullBranches) -> None:
         self._branch, self._name, self._scribe, self._pulls = branch, name, scribe, pulls
 
-    async def __call__(self, tasks: list[Task]) -> Sequence[Outcome | None] | None:
-        """An answer for each, or None: somebody else was faster, or the push of several was refused. Raises ScribeError."""
-        folder = tasks[0].repository.path
+    async def __call__(self, tasks: list[Task]) -> Sequence[Outcome | None] | Again:
+        """An answer for each, unless others were faster time and again, or several were refused. Raises ScribeError."""
         tip = await self._branch.fetch()
-        if isinstance(tip, Missing):
-            return [tip] * len(tasks)
-        absent = await self._branch.prefetch(tip, folder)
-        if absent is not None:
-            return [absent] * len(tasks)
-        try:
-            return await self._from(tip, tasks)
-        except ScribeError:
-            await self._branch.forget()
-            raise
+        for _ in range(_TRIES):
+            if isinstance(tip, Missing):
+                return [tip] * len(tasks)
+            try:
+                answers = await self._from(tip, tasks)
+            except ScribeError:
+                await self._branch.forget()
+                raise
+            if not isinstance(answers, str):
+                return answers
+            tip = answers
+        return Again.LOST
 
-    async def _from(self, tip: str, tasks: list[Task]) -> Sequence[Outcome | None] | None:
+    async def _from(self, tip: str, tasks: list[Task]) -> Sequence[Outcome | None] | str | Again:
+        """The answers, or the tip to which others have moved the branch meanwhile."""
         intents = [task for task in tasks if isinstance(task, WriteBack)]
         checks = [task for task in tasks if isinstance(task, Preflight)]
         told = await self._tell(tip, intents) if intents else []
-        if told is None:
-            return None
+        if isinstance(told, (str, Again)):
+            return told
         checked = await self._check(tip, checks) if checks else []
         answers: dict[int, Outcome | None] = {id(t): a for t, a in zip((*intents, *checks), (*told, *checked), strict=True)}
         return [answers[id(task)] for task in tasks]
 
-    async def _tell(self, tip: str, intents: list[WriteBack]) -> Sequence[Outcome] | None:
-        said = await self._scribe.write(tip, intents)
+    async def _tell(self, tip: str, intents: list[WriteBack]) -> Sequence[Outcome] | str | Again:
+        said = await self._with_files(lambda fetched: self._scribe.write(tip, intents, fetched))
         if isinstance(said, Missing):
             return [said] * len(intents)
         both = list(zip(intents, said, strict=True))
         made = [one["commit"] for intent, one in both if "commit" in one and not intent.proposes]
-        landed = await self._push(tip, made[-1]) if made else True
-        if landed is False or (isinstance(landed, Missing) and len(made) > 1):
-            return None
-        unsaid = landed if isinstance(landed, Missing) else None
-        return [await self._propose(i, one) if i.proposes and "commit" in one else _answer(one, made, unsaid) for i, one in both]
+        untaken = await self._push(tip, made[-1]) if made else None
+        if isinstance(untaken, str):
+            return untaken
+        if untaken is not None and len(made) > 1:
+            return Again.FEWER
+        return [await self._propose(i, one) if i.proposes and "commit" in one else _answer(one, made, untaken) for i, one in both]
 
-    async def _push(self, tip: str, head: str) -> bool | Missing:
-        """Whether the branch has it. A failure is judged by where the branch is now: moved by others, it says nothing."""
+    async def _with_files(self, ask: Callable[[str | None], Awaitable[list[Said] | str | Missing]]) -> list[Said] | Missing:
+        """Mostly the files are there; where the folder has changed, they are fetched and the question is put again."""
+        said = await ask(None)
+        if not isinstance(said, str):
+            return said
+        absent = await self._branch.prefetch(said)
+        again = await ask(said) if absent is None else absent
+        if isinstance(again, str):
+            raise ScribeError(f"the folder changed under one tip: {again}")
+        return again
+
+    async def _push(self, tip: str, head: str) -> str | Missing | None:
+        """None once the branch has it. A failure is judged by where the branch is now: at the tip that others moved it to."""
         failure = await self._branch.push([Move(self._name, head, tip)])
         if failure is None:
-            return True
-        now = await self._branch.tip()
+            return None
+        now = await self._branch.fetch()
         if isinstance(now, Missing):
             return now
-        return True if now == head else failure if now == tip else False
+        return None if now == head else failure if now == tip else now
 
     async def _propose(self, intent: WriteBack, said: Said) -> Outcome:
         """A commit that only explains is of use in its branch, and still a refusal."""
@@ -71,7 +89,7 @@ class Landing:
 
     async def _check(self, tip: str, checks: list[Preflight]) -> Sequence[Missing | Refused | None]:
         """A trial commit is signed and not pushed: a server says to a dry run whether it would let us."""
-        said = await self._scribe.check(tip, checks)
+        said = await self._with_files(lambda fetched: self._scribe.check(tip, checks, fetched))
         if isinstance(said, Missing):
             return [said] * len(checks)
         *editable, trial = said
@@ -79,11 +97,11 @@ class Landing:
         return [failure or (Refused(one["refused"], one["message"]) if "refused" in one else None) for one in editable]
 
 
-def _answer(said: Said, made: Sequence[str], unsaid: Missing | None) -> Outcome:
-    """unsaid: the commits made were not taken."""
+def _answer(said: Said, made: Sequence[str], untaken: Missing | None) -> Outcome:
+    """untaken: why none of the commits made is on the branch."""
     if "refused" in said:
         return Refused(said["refused"], said["message"])
     commit = said.get("commit", said.get("already"))
-    if unsaid is not None and commit in made:
-        return unsaid
+    if untaken is not None and commit in made:
+        return untaken
     return Committed(said["commit"]) if "commit" in said else AlreadySo(commit)

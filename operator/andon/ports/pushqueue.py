@@ -8,6 +8,7 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Final, overload
 
 from andon.api import config
@@ -19,8 +20,16 @@ _WINDOW: Final = 0.25
 _MOST_AT_ONCE: Final = 64
 _LONGEST_PAUSE: Final = 0.1
 
-Land = Callable[[list[Task]], Awaitable[Sequence[Any] | None]]
-"""Tries once, from the tip as it is now. None: again; somebody else was faster, or fewer at once may do better."""
+
+class Again(Enum):
+    """Nobody has an answer yet."""
+
+    LOST = "others were faster"
+    FEWER = "several were refused, and one of them may be why"
+
+
+Land = Callable[[list[Task]], Awaitable[Sequence[Any] | Again]]
+"""Tries from the tip as it is now: an answer for each."""
 
 Race = Callable[[config.Repository], AbstractAsyncContextManager[Land]]
 """What one entry's tasks are landed with, as long as there are some."""
@@ -71,15 +80,14 @@ class PushQueue:
                 await self._land_all(entry, land)
 
     async def _land_all(self, entry: config.Repository, land: Land) -> None:
-        """Who loses takes half as many along: fewer are sooner done, and the push comes sooner."""
+        """All that wait go along, since one race won lands them all; fewer only to find the one that is refused."""
         most = _MOST_AT_ONCE
         while batch := [w for w in self._still_waiting() if w.task.repository == entry][:most]:
             answers = await land([waiting.task for waiting in batch])
-            if answers is None:
-                most = max(1, len(batch) // 2)
+            most = max(1, len(batch) // 2) if answers is Again.FEWER else _MOST_AT_ONCE
+            if isinstance(answers, Again):
                 await asyncio.sleep(random.uniform(0, _LONGEST_PAUSE))  # noqa: S311 - jitter, no secret
                 continue
-            most = min(_MOST_AT_ONCE, 2 * most)
             for waiting, answer in zip(batch, answers, strict=True):
                 if not waiting.answer.done():
                     waiting.answer.set_result(answer)

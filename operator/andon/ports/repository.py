@@ -58,7 +58,8 @@ class GitRepository:
     """Fetches and pushes with git, writes commits in a short-lived child; one queue for each branch.
 
     folder: for caches, may be empty at any start. secrets: of Secrets, each in a folder of its name. timeout: seconds for each
-    process; a call waits for its turn ten times as long at most. pulls_per_day: branches for pull requests in one repository. may_write: asked before each push.
+    process; a call waits for its turn ten times as long at most. pulls_per_day: branches for pull requests in one repository.
+    may_write: asked before each push.
     """
 
     def __init__(

@@ -30,13 +30,13 @@ class Scribe:
     def __init__(self, process: asyncio.subprocess.Process, timeout: float) -> None:
         self._process, self._timeout = process, timeout
 
-    async def write(self, tip: str, intents: Sequence[WriteBack]) -> list[Said] | Missing:
-        """What `gitwork.Session.write` says. Raises ScribeError."""
-        return await self._ask(tip, [_asked(intent) for intent in intents], check=False)
+    async def write(self, tip: str, intents: Sequence[WriteBack], fetched: str | None) -> list[Said] | str | Missing:
+        """What `gitwork.Session.write` says, or the tree of a folder whose files must be fetched first. Raises ScribeError."""
+        return await self._ask(tip, [_asked(intent) for intent in intents], fetched, check=False)
 
-    async def check(self, tip: str, checks: Sequence[Preflight]) -> list[Said] | Missing:
-        """What `gitwork.Session.check` says. Raises ScribeError."""
-        return await self._ask(tip, [{"object": asdict(one.object), "path": one.path} for one in checks], check=True)
+    async def check(self, tip: str, checks: Sequence[Preflight], fetched: str | None) -> list[Said] | str | Missing:
+        """Likewise what `gitwork.Session.check` says."""
+        return await self._ask(tip, [{"object": asdict(one.object), "path": one.path} for one in checks], fetched, check=True)
 
     async def send(self, order: Any) -> None:
         """One line. A child that is gone is found out about when it does not answer."""
@@ -44,10 +44,10 @@ class Scribe:
             self._process.stdin.write(f"{json.dumps(order)}\n".encode())
             await self._process.stdin.drain()
 
-    async def _ask(self, tip: str, intents: Sequence[Said], *, check: bool) -> list[Said] | Missing:
+    async def _ask(self, tip: str, intents: Sequence[Said], fetched: str | None, *, check: bool) -> list[Said] | str | Missing:
         try:
             async with asyncio.timeout(self._timeout):
-                await self.send({"tip": tip, "intents": list(intents), "check": check})
+                await self.send({"tip": tip, "intents": list(intents), "check": check, "fetched": fetched})
                 line = await self._process.stdout.readline() if self._process.stdout else b""
                 said = b"" if line or self._process.stderr is None else await self._process.stderr.read()
         except TimeoutError:
@@ -57,7 +57,9 @@ class Scribe:
         if not line:
             raise ScribeError(f"writing commits failed: {' '.join(said.decode(errors='replace').split())[-500:]}")
         answer = json.loads(line)
-        return answer if isinstance(answer, list) else _unsigned(answer["uncommitted"])
+        if isinstance(answer, list):
+            return answer
+        return str(answer["unfetched"]) if "unfetched" in answer else _unsigned(answer["uncommitted"])
 
 
 @asynccontextmanager
@@ -99,13 +101,10 @@ def _asked(intent: WriteBack) -> Said:
     }
 
 
-def _people(entry: config.Repository) -> dict[str, str]:
-    """As git reads them: the model has checked that each is `NAME <EMAIL>`."""
-    people: dict[str, str] = {}
-    for role, identity in (("AUTHOR", entry.author), ("COMMITTER", entry.committer or entry.author)):
-        name, _, email = identity.rpartition(" <")
-        people |= {f"GIT_{role}_NAME": name, f"GIT_{role}_EMAIL": email.removesuffix(">")}
-    return people
+def _people(entry: config.Repository) -> list[tuple[str, str]]:
+    """Author and committer: the model has checked that each is `NAME <EMAIL>`."""
+    split = (who.rpartition(" <") for who in (entry.author, entry.committer or entry.author))
+    return [(name, email.removesuffix(">")) for name, _, email in split]
 
 
 def _unsigned(said: str) -> Missing:

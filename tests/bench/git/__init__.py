@@ -1,0 +1,1 @@
+"""How soon, and how often at once, do decisions reach git while others push? Start reading at `scenes`."""
