@@ -84,18 +84,18 @@ def weight(facts: Facts, at: Place) -> int:
 def min_rows(spec: ModelDeploymentSpec, step: Step) -> int:
     """Rows that both revisions must have scored in this step: by default 300, or what seven days bring, never below 20.
 
-    With a weight, never below what must pass until the candidate has certainly answered a block of them. Without spec.inputs
-    they are requests, and all of them its own.
+    With a weight, never below what must pass until the candidate has certainly answered a block of them.
     """
     asked = _asked(step)
     weekly = _LONGEST_WAIT / seconds(spec.inputs.every) if spec.inputs else _USUAL_ROWS
-    blocks = math.ceil(100 / step.weight) if step.weight is not None and spec.inputs else 1
+    blocks = math.ceil(100 / step.weight) if step.weight is not None else 1
     return max(_FEWEST_ROWS * blocks, min(_USUAL_ROWS, int(weekly)) if asked is None else asked)
 
 
 def described(facts: Facts, version: SlotModel, at: Place, now: datetime) -> Candidate:
-    """As status has it."""
+    """As status has it. An approval is kept from when it is first seen: what else holds the step may last longer than it."""
     step = step_at(facts, at)
+    words = [approval_of(facts, version.digest, index, at.begun) for index in range(len(_steps(facts)))]
     return Candidate(
         version=version.version,
         digest=version.digest,
@@ -104,6 +104,7 @@ def described(facts: Facts, version: SlotModel, at: Place, now: datetime) -> Can
         since=at.since,
         begun=at.begun,
         from_rows=at.from_rows,
+        approvals={word: facts.step_approvals[word] for word in words if word in facts.step_approvals} or None,
         progress=_progress(facts, step, at, now),
     )
 
@@ -113,7 +114,7 @@ def unapproved_step(facts: Facts, version: SlotModel, at: Place) -> str | None:
     if step_at(facts, at).approval is None:
         return None
     word = approval_of(facts, version.digest, at.index, at.begun)
-    return None if word in facts.approved else word
+    return None if word in facts.step_approvals else word
 
 
 def approval_of(facts: Facts, digest: str, index: int, begun: datetime) -> str:
@@ -178,12 +179,19 @@ def _too_few_rows(stand: _Stand) -> str | None:
     spec = stand.facts.spec
     if not _counts(stand.step) or (spec.inputs is None and stand.facts.policy is None and _nothing_asked(stand.step)):
         return None
-    least = min_rows(spec, stand.step)
+    least = _least(stand.facts, stand.step)
     if (_rows(stand.facts, stand.at) or 0) >= least:
         return None
     if spec.inputs is None:
         return _too_few_requests(stand, least) if stand.step.weight is not None else _no_rows(stand)
     return f"It is judged on at least {least} rows of this step; they are coming in."
+
+
+def _least(facts: Facts, step: Step) -> int:
+    """With neither rows nor policy they are requests, and all of them its own."""
+    if facts.spec.inputs is None and facts.policy is None:
+        return _asked(step) or _USUAL_ROWS
+    return min_rows(facts.spec, step)
 
 
 def _nothing_asked(step: Step) -> bool:
@@ -281,7 +289,7 @@ def _progress(facts: Facts, step: Step, at: Place, now: datetime) -> str:
     if rows is None:
         said = facts.status.candidate
         return said.progress if said is not None and said.index == at.index else "0/4"
-    return _quarters(rows / min_rows(facts.spec, step)) if _counts(step) else "0/4"
+    return _quarters(rows / _least(facts, step)) if _counts(step) else "0/4"
 
 
 def _quarters(share: float) -> str:
