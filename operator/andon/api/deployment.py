@@ -288,6 +288,9 @@ class Candidate(StatusModel):
         Time | None, Field(description="When its first step began: what people say of a step is said of this rollout only.")
     ] = None
     from_rows: Annotated[Whole, Field(description="Rows it had been judged on when this step began.")] = 0
+    approvals: Annotated[
+        dict[str, Text] | None, Field(max_length=10, description="Who approved which of its steps, by the step's id.")
+    ] = None
     progress: Annotated[
         str, StringConstraints(pattern=r"^[0-4]/4$", max_length=3), Field(description="Rows of this step so far, in quarters.")
     ] = "0/4"

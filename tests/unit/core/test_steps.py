@@ -142,6 +142,13 @@ def test_a_step_that_waits_for_a_person_says_how_to_answer():
     assert f"modeldeployment soft-sensor andon.dev/approve={WORD}/YOUR-USERNAME" in message(plan, "AwaitingApproval")
 
 
+def test_an_approval_counts_from_when_it_is_seen_though_it_is_taken_off_before_the_step_ends():
+    doubtful = replace(at(3), approved={WORD: "jane"}, policy=PolicyView("watch", faulty_tags=("xmeas_7",)))
+    seen = decide(doubtful, NOW).status
+    assert (seen.candidate.index, seen.candidate.approvals) == (3, {WORD: "jane"})
+    assert decide(replace(at(3), status=seen), NOW).status.candidate.index == 4
+
+
 def test_a_servers_lost_evidence_is_written_down_so_that_rows_are_counted_once():
     first = decide(at(1, rows=50, from_rows=60), NOW)
     assert (first.status.candidate.from_rows, first.status.candidate.progress) == (0, "2/4")

@@ -164,6 +164,12 @@ class Facts:
         """The entry that keeps this revision from serving, unless the spec overrides exactly that decision."""
         return next((q for q in self.status.quarantined if q.digest == digest and not self.overrides(q.decision)), None)
 
+    @property
+    def step_approvals(self) -> Mapping[str, str]:
+        """Who approved which step: now, or before and taken off since."""
+        said = self.status.candidate
+        return {**((said.approvals if said else None) or {}), **self.approved}
+
     def may_act(self, decision: Decision) -> bool:
         """Whether the policy may have this done unasked, or a person has approved it."""
         return decision.authority is Authority.ACT or decision.id in self.approved

@@ -33,7 +33,7 @@ def by_whom(facts: Facts, version: str, digest: str) -> str | None:
         return "andon.dev/promote"
     said = facts.status.candidate
     words = approvals_of(facts) if said is not None and said.digest == digest else []
-    return next((facts.approved[word] for word in words if word in facts.approved), None)
+    return next((facts.step_approvals[word] for word in words if word in facts.step_approvals), None)
 
 
 def promotes(facts: Facts, version: str) -> bool:
