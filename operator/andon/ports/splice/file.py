@@ -47,7 +47,7 @@ def _read(where: Path) -> Iterator[tuple[str, bytes]]:
     if not where.is_dir():
         yield where.as_posix(), where.read_bytes()
         return
-    for folder, folders, names in os.walk(where):
+    for folder, folders, names in os.walk(os.path.normpath(where)):
         folders[:] = [name for name in folders if name != ".git"]
         for file in (Path(folder, name) for name in names if matters(name)):
             if file.is_file() and not file.is_symlink():

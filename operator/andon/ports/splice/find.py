@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from posixpath import basename, dirname
 
 from andon.ports.splice import appliers, owners
 from andon.ports.splice.kustomize import Kustomizations
@@ -50,6 +51,7 @@ class _Finding:
         if isinstance(setting, Refusal):
             raise setting
         self._check_unshared(mine[0], declarations, setting)
+        self._check_kustomizations(mine[0].setting.section.file)
         return self._editable(setting)
 
     def _declarations(self) -> Iterator[Declaration]:
@@ -101,7 +103,17 @@ class _Finding:
             raise Refusal("Shared", message, setting.section.file, setting.node.line)
 
     def _last_word(self, of: Declaration) -> Setting | Refusal:
-        return last_word(self._tree, self._kustomizations, of, self._path)
+        try:
+            return last_word(self._tree, self._kustomizations, of, self._path)
+        except Refusal as refusal:
+            return refusal
+
+    def _check_kustomizations(self, file: str) -> None:
+        """One that cannot be read, and that names the file or its folder, might have the last word."""
+        for refusal in self._kustomizations.unreadable:
+            names = basename(file), basename(dirname(file)) or file
+            if refusal.file and any(mentions(self._tree.files[refusal.file], name) for name in names):
+                raise refusal
 
     def _editable(self, setting: Setting) -> Place:
         text, section = self._tree.text(setting.section.file), setting.section
@@ -113,6 +125,7 @@ class _Finding:
         owners.refuse_template(section, node.line)
         owners.refuse_marked(section, node.line)
         owners.refuse_annotated(section.file, setting.node)
+        owners.refuse_sealed(section.file, setting.root)
         place = Place.of(text, section, node, self._path)
         owners.refuse_followed_image(self._tree, place)
         return place

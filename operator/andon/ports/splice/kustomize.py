@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from posixpath import dirname
 from typing import Final
 
+from andon.ports.splice.refusal import Refusal
 from andon.ports.splice.syntax import Node
-from andon.ports.splice.tree import Tree, beside, first, is_kustomization
-from andon.ports.splice.walk import below, items, text
+from andon.ports.splice.tree import Tree, beside, is_kustomization
+from andon.ports.splice.walk import below, child, items, mappings, text
 
 _PATCHES: Final = ("patchesStrategicMerge", "patches", "patchesJson6902")
 
@@ -45,8 +46,8 @@ class Kustomizations:
     """All of a tree, and who includes what."""
 
     def __init__(self, tree: Tree) -> None:
-        found = ((file, first(tree, file)) for file in sorted(tree.files) if is_kustomization(file))
-        self.layers = [Layer(file, root) for file, root in found if root is not None]
+        self.unreadable: list[Refusal] = []
+        self.layers = [layer for file in sorted(tree.files) if is_kustomization(file) and (layer := self._layer(tree, file))]
         self._patches = frozenset(self._patch_files())
         self._by_folder = {layer.folder or ".": layer for layer in self.layers}
         self._users: dict[str, list[Layer]] = defaultdict(list)
@@ -84,6 +85,18 @@ class Kustomizations:
             open_ += shorter - found - {""}
             found |= shorter - {""}
         return found
+
+    def _layer(self, tree: Tree, file: str) -> Layer | None:
+        """What cannot be read is no layer, and not forgotten."""
+        try:
+            root = next((root for _, root in tree.documents(file)), None)
+            for mapping in mappings(root) if root else ():
+                for key, _ in mapping.entries():
+                    child(file, mapping, text(key) or "")
+        except Refusal as refusal:
+            self.unreadable.append(refusal)
+            return None
+        return Layer(file, root) if root else None
 
     def _patch_files(self) -> Iterator[str]:
         for layer in self.layers:

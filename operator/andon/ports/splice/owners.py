@@ -46,6 +46,13 @@ def refuse_annotated(file: str, node: Node) -> None:
             raise Refusal("ManagedElsewhere", message, file, key.line)
 
 
+def refuse_sealed(file: str, root: Node) -> None:
+    """Raises Refusal when SOPS has signed the whole document: any edit would make it unreadable to whoever applies it."""
+    if (mac := below(file, root, "sops", "mac")) is not None:
+        message = "SOPS seals the whole document; change it with sops itself"
+        raise Refusal("ManagedElsewhere", message, file, mac.line)
+
+
 def follows_images(file: str, data: bytes) -> bool:
     """Whether Argo CD Image Updater reads or writes it."""
     return basename(file).startswith(_OVERRIDES) or mentions(data, _UPDATER)

@@ -13,9 +13,9 @@ from andon.ports.splice.kustomize import Chain, Kustomizations, Layer, applied_n
 from andon.ports.splice.objects import Declared
 from andon.ports.splice.path import Path, written
 from andon.ports.splice.refusal import Refusal, at
-from andon.ports.splice.syntax import Collection, List, Mapping, Node, Section, sections
+from andon.ports.splice.syntax import List, Node, Section, sections
 from andon.ports.splice.tree import Tree, beside, first
-from andon.ports.splice.walk import below, child, holds, items, text
+from andon.ports.splice.walk import below, child, holds, items, mappings, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,21 +151,10 @@ class _Search:
     def _configurations(self, layer: Layer) -> Iterator[Refusal]:
         for file in layer.paths("configurations"):
             root = first(self.tree, file)
-            for spec in _mappings(root) if root is not None else ():
+            for spec in mappings(root) if root is not None else ():
                 path, kind = text(child(file, spec, "path")), text(child(file, spec, "kind"))
                 if path and kind in {None, self.aim.declared.kind} and self.aim.at_pointer(path):
                     yield self._generated("a transformer's configuration", file, spec.line, "edit what it fills in")
 
     def _generated(self, what: str, file: str, line: int, instead: str) -> Refusal:
         return Refusal("Generated", f"{what} sets {written(self.aim.path)}; {instead}", file, line)
-
-
-def _mappings(root: Node) -> Iterator[Mapping]:
-    """All there are in a document, however deep."""
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Mapping):
-            yield node
-        if isinstance(node, Collection):
-            waiting += node.children

@@ -1,8 +1,10 @@
 """What does a path lead to in one document, and would a change there change anything else?"""
 
+from collections.abc import Iterator
+
 from andon.ports.splice.path import Item, Path, Step, written
 from andon.ports.splice.refusal import Refusal
-from andon.ports.splice.syntax import Alias, List, Mapping, Node, Scalar
+from andon.ports.splice.syntax import Alias, Collection, List, Mapping, Node, Scalar
 
 
 def child(file: str, node: Node | None, key: str) -> Node | None:
@@ -32,6 +34,17 @@ def items(node: Node | None) -> list[Node]:
     """Of a list, each as it is; none of all else."""
     node = _followed(node)
     return [item.of if isinstance(item, Alias) else item for item in node.children] if isinstance(node, List) else []
+
+
+def mappings(root: Node) -> Iterator[Mapping]:
+    """All there are in a document, however deep."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Mapping):
+            yield node
+        if isinstance(node, Collection):
+            waiting += node.children
 
 
 def holds(file: str, node: Node, path: Path) -> bool:

@@ -403,6 +403,22 @@ def test_an_overlay_whose_field_is_generated_is_in_nobodys_way():
     assert refused(files, REF.__class__(REF.api_version, REF.kind, "plant-b", REF.name))[0] == "Generated"
 
 
+@pytest.mark.parametrize("broken", ["resources: [../base]\npatches: [\n", "resources: [../base]\nresources: []\n"])
+def test_a_kustomization_that_cannot_be_read_and_may_have_the_last_word_is_told(broken):
+    files = MARKED_BASE | {"a/kustomization.yaml": A, "b/kustomization.yaml": broken}
+    assert refused(files)[0] in {"Unreadable", "DuplicateKey"}
+    assert "b/kustomization.yaml:2" in refused(files)[1]
+    assert found(files | {"b/kustomization.yaml": broken.replace("base", "other")}) == "base/reactor.yaml"
+
+
+def test_a_patch_of_another_overlay_that_cannot_be_read_is_in_nobodys_way():
+    files = MARKED_BASE | {"a/kustomization.yaml": A, "b/kustomization.yaml": B_WITH_ITS_OWN, "b/version.yaml": "a: ["}
+    assert found(files) == "base/reactor.yaml"
+    assert (
+        refused(files | {"a/kustomization.yaml": B_WITH_ITS_OWN.replace("-b", "-a"), "a/version.yaml": "a: ["})[0] == "Unreadable"
+    )
+
+
 def test_kustomizations_that_include_each_other_end():
     files = MARKED_BASE | {"base/kustomization.yaml": kustomization(resources="[reactor.yaml, ../a]"), "a/kustomization.yaml": A}
     assert found(files) == "base/reactor.yaml"

@@ -50,6 +50,11 @@ def test_an_object_that_image_updater_annotates_is_refused():
     assert "x.yaml:3: the annotation argocd-image-updater.argoproj.io/image-list gives" in says
 
 
+def test_a_document_that_sops_seals_is_refused():
+    reason, says = refused(f"{HEAD}spec: {{version: '2'}}\nsops:\n  mac: ENC[AES256_GCM,data:x]\n")
+    assert (reason, says) == ("ManagedElsewhere", "x.yaml:6: SOPS seals the whole document; change it with sops itself")
+
+
 IMAGE = f"{HEAD}spec: {{image: 'registry:5000/plant/app:1.2', version: '2'}}\n"
 APPLICATION = """\
 apiVersion: argoproj.io/v1alpha1
