@@ -63,3 +63,5 @@ def test_git_alone_remembers_and_where_nobody_does_nothing_is_served(namespace: 
         assert "Nothing new is served until git or the registry can say. Retried." in said["message"]
         assert told(namespace, name) == {}
         assert kstatus(namespace.get("modeldeployment", name)) == "InProgress", "it goes on by itself"
+    early = namespace.says("modeldeployment", "registered", "Unreachable", type_="GitInSync")
+    assert "a rollback could not be committed" in early["message"], "known before there is one"
