@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One command. target: `module:callable`. extra: what to install for it, empty: nothing. argv: whether it takes a command line."""
+    """One command. target: `module:callable`. extra: what to install for it, if anything. argv: whether it takes options."""
 
     name: str
     target: str

@@ -1,0 +1,50 @@
+"""A shell asks what could stand here."""
+
+from functools import partial
+
+import pytest
+
+from andon.cli import main
+from andon.cli.parts import PARTS
+from support.shell import completed
+
+
+@pytest.fixture
+def offered(monkeypatch, capsys):
+    return partial(completed, monkeypatch, capsys)
+
+
+def test_commands(offered):
+    assert set(offered("")) == {"crds", *(part.name for part in PARTS)}
+    assert offered("pi") == ["pin"]
+
+
+def test_options_of_the_command_that_is_typed(offered):
+    assert "--undo" in offered("promote", "--")
+
+
+def test_kinds_need_no_cluster(offered):
+    assert offered("get", "mo") == ["modeldeployment"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["approve", ""], id="decisions to answer"),
+        pytest.param(["pin", ""], id="deployments"),
+        pytest.param(["get", "-n", ""], id="namespaces"),
+        pytest.param(["tree", ""], id="objects"),
+        pytest.param(["pin", "product-e", ""], id="versions"),
+    ],
+)
+def test_without_a_cluster_nothing_is_offered_and_nothing_is_said(offered, words):
+    command, *rest = words
+    assert offered(command, "--kubeconfig", "/nonexistent", *rest) == []
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_script_for_each_shell(shell, monkeypatch, capsys):
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
+    with pytest.raises(SystemExit):
+        main(["--show-completion", shell])
+    assert "_ANDON_COMPLETE" in capsys.readouterr().out
