@@ -1,6 +1,7 @@
 """What the kubelet and Prometheus are told: `/healthz`, `/readyz` and `/metrics`, also while this operator stands by."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -23,9 +24,11 @@ class Work:
 
 
 class Health:
-    """Pages. Who stands by is well, and ready: to take over."""
+    """Pages. Who stands by is well; and ready, too, if it could take over: then the one before it may be stopped."""
 
-    def __init__(self) -> None:
+    def __init__(self, trouble: Callable[[], str | None]) -> None:
+        """trouble: why it could not."""
+        self._trouble = trouble
         self._work: Work | None = None
         self._registry = CollectorRegistry()
         self._leader = Gauge("andon_leader", "Whether this operator acts; 0: it stands by.", registry=self._registry)
@@ -60,7 +63,8 @@ class Health:
 
     async def _readyz(self, _: web.Request) -> web.Response:
         if self._work is None:
-            return web.Response(text="ok, standing by\n")
+            trouble = self._trouble()
+            return web.Response(status=503, text=f"{trouble}\n") if trouble else web.Response(text="ok, standing by\n")
         return web.Response(text="ok\n") if self._work.ready.is_set() else web.Response(status=503, text="starting\n")
 
     async def _metrics(self, _: web.Request) -> web.Response:

@@ -115,10 +115,11 @@ class Held:
 
 
 class Candidate:
-    """One who would like to write. me: another name for each process there ever was."""
+    """One who would like to write. me: another name for each process there ever was. trouble: why it could not take over now."""
 
     def __init__(self, leases: Leases, me: str, now: Now = awake_or_not, end: End = end_process) -> None:
         self._leases, self._me, self._now, self._end = leases, me, now, end
+        self.trouble: str | None = "the Lease has not been read yet"
 
     async def elected(self, stop: asyncio.Event) -> Held | None:
         """Wait for the Lease, for as long as it takes. None when told to stop before."""
@@ -129,9 +130,10 @@ class Candidate:
                 if isinstance(found, Held):
                     log.info("%s has the Lease: this operator begins", self._me)
                     return found
-                sighting, news = found, f"{found.lease.holder} has the Lease: this operator stands by"
+                sighting, self.trouble = found, None
+                news = f"{found.lease.holder} has the Lease: this operator stands by"
             except ClusterError as error:
-                news = f"the Lease cannot be had: {error}"
+                news = self.trouble = f"the Lease cannot be had: {error}"
             if news != said:
                 log.info("%s", said := news)
             with suppress(TimeoutError):

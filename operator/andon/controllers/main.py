@@ -84,19 +84,22 @@ def read_config(path: Path) -> OperatorConfig | str:
 
 
 async def run(config: OperatorConfig, listen: str) -> None:
-    """Stand by until it is this operator's turn, then everything, until SIGTERM or SIGINT. Raises ListenError."""
-    stop, health = asyncio.Event(), Health()
+    """Stand by until it is this operator's turn, then everything, until SIGTERM or SIGINT. Raises ListenError.
+
+    One that fails leaves its Lease to run out: nobody knows what of it may still write.
+    """
+    stop = asyncio.Event()
+    candidate = _candidate(config.leader_election) if config.leader_election.enabled else None
+    health = Health(lambda: candidate.trouble if candidate else "starting")
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     pages = await health.serve(listen)
     try:
-        if config.leader_election.enabled:
-            held = await _candidate(config.leader_election).elected(stop)
-            if held is not None:
-                await operate(config, health, stop, held.check)
-                await held.give_back()
-        else:
+        if candidate is None:
             await operate(config, health, stop, alone)
+        elif held := await candidate.elected(stop):
+            await operate(config, health, stop, held.check)
+            await held.give_back()
     finally:
         await pages.cleanup()
 

@@ -163,8 +163,10 @@ async def test_who_stands_by_waits_the_whole_time_and_takes_it_then(server: Serv
 async def test_who_stands_by_bears_an_api_server_that_is_away(server: Server, clock: Clock, caplog: pytest.LogCaptureFixture):
     server.away = True
     caplog.set_level("INFO")
-    standing_by = asyncio.create_task(elected(server, clock))
+    candidate = Candidate(server, "a", clock, ends)
+    standing_by = asyncio.create_task(candidate.elected(asyncio.Event()))
     await asyncio.sleep(0.1)
+    assert candidate.trouble == "the Lease cannot be had: away"
     server.away = False
     async with asyncio.timeout(5):
         await standing_by
@@ -188,9 +190,10 @@ async def test_of_two_who_take_it_at_once_one_waits(server: Server, clock: Clock
 
 async def test_who_is_told_to_stop_while_standing_by_takes_nothing(server: Server, clock: Clock):
     server.lease = Lease(version="1", holder="b")
-    stop = asyncio.Event()
-    waiting = asyncio.create_task(Candidate(server, "a", clock, ends).elected(stop))
+    stop, candidate = asyncio.Event(), Candidate(server, "a", clock, ends)
+    waiting = asyncio.create_task(candidate.elected(stop))
     await asyncio.sleep(0.05)
+    assert candidate.trouble is None
     stop.set()
     async with asyncio.timeout(5):
         assert await waiting is None

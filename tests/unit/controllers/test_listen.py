@@ -1,4 +1,4 @@
-"""`andon operator --listen` with an address that cannot be had: one line and exit code 2."""
+"""`andon operator` with what cannot be used: one line and exit code 2."""
 
 import logging
 import socket
@@ -40,3 +40,11 @@ def test_a_port_that_is_taken_is_one_line(config, caplog):
         port = taken.getsockname()[1]
         assert main(["--config", str(config), "--listen", f"127.0.0.1:{port}"]) == 2
     assert "address already in use" in caplog.text
+
+
+def test_election_needs_to_know_its_namespace(config, caplog, monkeypatch):
+    monkeypatch.delenv("ANDON_NAMESPACE", raising=False)
+    config.write_text(config.read_text() + "leaderElection: {enabled: true}\n")
+    with caplog.at_level(logging.ERROR):
+        assert main(["--config", str(config), "--listen", "127.0.0.1:0"]) == 2
+    assert "leaderElection: set ANDON_NAMESPACE" in caplog.text
