@@ -46,6 +46,9 @@ def edit(where: Path, ref: ObjectRef, path: Steps, value: str) -> Edit:
 def _read(where: Path) -> Iterator[tuple[str, bytes]]:
     if not where.is_dir():
         yield where.as_posix(), where.read_bytes()
+        for chart in (folder / "Chart.yaml" for folder in where.parents):  # what Helm renders is no file of ours
+            if chart.is_file():
+                yield chart.as_posix(), chart.read_bytes()
         return
     for folder, folders, names in os.walk(os.path.normpath(where)):
         folders[:] = [name for name in folders if name != ".git"]

@@ -87,6 +87,15 @@ def test_a_folder_is_searched_but_for_gits_own_and_links(plant):
     assert plant.read_text() == MANIFEST.replace("'2'", "'3'")
 
 
+def test_a_file_of_a_chart_is_refused_though_it_is_named(plant):
+    (plant.parent / "Chart.yaml").write_text("name: plant\n")
+    assert andon_edit(plant, "3").exit_code == 0
+    (plant.parent / "templates").mkdir()
+    rendered = plant.rename(plant.parent / "templates" / "plant.yaml")
+    done = andon_edit(rendered, "4")
+    assert (done.exit_code, "templates/plant.yaml:1: " in done.stderr, "(Generated)" in done.stderr) == (4, True, True)
+
+
 def test_mode_and_link_stay_and_nothing_is_left_beside_it(plant):
     link = plant.with_name("link.yaml")
     link.symlink_to("plant.yaml")

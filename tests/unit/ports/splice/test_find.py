@@ -407,7 +407,7 @@ def test_an_overlay_whose_field_is_generated_is_in_nobodys_way():
 def test_a_kustomization_that_cannot_be_read_and_may_have_the_last_word_is_told(broken):
     files = MARKED_BASE | {"a/kustomization.yaml": A, "b/kustomization.yaml": broken}
     assert refused(files)[0] in {"Unreadable", "DuplicateKey"}
-    assert "b/kustomization.yaml:2" in refused(files)[1]
+    assert refused(files)[1].startswith("b/kustomization.yaml:")
     assert found(files | {"b/kustomization.yaml": broken.replace("base", "other")}) == "base/reactor.yaml"
 
 

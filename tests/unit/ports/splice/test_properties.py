@@ -57,7 +57,7 @@ def edited(document, value):
         return None, None
 
 
-@settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=150)
+@settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=60)
 @given(documents(), new_values)
 def test_only_that_scalar_changes_by_bytes_and_for_every_reader(document: Document, value: str):
     was, after = edited(document, value)
