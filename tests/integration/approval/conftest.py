@@ -88,13 +88,23 @@ def engineer(guarded: ControlPlane) -> Iterator[Person]:
     news = itertools.count(1)  # what stays as it was is let through
     eventually(lambda: refused(person, f"andon.dev/pin={next(news)}"), within=20)
     yield person
-    guarded.kubectl("delete", "namespace", namespace, "--wait=false")
+    guarded.kubectl("delete", "namespace", namespace, f"{namespace}-b", "--ignore-not-found", "--wait=false")
 
 
 @pytest.fixture(scope="module")
 def approver(engineer: Person) -> Person:
     """As OIDC names people: with slashes and colons of its own."""
     return replace(engineer, name="https://idp.example/realms/plant#anna@plant.example", groups=(GROUP,))
+
+
+@pytest.fixture(scope="module")
+def lead(engineer: Person) -> Person:
+    """Has the role of approvers alone, elsewhere than `engineer`, where everybody may edit."""
+    namespace = f"{engineer.namespace}-b"
+    engineer.plane.kubectl("create", "namespace", namespace)
+    engineer.plane.kubectl("-n", namespace, "create", "rolebinding", "leads", "--clusterrole=andon-approver", "--user=lead")
+    engineer.plane.kubectl("-n", namespace, "apply", "-f", "-", stdin=document())
+    return Person(engineer.plane, namespace, "lead", (GROUP,))
 
 
 @pytest.fixture(params=list(SPECS))

@@ -43,6 +43,16 @@ def test_versions_are_for_approvers_to_choose(engineer: Person, approver: Person
     assert approver.says(word) == ""
 
 
+def test_the_approvers_role_is_enough_to_approve(lead: Person, approver: Person):
+    lead.annotate(f"andon.dev/approve={DECISION}/lead")
+    for forbidden in (("delete", "modeldeployment", "e"), ("scale", "modeldeployment", "e", "--replicas=0")):
+        with pytest.raises(LabError, match="cannot"):
+            lead.kubectl(*forbidden)
+    elsewhere = replace(approver, namespace=lead.namespace)
+    with pytest.raises(LabError, match="cannot get"):
+        elsewhere.annotate(f"andon.dev/approve={DECISION}/{approver.name}")
+
+
 def test_a_service_account_may_be_an_approver(engineer: Person):
     bot = replace(engineer, name="system:serviceaccount:chat:approver", groups=("system:serviceaccounts", GROUP))
     bot.annotate(f"andon.dev/approve={DECISION}/{bot.name}")
