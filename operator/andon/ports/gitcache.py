@@ -91,14 +91,16 @@ class Branch:
         """Branches below a prefix: name, commit, its committer's time in seconds, and the decision in its trailers."""
         what = f"+refs/heads/{prefix}*:{_OTHERS}{prefix}*"
         fetched = await self.git("fetch", *_QUIET, "--prune", "origin", what)
-        told = "%(refname)%00%(objectname)%00%(committerdate:unix)%00%(contents:trailers:key=Andon-Decision,valueonly)%00%00"
+        told = (
+            "%(refname)%09%(objectname)%09%(committerdate:unix)%09%(contents:trailers:key=Andon-Decision,valueonly,separator=%2C)"
+        )
         listed = fetched if isinstance(fetched, Missing) else await self.git("for-each-ref", f"--format={told}", _OTHERS)
         if isinstance(listed, Missing):
             return listed
         if not isinstance(fetched, Missing) and fetched.code:
             return Missing("Unreachable", f"git cannot read {prefix}* beside {self.where}: {self.git.told(fetched)}")
-        entries = (entry.strip("\n").split("\0") for entry in listed.out.decode(errors="replace").split("\0\0") if entry.strip())
-        return [(ref.removeprefix(_OTHERS), commit, made, decision.strip()) for ref, commit, made, decision in entries]
+        entries = (line.split("\t") for line in listed.out.decode(errors="replace").splitlines())
+        return [(ref.removeprefix(_OTHERS), commit, made, decision) for ref, commit, made, decision in entries]
 
     async def push(self, moves: Sequence[Move], *options: str) -> Missing | None:
         """Moves branches that are where they are expected. A failure says nothing of its cause: read the remote again."""

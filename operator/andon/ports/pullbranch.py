@@ -5,7 +5,6 @@ else has committed there. Opening the pull request itself is the server's part, 
 """
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,8 +34,8 @@ class PullBranch:
 class PullBranches:
     """Of one repository. per_day: how many may be made in a day."""
 
-    def __init__(self, branch: Branch, per_day: int, options: tuple[str, ...] = (), now: Callable[[], float] = time.time) -> None:
-        self._branch, self._per_day, self._options, self._now = branch, per_day, options, now
+    def __init__(self, branch: Branch, per_day: int, options: tuple[str, ...] = ()) -> None:
+        self._branch, self._per_day, self._options = branch, per_day, options
 
     async def open(self, intent: WriteBack, commit: str) -> Proposed | Missing:
         """Makes the branch, unless it is there. Branches of older decisions about the object are deleted with the same push."""
@@ -67,7 +66,7 @@ class PullBranches:
         return Proposed(wanted.branch, wanted.commit or "")
 
     def _full(self, there: list[PullBranch]) -> Missing | None:
-        fresh = sum(1 for branch in there if branch.ours and branch.made > self._now() - _DAY)
+        fresh = sum(1 for branch in there if branch.ours and branch.made > time.time() - _DAY)
         if fresh < self._per_day:
             return None
         return Missing(

@@ -1,11 +1,11 @@
 """With which key are commits signed? An SSH key is used where it is mounted, a GPG key in a keyring of the operator's own."""
 
-import asyncio
-import hashlib
+import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from andon.api import config
@@ -36,11 +36,13 @@ async def signer(
     if (folder / SSH_KEY).is_file():
         yield Signer(_options("ssh", str(folder / SSH_KEY)))
     elif (folder / GPG_KEY).is_file():
-        keyring = _Keyring(folder / GPG_KEY, environment, timeout)
-        try:
-            yield await keyring.signer(entry)
-        finally:
-            await keyring.close()
+        # A folder of its own, gone afterwards, and near the root: the path of gpg's socket may have 107 letters.
+        with TemporaryDirectory(prefix="andon-") as keyring:
+            gpg = _Gpg({**environment, "GNUPGHOME": keyring}, timeout)
+            try:
+                yield await gpg.signer(entry, (folder / GPG_KEY).read_bytes())
+            finally:
+                await gpg.close()
     else:
         yield absent(entry, entry.signing_key, f"{SSH_KEY} or {GPG_KEY}")
 
@@ -49,20 +51,16 @@ def _options(form: str, key: str) -> tuple[str, ...]:
     return ("-c", f"gpg.format={form}", "-c", f"user.signingKey={key}")
 
 
-class _Keyring:
-    """gpg keeps keys in a folder, and an agent beside it that must be told to end."""
+class _Gpg:
+    """gpg with a keyring, and the agent beside it that must be told to end."""
 
-    def __init__(self, key: Path, environment: Mapping[str, str], timeout: float) -> None:
-        self._key = key.read_bytes()
-        # A name for each key: a new one starts with an empty keyring. Short, since a socket's path may have 107 letters.
-        self._home = Path(environment["HOME"]) / f"gpg-{hashlib.sha256(self._key).hexdigest()[:8]}"
-        self._environment, self._timeout = {**environment, "GNUPGHOME": str(self._home)}, timeout
+    def __init__(self, environment: Mapping[str, str], timeout: float) -> None:
+        self._environment, self._timeout = environment, timeout
 
-    async def signer(self, entry: config.Repository) -> Signer | Missing:
+    async def signer(self, entry: config.Repository, key: bytes) -> Signer | Missing:
+        """The only key of the keyring, once it is there."""
         try:
-            if not self._home.exists():
-                self._home.mkdir(mode=0o700)
-                await self._gpg("--import", given=self._key)
+            await self._gpg("--import", given=key)
             listed = await self._gpg("--list-secret-keys", "--with-colons")
         except FileNotFoundError:
             return Missing("Refused", f"repository {entry.name}: there is no gpg here to sign with. Next: use an SSH key.")
@@ -70,16 +68,13 @@ class _Keyring:
             return Missing("Timeout", f"repository {entry.name}: gpg did not end within {self._timeout:g} s.")
         fingerprint = next((line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr:")), None)
         if fingerprint is None:
-            await asyncio.to_thread(self._home.rmdir) if not any(self._home.iterdir()) else None
             return absent(entry, str(entry.signing_key), f"{GPG_KEY} that gpg takes")
-        return Signer(_options("openpgp", fingerprint), {"GNUPGHOME": str(self._home)})
+        return Signer(_options("openpgp", fingerprint), {"GNUPGHOME": self._environment["GNUPGHOME"]})
 
     async def close(self) -> None:
         """The agent has left our process group, so that it is told by name."""
-        try:
+        with contextlib.suppress(FileNotFoundError):
             await run(("gpgconf", "--kill", "all"), self._environment, self._timeout)
-        except FileNotFoundError:
-            return
 
     async def _gpg(self, *arguments: str, given: bytes = b"") -> str:
         ran = await run(("gpg", "--batch", "--quiet", *arguments), self._environment, self._timeout, given)
