@@ -61,7 +61,8 @@ class _Finding:
             if is_kustomization(file) or self._kustomizations.only_patches(file):
                 continue
             try:
-                self._refuse_rendered(file)
+                if rendered := self._rendered(file):
+                    raise rendered
                 yield from self._declared_by(file)
             except Refusal as refusal:
                 self._unreadable = self._unreadable or refusal
@@ -130,14 +131,20 @@ class _Finding:
         owners.refuse_followed_image(self._tree, place)
         return place
 
-    def _refuse_rendered(self, file: str) -> None:
-        """Raises Refusal for what is a template by its name or its folder, whatever it holds."""
+    def _rendered(self, file: str) -> Refusal | None:
+        """What is a template by its name or its folder is no file of ours, whatever it holds."""
         if is_template(file):
-            raise self._rendered("Templated", file, "a template")
+            return self._made_here("Templated", file, "a template")
         if any(file.startswith(chart) for chart in self._charts):
-            raise self._rendered("Generated", file, "a Helm chart")
+            return self._made_here("Generated", file, "a Helm chart")
+        return None
 
-    def _rendered(self, reason: Reason, file: str, what: str) -> Refusal:
+    def _named_later(self, file: str) -> Refusal | None:
+        """It may declare the object under a name that is filled in."""
+        content = self._tree.files[file].decode(errors="replace")
+        return self._made_here("Templated", file, "a template") if owners.names_by_template(content) else None
+
+    def _made_here(self, reason: Reason, file: str, what: str) -> Refusal:
         before, _, _ = self._tree.files[file].partition(self._ref.kind.encode())
         message = f"{self._ref} may be made here, by {what}; edit the values that fill it in"
         return Refusal(reason, message, file, before.count(b"\n") + 1)
@@ -145,11 +152,9 @@ class _Finding:
     def _not_found(self, declarations: list[Declaration]) -> Refusal:
         """Why nothing is there: elsewhere, or under a name that only a template knows."""
         for file, data in sorted(self._tree.files.items()):
-            if mentions(data, self._ref.kind) and not is_kustomization(file):
-                try:
-                    self._refuse_rendered(file)
-                except Refusal as refusal:
-                    return refusal
+            is_candidate = mentions(data, self._ref.kind) and not is_kustomization(file)
+            if is_candidate and (made := self._rendered(file) or self._named_later(file)):
+                return made
         near = sorted({f"{d.setting.at} ({'/'.join(filter(None, (d.namespace, d.name)))})" for d in declarations})
         said = f"; there is {', '.join(near)}" if near else ""
         return Refusal("NotFound", f"no YAML file declares {self._ref}{said}; check kind, name and namespace, and where to look")

@@ -17,6 +17,7 @@ _MARKERS: Final = (
     (re.compile(r"argocd-image-updater"), "Argo CD Image Updater"),
 )
 _IMAGE: Final = re.compile(r"(?P<name>[\w./-]+(?::\d+/[\w./-]+)?)(?::[\w.-]+)?(?:@sha256:[0-9a-f]+)?")
+_NAMED_LATER: Final = re.compile(rf"\bname:[^\n]*(?:{TEMPLATE.pattern})")
 _UPDATER: Final = "argocd-image-updater"
 _OVERRIDES: Final = ".argocd-source-"
 
@@ -25,6 +26,11 @@ def refuse_template(section: Section, line: int | None) -> None:
     """Raises Refusal when the line is filled in."""
     if line is not None and TEMPLATE.search(_lines(section, line)[1]):
         raise Refusal("Templated", "the line is filled in by a template; edit what fills it in", section.file, line)
+
+
+def names_by_template(text: str) -> bool:
+    """Whether what is declared here has a name that only a template knows."""
+    return _NAMED_LATER.search(text) is not None
 
 
 def refuse_marked(section: Section, line: int) -> None:

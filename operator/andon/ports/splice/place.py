@@ -69,9 +69,9 @@ class Place:
             part = part[:start] + rewritten(part[start:end], self.scalar.style, value) + part[end:]
         except UnclearTypeError as error:
             raise Refusal("UnclearType", str(error), self.file, self.line) from error
-        begin = self.section.start
-        whole = self.text[:begin] + part + self.text[begin + len(self.section.text) :]
-        self._verify(Section(self.file, begin, self.section.line, part), whole, value)
+        before = self.text[: self.section.start]
+        whole = before + part + self.text[len(before) + len(self.section.text) :]
+        self._verify(Section(self.file, len(before), self.section.line, part), whole, value)
         return whole.encode()
 
     def _check_one_line(self) -> None:

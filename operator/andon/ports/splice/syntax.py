@@ -86,7 +86,7 @@ class Section:
     text: str
 
     def roots(self) -> list[Node]:
-        """The documents in it: one, but for those that only `...` divides. Raises Refusal."""
+        """The documents in it: one at most, but where CR alone ends lines. Raises Refusal."""
         return list(_Composer(self).roots())
 
     def events(self) -> Iterator[Event]:

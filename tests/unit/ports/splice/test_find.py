@@ -81,6 +81,9 @@ def test_the_object_is_found(files, file):
             id="in a chart that is the top, under a name that only Helm knows",
         ),
         pytest.param({"x.yaml": "{% if a %}\n" + declared() + "{% endif %}"}, "Templated", "x.yaml:1", id="Jinja around it"),
+        pytest.param(
+            {"x.yaml": declared(name="{{ n }}")}, "Templated", "x.yaml:2: ModelDeployment plant-a/reactor may", id="a name"
+        ),
         pytest.param({"x.yaml": declared("{{ v }}")}, "Templated", "x.yaml:6", id="Jinja that is YAML by chance"),
         pytest.param({"x.yaml": declared().replace("mlflow: {", "mlflow: {{ m }} # {")}, "Templated", "x.yaml:6", id="above it"),
     ],
