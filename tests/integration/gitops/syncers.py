@@ -52,7 +52,7 @@ class Syncer:
         self._cluster, self.how = cluster, how
         self._manifests: dict[str, Any] = {}
         self._over, self._changed = threading.Event(), threading.Lock()
-        self._failures: list[str] = []
+        self._trouble = ""
         self.rounds = 0
         self._thread = threading.Thread(target=self._work, daemon=True)
 
@@ -69,10 +69,9 @@ class Syncer:
         self.goes_on(1)
 
     def goes_on(self, rounds: int) -> None:
-        """Until it has synced so often again. Fails with what kubectl said, should it fail."""
+        """Until it has synced so often again. A round that fails, as a replace that meets another writer may, is tried again."""
         until = self.rounds + rounds
-        eventually(lambda: self._failures or self.rounds >= until, within=20)
-        assert not self._failures
+        eventually(lambda: (self.rounds, self._trouble), lambda seen: seen[0] >= until, within=30)
 
     def diff(self) -> str:
         """What it would change now: nothing, if nobody fights. kubectl ends with 1 where there is a difference, which raises."""
@@ -94,7 +93,6 @@ class Syncer:
             with self._changed:
                 try:
                     self._cluster.kubectl(*self.how.command, "-f", "-", stdin=json.dumps(self._manifests))
+                    self.rounds += 1
                 except LabError as error:
-                    self._failures.append(str(error))
-                    return
-                self.rounds += 1
+                    self._trouble = str(error)
