@@ -26,7 +26,7 @@ def prometheus(patient: Patient) -> Iterator[Examined]:
         return
     answer = _asked(patient, address, "api/v1/query", {"query": _SCRAPED})
     if isinstance(answer, Missing):
-        yield fail("prometheus", answer.detail, f"check config.prometheus.url of the chart ({address})")
+        yield fail("prometheus", _why(answer), f"check config.prometheus.url of the chart ({address})")
         return
     try:
         scraped = {(s["metric"].get("namespace"), s["metric"].get("deployment")) for s in answer["data"]["result"]}
@@ -51,7 +51,7 @@ def mlflow(patient: Patient) -> Iterator[Examined]:
         return
     answer = _asked(patient, address, "api/2.0/mlflow/registered-models/search", {"max_results": "1"})
     if isinstance(answer, Missing):
-        yield fail("mlflow", answer.detail, f"check config.mlflow.url of the chart ({address})")
+        yield fail("mlflow", _why(answer), f"check config.mlflow.url of the chart ({address})")
     else:
         yield ok("mlflow", f"{address} answers")
 
@@ -61,6 +61,11 @@ def _asked(patient: Patient, address: str, path: str, query: dict[str, str]) -> 
     direct = fetched(f"{address}/{path}", query, _SOON)
     unreached = isinstance(direct, Missing) and direct.reason in {"Unreachable", "Timeout"}
     return _proxied(patient, address, path, query) if unreached and _in_cluster(address) else direct
+
+
+def _why(missing: Missing) -> str:
+    """Without its next step: there is a better one here."""
+    return missing.detail.partition(" Next:")[0].rstrip(".")
 
 
 def _in_cluster(address: str) -> bool:

@@ -21,7 +21,7 @@ def approve(api: ApiServer, namespace: str, wanted: str) -> Said:
         return Said(obj, text, Exit.ALREADY)
     who = username(api)
     changed = say(api, kind, obj, {"approve": f"{question.id}/{who}", **_without(obj, "reject", question)})
-    return Said(changed, f"{question.id} is approved by {who}: {question.kind} {question.name} goes on with {question.what}")
+    return Said(changed, f"{question.id} is approved by {who}: {question.kind} {question.name} goes on with the {question.what}")
 
 
 def reject(api: ApiServer, namespace: str, wanted: str) -> Said:

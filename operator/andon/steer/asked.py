@@ -119,15 +119,15 @@ def _read(document: object) -> ActedDecision | None:
 
 def _unasked(snapshot: Snapshot, wanted: str, namespace: str) -> str:
     others = ", ".join(map(str, waiting(snapshot))) or "nothing"
-    rest = f"Waiting for a person in namespace {namespace}: {others}."
+    rest = f"Waiting for a person there: {others}."
     copy = _taken_over(snapshot).get(wanted)
     if copy is not None:
         by = f", approved by {copy.approved_by}" if copy.approved_by else ""
-        return f"{wanted} is not open: it is {copy.state}{by}. {rest}"
+        return f"{wanted} of namespace {namespace} is not open: it is {copy.state}{by}. {rest}"
     decision = next((d for d in _published(snapshot) if d.id == wanted), None)
     if decision is None:
         return f"there is no decision or step {wanted} in namespace {namespace}. {rest}"
-    return f"{wanted} is not for approval: {_why_not(decision)}. {rest}"
+    return f"{wanted} of namespace {namespace} is not for approval: {_why_not(decision)}. {rest}"
 
 
 def _why_not(decision: Decision) -> str:

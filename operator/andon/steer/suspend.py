@@ -44,7 +44,7 @@ def in_checkout(api: ApiServer, namespace: str, named: str, wanted: bool, folder
     try:
         made = edit(folder, ref, parsed("spec.suspend"), value)
     except Refusal as refusal:
-        return Said(obj, f"{refusal}. Write `suspend: {value}` below `spec:` of {ref}, and commit it", Exit.REFUSED)
+        return Said(obj, f"{refusal}: `suspend: {value}` below `spec:` of {ref}, and commit it", Exit.REFUSED)
     if not made.changed:
         return Said(obj, f"{made.file}:{made.line}: spec.suspend is {value} already; is it pushed?", Exit.ALREADY)
     return Said(obj, f"{made.file}:{made.line}: spec.suspend: {made.old} -> {value}; commit and push it")

@@ -77,7 +77,7 @@ def test_a_line_that_is_not_there_is_for_a_person_to_write(synced, tmp_path):
     file = tmp_path / "product-e.yaml"
     file.write_text(DOCUMENT.format(namespace=synced.namespace).replace("  suspend: false  # quality is asked\n", ""))
     code, said = run(synced, "suspend", "product-e", "--in", str(tmp_path))
-    assert (code, str(file) in said, "Write `suspend: true` below `spec:`" in said) == (Exit.REFUSED, True, True), said
+    assert (code, str(file) in said, "`suspend: true` below `spec:` of" in said) == (Exit.REFUSED, True, True), said
 
 
 @pytest.mark.parametrize(

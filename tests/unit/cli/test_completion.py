@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 
 from andon.cli import main
+from andon.cli.kubectl import complete
 from andon.cli.parts import PARTS
 from support.shell import completed
 
@@ -48,3 +49,12 @@ def test_a_script_for_each_shell(shell, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         main(["--show-completion", shell])
     assert "_ANDON_COMPLETE" in capsys.readouterr().out
+
+
+def test_kubectl_is_answered_in_its_own_way(monkeypatch, capsys):
+    for name in ("_ANDON_COMPLETE", "COMP_WORDS", "COMP_CWORD"):
+        monkeypatch.setenv(name, "")  # taken back after the test, whatever is set meanwhile
+    monkeypatch.setattr("sys.argv", ["kubectl_complete-andon", "get", "--kubeconfig", "/nonexistent", "mo"])
+    with pytest.raises(SystemExit):
+        complete()
+    assert capsys.readouterr().out.split() == ["modeldeployment", ":4"]
