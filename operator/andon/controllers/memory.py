@@ -40,18 +40,20 @@ class Memory:
         return self._recalled[key]
 
     def recorded(self, key: Key) -> frozenset[str]:
-        """Digests that the registry has been told of, by this process."""
+        """Decisions that the registry has been told of, by this process."""
         return frozenset(self._recorded.get(key, ()))
 
     async def record(self, key: Key, spec: ModelDeploymentSpec, status: ModelDeploymentStatus) -> float | None:
         """Tells the registry what it has not been told. Seconds until the next try, or until what it took down is in status."""
         model = spec.model.mlflow
-        untold = [q for q in status.quarantined if not q.recorded and q.digest not in self._recorded.get(key, ())]
+        untold = [q for q in status.quarantined if not q.recorded and q.decision not in self._recorded.get(key, ())]
         if model is None or not untold:
             return None
-        done = [entry.digest for entry in untold if await self._is_told(model.name, _conviction(key, entry))]
-        self._recorded[key].update(done)
-        return 0.0 if done else RETRY
+        for entry in untold:
+            if not await self._is_told(model.name, _conviction(key, entry)):
+                return RETRY
+            self._recorded[key].add(entry.decision)
+        return 0.0
 
     def forget(self, key: Key) -> None:
         """The deployment is gone."""

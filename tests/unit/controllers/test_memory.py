@@ -100,10 +100,27 @@ async def test_the_registry_is_told_once_of_each_conviction():
     world = World()
     remembering = memory(world)
     assert await remembering.record(KEY, spec("1"), convicted()) == 0.0, "look again: the status is to say so"
-    assert (world.told, remembering.recorded(KEY)) == ([GIT], {digest("2")})
+    assert (world.told, remembering.recorded(KEY)) == ([GIT], {GIT.decision})
     assert await remembering.record(KEY, spec("1"), convicted()) is None
     assert await memory(world).record(KEY, spec("1"), convicted(recorded=True)) is None
     assert world.told == [GIT]
+
+
+async def test_of_many_that_cannot_be_told_one_is_tried():
+    world = World(takes=AWAY)
+    entries = [Quarantined(version="2", digest=digest("2"), decision=f"d-{n:010}", since=NOW) for n in range(3)]
+    many = ModelDeploymentStatus.model_construct(quarantined=entries)
+    assert await memory(world).record(KEY, spec("1"), many) == RETRY
+    assert len(world.told) == 1, "a registry that is slow must not hold up a deployment fifty times"
+
+
+async def test_the_same_version_convicted_again_is_told_again():
+    world = World()
+    remembering = memory(world)
+    await remembering.record(KEY, spec("1"), convicted())
+    again = Quarantined(version="2", digest=digest("2"), decision="d-4444444444", since=NOW)
+    assert await remembering.record(KEY, spec("1"), ModelDeploymentStatus(quarantined=[again])) == 0.0
+    assert [c.decision for c in world.told] == [GIT.decision, "d-4444444444"]
 
 
 @pytest.mark.parametrize(

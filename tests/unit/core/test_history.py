@@ -88,9 +88,10 @@ def test_what_the_status_says_itself_goes_before_what_others_remember():
 
 def test_the_registrys_having_been_told_is_written_down_once():
     before = quarantined(nothing("2"), "2", D).status
-    after = recorded(before, frozenset({digest("2")}))
+    after = recorded(before, frozenset({D}))
     assert [q.recorded for q in after.quarantined] == [True]
-    assert recorded(after, frozenset({digest("2")})) is after
+    assert recorded(after, frozenset({D})) is after
+    assert recorded(before, frozenset({"d-9999999999"})) is before, "another decision about the same version"
 
 
 def test_a_tag_says_again_what_was_written_into_it_of_each_deployment():

@@ -23,11 +23,11 @@ def recalled(status: ModelDeploymentStatus, convictions: Iterable[Conviction], n
     return status if kept == status.quarantined else status.model_copy(update={"quarantined": kept})
 
 
-def recorded(status: ModelDeploymentStatus, digests: frozenset[str]) -> ModelDeploymentStatus:
+def recorded(status: ModelDeploymentStatus, decisions: frozenset[str]) -> ModelDeploymentStatus:
     """The status with what the registry has taken down since."""
-    if not any(q.digest in digests and not q.recorded for q in status.quarantined):
+    if not any(q.decision in decisions and not q.recorded for q in status.quarantined):
         return status
-    entries = [q.model_copy(update={"recorded": q.recorded or q.digest in digests}) for q in status.quarantined]
+    entries = [q.model_copy(update={"recorded": q.recorded or q.decision in decisions}) for q in status.quarantined]
     return status.model_copy(update={"quarantined": entries})
 
 

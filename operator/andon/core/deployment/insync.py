@@ -42,7 +42,7 @@ def _as_wanted(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Clai
     if trouble is None or facts.repository != "Granted":
         return _said(ConditionStatus.TRUE, "InSync", "git names what is wanted.")
     message = f"git names what is wanted, and a rollback could not be committed: {trouble.message}"
-    return following(_said(ConditionStatus.UNKNOWN, trouble.reason, message))
+    return _said(ConditionStatus.UNKNOWN, trouble.reason, message)
 
 
 def _refused(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim | None:
