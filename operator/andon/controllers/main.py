@@ -152,7 +152,12 @@ def _outside(config: OperatorConfig, wiring: Wiring, telemetry: Telemetry, may_w
         cluster=cluster,
         metrics=PrometheusMetrics(config.prometheus),
         registry=MlflowRegistry(config.mlflow, may_write),
-        repository=GitRepository(cache / "git", secrets=Path(config.secrets_dir), may_write=may_write),
+        repository=GitRepository(
+            cache / "git",
+            secrets=Path(config.secrets_dir),
+            pulls_per_day=config.limits.pull_branches_per_day,
+            may_write=may_write,
+        ),
         herald=Herald(KubernetesEvents(cluster, socket.gethostname()), webhook, telemetry.lost),
         clock=SystemClock(),
     )

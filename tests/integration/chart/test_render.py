@@ -121,3 +121,21 @@ def crds(objects: list[Manifest]) -> list[Manifest]:
 
 def plural(crd_spec: Manifest) -> str:
     return str(crd_spec["names"]["plural"])
+
+
+def test_secrets_that_repositories_name_are_files_for_the_operator_alone(render):
+    named = ("config.repositories[0].credentialsSecret=plant-git", "config.repositories[0].signingKey=signing")
+    objects = render(*named)
+    pod = one(objects, "Deployment")["spec"]["template"]["spec"]
+    config = YAML(typ="safe", pure=True).load(one(objects, "ConfigMap")["data"]["andon.yaml"])
+    projected = next(volume for volume in pod["volumes"] if volume["name"] == "repositories")["projected"]
+    mount = next(mount for mount in pod["containers"][0]["volumeMounts"] if mount["name"] == "repositories")
+    assert (mount["mountPath"], mount["readOnly"], projected["defaultMode"]) == (config["secretsDir"], True, 0o400)
+    assert [source["secret"]["name"] for source in projected["sources"]] == ["plant-git", "signing"]
+    assert all(source["secret"]["optional"] for source in projected["sources"])
+    assert {"key": "ssh-privatekey", "path": "signing/ssh-privatekey"} in projected["sources"][1]["secret"]["items"]
+
+
+def test_without_secrets_nothing_is_mounted_for_them(render):
+    pod = one(render(), "Deployment")["spec"]["template"]["spec"]
+    assert "repositories" not in {volume["name"] for volume in pod["volumes"]}

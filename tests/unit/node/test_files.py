@@ -90,3 +90,8 @@ def test_a_kubeconfig_that_cannot_be_used_says_why(tmp_path: Path, text: str, sa
     file.write_text(text)
     with pytest.raises(ValueError, match=says):
         kubeconfig.load(file)
+
+
+def test_files_of_a_volume_have_its_mode(tmp_path: Path) -> None:
+    Files(tmp_path, parts=1, mode=0o400).set(0, {"key": b"1"})
+    assert (tmp_path / "key").stat().st_mode & 0o777 == 0o400

@@ -14,10 +14,11 @@ class Files:
     """One published folder made of parts, each of which is set by its own source.
 
     `NAME` links to `..data/NAME`, `..data` to a folder that is never written again; an update swaps `..data` by rename.
+    mode: of every file.
     """
 
-    def __init__(self, folder: Path, parts: int) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, parts: int, mode: int = 0o644) -> None:
+        self._folder, self._mode = folder, mode
         self._parts: list[Contents | None] = [None] * parts
         self._published: Contents | None = None
         self.complete = asyncio.Event()
@@ -31,12 +32,12 @@ class Files:
         present = [p for p in self._parts if p is not None]
         together = {path: content for part_contents in present for path, content in part_contents.items()}
         if len(present) == len(self._parts) and together != self._published:
-            _publish(self._folder, together)
+            _publish(self._folder, together, self._mode)
             self._published = together
             self.complete.set()
 
 
-def _publish(folder: Path, contents: Contents) -> None:
+def _publish(folder: Path, contents: Contents, mode: int) -> None:
     data = folder / "..data"
     before = data.resolve() if data.is_symlink() else None
     generation = Path(tempfile.mkdtemp(prefix="..", dir=folder))
@@ -44,6 +45,7 @@ def _publish(folder: Path, contents: Contents) -> None:
         target = generation / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
+        target.chmod(mode)
     swap = folder / "..data_tmp"
     swap.unlink(missing_ok=True)
     swap.symlink_to(generation.name)

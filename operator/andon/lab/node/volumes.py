@@ -56,7 +56,7 @@ class Volumist:
                 folders[volume["name"]] = await self._folder(volume)
                 continue
             folder = folders[volume["name"]] = self._root / volume["name"]
-            files.append(Files(folder, len(sources)))
+            files.append(Files(folder, len(sources), _mode(volume)))
             feeds.extend(self._feed(source, files[-1], part) for part, source in enumerate(sources))
         return Volumes(folders, tuple(files), tuple(feeds))
 
@@ -123,6 +123,7 @@ class Volumist:
     def _take(self, holder: Json, source: Json, files: Files, part: int) -> None:
         contents = self._contents(holder)
         items = source.get("items") or [{"key": key, "path": key} for key in contents]
+        items = [item for item in items if item["key"] in contents or not source.get("optional")]
         if absent := [item["key"] for item in items if item["key"] not in contents]:
             files.missing[part] = f"{holder['metadata']['name']} has no key {', '.join(absent)}"
         else:
@@ -164,6 +165,11 @@ def _sources(volume: Json) -> list[Json] | None:
     if "projected" in volume:
         return list(volume["projected"].get("sources", ()))
     return [volume] if volume.keys() & {"configMap", "secret", "downwardAPI"} else None
+
+
+def _mode(volume: Json) -> int:
+    """What Kubernetes gives the files of a volume."""
+    return next((int(kind["defaultMode"]) for key, kind in volume.items() if key != "name" and "defaultMode" in kind), 0o644)
 
 
 def _made(folder: Path) -> Path:
