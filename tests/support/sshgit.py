@@ -8,8 +8,11 @@ import asyncssh
 
 
 @asynccontextmanager
-async def ssh_served(root: Path, authorized: str):
-    """The repositories below `root`, for who holds the key of this public line; address and host key as known_hosts has it."""
+async def ssh_served(root: Path, authorized: str, *, old=False):
+    """The repositories below `root`, for who holds the key of this public line; address and host key as known_hosts has it.
+
+    old: a server of before git's protocol 2, which hands out no file by its id alone.
+    """
     host_key = asyncssh.generate_private_key("ssh-ed25519")
 
     async def git(process):
@@ -20,7 +23,7 @@ async def ssh_served(root: Path, authorized: str):
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env={"PATH": "/usr/bin:/bin", "GIT_PROTOCOL": process.env.get("GIT_PROTOCOL", "")},
+            env={"PATH": "/usr/bin:/bin", "GIT_PROTOCOL": "" if old else process.env.get("GIT_PROTOCOL", "")},
         )
         heard = asyncio.create_task(_pass_on(process.stdin, ran.stdin))
         await asyncio.gather(_pass_on(ran.stdout, process.stdout), _pass_on(ran.stderr, process.stderr))
