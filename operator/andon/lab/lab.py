@@ -25,6 +25,8 @@ from andon.lab.network import Claim
 from andon.lab.processes import Command
 from andon.lab.prometheus import Prometheus
 from andon.lab.registry import Registry
+from andon.lab.signing import KEY, SigningKey
+from andon.lab.signing import NAMESPACE as OPERATOR_NAMESPACE
 from andon.lab.specs import WRITTEN_FOR, at_speed
 from andon.lab.toolchain import binary
 
@@ -78,6 +80,7 @@ class Lab:
         self.prometheus = Prometheus(self.plane, options.scrape)
         self.registry = Registry(folder, self.network)
         self.git = GitServer(folder, self.network)
+        self.signing = SigningKey(folder)
         self.broker = Broker(self.plane, PLANT_NAMESPACE)
         self.plant = f"opc.tcp://{self.network.plant}:4840"
         self.plant_control = f"{self.network.control}:4841"
@@ -167,12 +170,20 @@ class Lab:
 
     def _operator_command(self) -> Command:
         """The shipped chart, as a platform team would install it; done when the Deployment is available."""
+        self._prepare_signing()
         values = self.folder / "values.yaml"
         values.write_text(yaml.safe_dump(self._values(), sort_keys=False))
-        argv = (binary("helm"), "upgrade", "--install", "andon", CLONE / "charts/andon", "--namespace", "andon-system")
+        argv = (binary("helm"), "upgrade", "--install", "andon", CLONE / "charts/andon", "--namespace", OPERATOR_NAMESPACE)
         waiting = ("--create-namespace", "--values", values, "--wait", "--timeout", "110s")
         # A home of its own: what helm learns of the cluster before the CRDs are there must not be kubectl's knowledge of it.
         return Command((*argv, *waiting), {"KUBECONFIG": str(self.plane.kubeconfig), "HOME": str(self.folder / "helm")})
+
+    def _prepare_signing(self) -> None:
+        """What a platform team does before it installs the chart: its own namespace, and the key that commits are signed with."""
+        if self.signing.possible:
+            namespace = f"/api/v1/namespaces/{OPERATOR_NAMESPACE}"
+            self.plane.apply(namespace, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": OPERATOR_NAMESPACE}})
+            self.plane.apply(f"{namespace}/secrets/{KEY}", self.signing.secret())
 
     def _values(self) -> dict[str, Any]:
         repository = {
@@ -180,6 +191,7 @@ class Lab:
             "url": self.git.url(PLANT_NAMESPACE),
             "path": PLANT_NAMESPACE,
             "namespaces": [PLANT_NAMESPACE],
+            **({"signingKey": KEY} if self.signing.possible else {}),
         }
         config = {"prometheus": {"url": self.prometheus.url}, "mlflow": {"url": self.registry.url}, "repositories": [repository]}
         # One machine is one place to be lost: a second operator would stand by for nothing.

@@ -7,6 +7,7 @@ from andon.lab.demo.rollback import Rollback
 from andon.lab.demo.rows import every_row_once
 from andon.lab.demo.story import Story
 from andon.lab.demo.world import KINDS, NAME, SOURCE, World
+from andon.lab.signing import SIGNER
 
 _RESCALED: Final = "xmeas_7"
 
@@ -64,12 +65,21 @@ def bad_version(story: Story, world: World) -> Rollback:
     story.check("its diff is one line", ok=bool(commit and commit.lines == 1))
     wanted = {"Andon-Decision", "Andon-Verdict", "Andon-Policy", "Andon-From", "Andon-To", "Andon-Digest", "Andon-Evidence"}
     story.check("its trailers say why", ok=bool(commit and wanted <= commit.trailers.keys()))
+    _check_signature(story, world.signature(commit.hash) if commit is not None else "")
     story.await_("the syncer applies it and the deployment is Ready", lambda: world.ready("modeldeployment") or None, within=60)
     story.check(
         "nobody was served by the bad version", ok=rollback.bad_rows_served == 0, detail=f"{rollback.bad_rows_served} rows"
     )
     story.show("kubectl get modeldeployments", world.kubectl("get", "modeldeployments"))
     return rollback
+
+
+def _check_signature(story: Story, said: str | None) -> None:
+    if said is None:
+        story.say("There is no ssh-keygen on this machine: commits are not signed here.")
+        return
+    story.show("git log -1 --show-signature", said)
+    story.check("its signature is the operator's", ok=said.endswith(f"G {SIGNER}"))
 
 
 def same_version_again(story: Story, world: World, version: str) -> None:

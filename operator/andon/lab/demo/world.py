@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from andon.api.types import seconds
 from andon.lab.git import git
 from andon.lab.plant.control import send
+from andon.lab.signing import SigningKey
 from andon.lab.state import State, folder_of
 from andon.lab.toolchain import binary
 
@@ -177,6 +178,14 @@ class World:
     def log_p(self, commit: str) -> str:
         """`git log -p` of one commit."""
         return git(self._clone, "log", "-p", "-1", commit)
+
+    def signature(self, commit: str) -> str | None:
+        """What git says of a commit's signature, by the key that the platform team has; None where nothing is signed here."""
+        key = SigningKey(self.folder)
+        if not key.possible:
+            return None
+        allowed = ("-c", f"gpg.ssh.allowedSignersFile={key.signers}")
+        return git(self._clone, *allowed, "log", "-1", "--show-signature", "--format=%G? %GS", commit).strip()
 
     def committed_at(self, commit: str) -> str:
         """When a commit was made, ISO 8601."""
