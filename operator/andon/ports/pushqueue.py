@@ -62,8 +62,7 @@ class PushQueue:
         waiting = _Waiting(task, loop.create_future(), loop.time() + self._patience)
         self._waiting.append(waiting)
         if self._worker is None:
-            self._worker = asyncio.create_task(self._work(), name=f"push to {self._where}")
-            self._worker.add_done_callback(self._ended)
+            self._begin()
         return await waiting.answer
 
     async def close(self) -> None:
@@ -102,13 +101,19 @@ class PushQueue:
         self._waiting = [waiting for waiting in self._waiting if not waiting.answer.done()]
         return list(self._waiting)
 
+    def _begin(self) -> None:
+        self._worker = asyncio.create_task(self._work(), name=f"push to {self._where}")
+        self._worker.add_done_callback(self._ended)
+
     def _ended(self, worker: asyncio.Task[None]) -> None:
-        """Whoever still waits hears why nobody works on it any more."""
+        """Whoever still waits hears why nobody works on it any more; who came in the last moment is begun with."""
         self._worker = None
-        for waiting in self._waiting:
-            if waiting.answer.done():
-                continue
-            error = None if worker.cancelled() else worker.exception()
+        error = None if worker.cancelled() else worker.exception()
+        if error is None and not worker.cancelled():
+            if self._still_waiting():
+                self._begin()
+            return
+        for waiting in self._still_waiting():
             if error is None:
                 waiting.answer.cancel()
             else:
