@@ -81,12 +81,14 @@ def _read(model: type[Model], document: object) -> Model | None:
 
 
 def _told(decision: Decision, policy: EvidenceSpec, copy: _Copy | None, objects: list[Object], namespace: str) -> Case:
+    no = _rejected(decision.id, objects)
     if decision.action is Action.QUARANTINE:
         held, source = _quarantined(decision.id, objects), _source_of(decision.target, objects)
-        return case_of(decision, namespace, policy, taken=held, actor=source)
+        return case_of(decision, namespace, policy, taken=held, refused=None if held else no, actor=source)
     actor = copy.actor if copy else _pipeline_of(decision.target, objects) if decision.action is Action.RETRAIN else None
     taken = _carried_out(copy, objects)
-    case = case_of(decision, namespace, policy, taken=taken, refused=None if taken else _refused(copy), actor=actor)
+    refused = None if taken else _refused(copy) or no
+    case = case_of(decision, namespace, policy, taken=taken, refused=refused, actor=actor)
     return replace(case, outcome=copy.acted.outcome if copy else None)
 
 
@@ -103,6 +105,12 @@ def _refused(copy: _Copy | None) -> str | None:
     if copy is None:
         return None
     return copy.acted.outcome or copy.acted.state.value
+
+
+def _rejected(decision: str, objects: Iterable[Object]) -> str | None:
+    """Who said no, in a sentence."""
+    noted = (rejection for obj in objects for rejection in obj.get("status", {}).get("rejected", ()))
+    return next((f"{r['by']} rejected it" for r in noted if r["decision"] == decision), None)
 
 
 def _told_by_the_actor(copy: _Copy, objects: list[Object], namespace: str) -> Case:

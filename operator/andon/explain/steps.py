@@ -71,7 +71,8 @@ def _approval(case: Case) -> Step:
         case.action or "", f"modeldeployment/{case.target}"
     )
     command = f"kubectl -n {case.namespace} annotate --overwrite {actor} andon.dev/approve={case.id}/YOUR-USERNAME"
-    return Step("An approver", "If you agree, approve it. If you do not, do nothing: nothing happens without you.", command)
+    agree = f"If you agree, approve it; if not: andon reject {case.id} -n {case.namespace}"
+    return Step("An approver", agree, command)
 
 
 def _after_regression(case: Case) -> tuple[Step, ...]:

@@ -117,3 +117,21 @@ def test_an_unknown_id_lists_the_known_ones_newest_first():
 def test_in_an_empty_namespace_another_one_is_asked_for():
     with pytest.raises(UserError, match=r"nor any other; name another namespace with -n"):
         find("d-ffffffffff", [], "plant-a")
+
+
+@pytest.mark.parametrize(
+    ("decision", "actor"),
+    [
+        pytest.param(
+            RETRAIN, thing("TrainingPipeline", "train-e", {}, rejected=[{"decision": RETRAIN["id"], "by": "jane"}]), id="retrain"
+        ),
+        pytest.param(
+            QUARANTINE,
+            thing("DataSource", "reactor", {}, rejected=[{"decision": QUARANTINE["id"], "by": "jane"}]),
+            id="quarantine",
+        ),
+    ],
+)
+def test_who_rejected_it_is_told(decision, actor):
+    case = find(decision["id"], (policy(decision), deployment(), actor), "plant-a").case
+    assert (case.taken, case.refused) == (False, "jane rejected it")
