@@ -155,7 +155,7 @@ NEIGHBOURS = [
         pytest.param(manifest('"a\n        b"'), "NotOneLine", "plant.yaml:8", id="two lines"),
         pytest.param(manifest("*v"), "Unreadable", "plant.yaml:8: the file is not YAML as it stands (*v has no", id="no anchor"),
         pytest.param(
-            ("x: &v 1\n---\n" + manifest("*v")).replace("\n", "\r"), "Unreadable", "(*v has no", id="an anchor of another document"
+            ("x: &v 1\n---\n" + manifest("*v")).replace("\n", "\r"), "Unreadable", "(*v has no", id="another document's"
         ),
         pytest.param(manifest("'2'\n  bad: [1"), "Unreadable", "plant.yaml:", id="not YAML"),
         pytest.param(manifest("'2' # ä").encode("latin-1"), "NotUtf8", "plant.yaml:8", id="not UTF-8"),
