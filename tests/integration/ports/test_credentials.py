@@ -94,6 +94,19 @@ async def test_git_away_is_missing(repository):
     assert outcome.reason == probed.reason == "Unreachable"
 
 
+async def test_an_address_is_sent_as_it_is_written(repository, monkeypatch):
+    monkeypatch.setenv("TOKEN", PASSWORD)
+    async with answering("404 Not Found", b"") as (address, asked):
+        await repository.write_back(intent(f"{address}/$TOKEN/~/plant.git"))
+    assert asked[0].startswith("GET /$TOKEN/~/plant.git/info/refs")
+
+
+@pytest.mark.parametrize("url", ["ext::sh -c id", "--upload-pack=id", "git://git/plant.git", "https://git/a b", "plant.git"])
+def test_an_address_of_another_protocol_is_refused(url):
+    with pytest.raises(ValidationError):
+        config.Repository.model_validate({"name": "plant", "url": url})
+
+
 @pytest.mark.parametrize(
     ("entry", "says"),
     [

@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -128,6 +129,51 @@ async def test_six_writers_that_race_all_land(remote, tmp_path):
     assert all(isinstance(outcome, Committed) for outcome in outcomes[:-1])
     assert len(remote.commits) == before + 1 + 6 + 1
     assert all(remote.show(f"main:plant-a/{name}.yaml") == manifest("1", name) for name in names)
+
+
+async def test_decisions_of_one_moment_are_a_commit_each_and_one_push(remote, repository):
+    names = [f"reactor-{n}" for n in range(5)]
+    before = remote.push({f"plant-a/{name}.yaml": manifest(name=name) for name in names})
+    pushes = remote.bare / "pushes"
+    remote.hook("post-receive", f"cat >> {pushes}")
+    outcomes = await asyncio.gather(*(repository.write_back(intent(remote.url, name, f"d-{name}")) for name in names))
+    assert [outcome.commit for outcome in outcomes] == remote.commits[:5][::-1]
+    assert pushes.read_text().splitlines() == [f"{before} {remote.tip} refs/heads/main"]
+
+
+async def test_one_that_the_server_refuses_does_not_stop_the_others(remote, repository):
+    names = ["a", "b", "c"]
+    remote.push({f"plant-a/{name}.yaml": manifest(name=name) for name in names})
+    remote.hook("pre-receive", 'read old new ref; git log --format=%B "$old..$new" | grep -q d-b && echo not b && exit 1; exit 0')
+    outcomes = await asyncio.gather(*(repository.write_back(intent(remote.url, name, f"d-{name}")) for name in names))
+    assert [isinstance(outcome, Committed) for outcome in outcomes] == [True, False, True]
+    assert "not b" in outcomes[1].detail
+    assert remote.show("main:plant-a/b.yaml") == manifest("2", "b")
+
+
+async def test_two_who_are_told_the_same_make_one_commit(remote, tmp_path):
+    before = len(remote.commits)
+    writers = [GitRepository(tmp_path / name, timeout=20) for name in ("one", "other")]
+    outcomes = await asyncio.gather(*(writer.write_back(intent(remote.url)) for writer in writers))
+    await asyncio.gather(*(writer.close() for writer in writers))
+    assert len(remote.commits) == before + 1
+    assert {outcome.commit for outcome in outcomes} == {remote.tip}
+
+
+async def test_of_what_ran_nothing_is_left(remote, repository):
+    await repository.write_back(intent(remote.url))
+    await repository.close()
+    before = open_files()
+    for number in range(4):
+        remote.push({f"plant-a/{number}.yaml": manifest(name=f"r-{number}")})
+        assert isinstance(await repository.write_back(intent(remote.url, f"r-{number}", f"d-{number}")), Committed)
+    await repository.close()
+    assert open_files() <= before
+    assert not descendants(os.getpid())
+
+
+def open_files():
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 async def test_a_lost_race_is_decided_anew_on_what_is_there_now(remote, repository):

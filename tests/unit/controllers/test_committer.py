@@ -8,12 +8,13 @@ import pytest
 from andon.api.config import Repository as Entry
 from andon.api.decision import ActedDecision, ActedState, Evidence, Verdict
 from andon.api.missing import Missing
+from andon.api.permissions import WriteBackMode
 from andon.api.types import Revision
 from andon.controllers import committer
 from andon.controllers.committer import Committer
 from andon.controllers.queue import Key
 from andon.core.deployment.decisions import GitTask
-from andon.ports.writeback import Committed, WriteBack
+from andon.ports.writeback import Committed, Proposed, WriteBack
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 KEY = Key("plant-a", "product-e")
@@ -39,7 +40,7 @@ class Git:
         self.told = 0
 
     async def write_back(self, intent: WriteBack) -> object:
-        self.told += 1
+        self.told, self.intent = self.told + 1, intent
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
@@ -103,3 +104,22 @@ async def test_an_answer_that_is_in_the_status_is_not_kept():
     assert state(told) == "Committed"
     told.forget(KEY, but=())
     assert state(told) is None
+
+
+@pytest.mark.parametrize(("approved_by", "told"), [("jane@plant.example", ["jane@plant.example"]), (None, [])])
+async def test_who_approved_is_in_the_trailers_and_how_git_is_told_is_the_decisions_word(approved_by, told):
+    git = Git(Committed("c0ffee"))
+    made = DECISION.model_copy(update={"approved_by": approved_by, "write_back": WriteBackMode.PULL_REQUEST})
+    committing = Committer(git, lambda _: None)
+    committing.start(KEY, GitTask(made, "plant-a"), ENTRY)
+    await until(lambda: state(committing) == "Committed")
+    assert git.intent.proposes
+    assert [value for key, value in git.intent.trailers if key == "Andon-Approved-By"] == told
+
+
+async def test_a_proposal_is_told_with_its_branch():
+    committing = Committer(Git(Proposed("andon/plant-a/product-e/d-0123456789", "c0ffee")), lambda _: None)
+    committing.start(KEY, GitTask(DECISION, "plant-a"), ENTRY)
+    await until(lambda: state(committing) == "Committed")
+    outcome = committing.outcomes(KEY)[DECISION.id]
+    assert (outcome.commit, "andon/plant-a/product-e/d-0123456789" in outcome.message) == ("c0ffee", True)
