@@ -20,6 +20,8 @@ CONFIG = OperatorConfig.model_validate({"prometheus": {"url": "http://p.m.svc:90
     [
         pytest.param(0.0, Health.OK, id="together"),
         pytest.param(0.9, Health.OK, id="a second is cut off what HTTP says"),
+        pytest.param(3.4, Health.OK, id="half of that second is to be expected"),
+        pytest.param(-1.0, Health.OK, id="a second ahead"),
         pytest.param(-10, Health.WARN, id="behind"),
         pytest.param(10, Health.WARN, id="ahead"),
         pytest.param(45, Health.FAIL, id="far ahead: evidence of its future"),

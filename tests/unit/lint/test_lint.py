@@ -209,7 +209,7 @@ OVER = """\
             id="acts, and git is not told",
         ),
         pytest.param(
-            {**changed("deployment", "every: 3s", "every: 6h"), "pipeline": PIPELINE.replace("every: 3s", "every: 6h")},
+            {**changed("deployment", "every: 3s", "every: 3h"), "pipeline": PIPELINE.replace("every: 3s", "every: 3h")},
             [("policy", 4, 1, "TakesLong")],
             id="rows for a verdict take months",
         ),

@@ -27,6 +27,7 @@ RELEASE = {"meta.helm.sh/release-name": "plant"}
         pytest.param({"annotations": TRACKED}, "Argo CD application plant-a", id="Argo CD by annotation"),
         pytest.param({"labels": INSTANCE}, "Argo CD application plant-a", id="Argo CD by label"),
         pytest.param(written_by("argocd-controller", "Update"), "Argo CD", id="Argo CD without a trace but its hand"),
+        pytest.param(written_by("kyverno", field="f:metadata"), None, id="what applies labels puts no spec back"),
         pytest.param(written_by("lab-syncer"), "the field manager lab-syncer", id="any that applies"),
         pytest.param({"annotations": RELEASE}, "Helm release plant (at its next upgrade)", id="Helm"),
     ],
