@@ -81,6 +81,7 @@ class Plant:
 @contextmanager
 def plant(folder: Path) -> Iterator[Plant]:
     """A new one: a hundred deployments among other files."""
+    folder.mkdir(exist_ok=True)
     seed, bare = folder / "seed", folder / "plant.git"
     files = {f"plant-a/reactor-{n}.yaml": _MANIFEST.format(name=f"reactor-{n}", version=2) for n in range(DEPLOYMENTS)}
     files |= {f"plant-a/other/{n}.yaml": f"kind: ConfigMap\nmetadata: {{name: other-{n}}}\n" for n in range(_OTHER_FILES)}

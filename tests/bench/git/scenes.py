@@ -119,7 +119,6 @@ def edit() -> Result:
 
 async def thousand(folder: Path, commits: int) -> Result:
     """What is left of so many commits: in this process, and of processes. In a repository of its own."""
-    folder.mkdir()
     with plant(folder) as on:
         async with operator(folder / "cache") as andon:
             await andon.write_back(on.decision(0))
