@@ -62,7 +62,7 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         held = _held(children, key.name)
         known = _in_slots(held)
         wanted = await self._wanted(spec, status, known)
-        status, unread = await self._remembering(key, spec, status, wanted)
+        status, unread = await self._remembering(key, spec, status)
         policy = watcher_of(self.outside.informer, key)
         known |= await self._remembered(spec, _needed(held, status, _view(policy)), known)
         people = _people(seen.obj)
@@ -145,12 +145,11 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         key: Key,
         spec: ModelDeploymentSpec,
         status: ModelDeploymentStatus,
-        wanted: SlotModel | Missing,
     ) -> tuple[ModelDeploymentStatus, Missing | None]:
         """The status as it would be had it not been lost, or why that cannot be said."""
         if not is_lost(status):
             return recorded(status, self._memory.recorded(key)), None
-        told = await self._memory.recall(key, spec, wanted)
+        told = await self._memory.recall(key, spec)
         if isinstance(told, Missing):
             return status, told
         return recalled(status, told, self.outside.clock.now()), None

@@ -7,13 +7,14 @@ from andon.api.config import OperatorConfig
 from andon.api.deployment import ModelDeploymentSpec, ModelDeploymentStatus, Quarantined
 from andon.api.missing import Missing
 from andon.api.quarantine import Conviction
-from andon.api.slots import SlotModel
 from andon.controllers.queue import Key
 from andon.ports.registry import Registry
 from andon.ports.repository import Repository
 
 _Told = tuple[Conviction, ...] | Missing | None
 """None: there is nobody to ask."""
+
+_Whom = tuple[str | None, str | None]
 
 RETRY: Final = 10.0
 """Seconds until the registry is told again what it could not be told."""
@@ -24,20 +25,23 @@ class Memory:
 
     def __init__(self, config: OperatorConfig, registry: Registry, repository: Repository) -> None:
         self._config, self._registry, self._repository = config, registry, repository
-        self._recalled: dict[Key, tuple[Conviction, ...]] = {}
+        self._recalled: dict[Key, tuple[_Whom, tuple[Conviction, ...]]] = {}
         self._recorded: dict[Key, set[str]] = defaultdict(set)
 
-    async def recall(self, key: Key, spec: ModelDeploymentSpec, wanted: SlotModel | Missing) -> tuple[Conviction, ...] | Missing:
-        """What was convicted here; Missing where there are some to ask and none answers. Told once, it is not asked again."""
-        if key in self._recalled:
-            return self._recalled[key]
-        by_git, by_registry = await self._by_git(key, spec), await self._by_registry(key, spec, wanted)
+    async def recall(self, key: Key, spec: ModelDeploymentSpec) -> tuple[Conviction, ...] | Missing:
+        """What was convicted here; Missing where there are some to ask and none answers. Who has told it is not asked again."""
+        whom = _whom(spec)
+        asked, known = self._recalled.get(key, (None, ()))
+        if asked == whom:
+            return known
+        by_git, by_registry = await self._by_git(key, spec), await self._by_registry(key, spec)
         unread = [told for told in (by_git, by_registry) if isinstance(told, Missing)]
         answers = [told for told in (by_git, by_registry) if isinstance(told, tuple)]
         if unread and not answers:
             return Missing(unread[0].reason, " ".join(missing.detail for missing in unread))
-        self._recalled[key] = tuple(conviction for answer in answers for conviction in answer)
-        return self._recalled[key]
+        told = tuple(conviction for answer in answers for conviction in answer)
+        self._recalled[key] = (whom, told)
+        return told
 
     def recorded(self, key: Key) -> frozenset[str]:
         """Decisions that the registry has been told of, by this process."""
@@ -71,13 +75,15 @@ class Memory:
         entry = self._config.repository(spec.git.repository_ref, key.namespace) if spec.git is not None else None
         return None if entry is None else await self._repository.convictions(entry, key.namespace, key.name)
 
-    async def _by_registry(self, key: Key, spec: ModelDeploymentSpec, wanted: SlotModel | Missing) -> _Told:
-        if spec.model.mlflow is None:
-            return None
-        if isinstance(wanted, Missing):
-            return () if wanted.reason == "NotFound" else wanted
-        said = await self._registry.convictions(spec.model.mlflow.name, wanted.version)
-        return said if isinstance(said, Missing) else tuple(c for c in said if c.whose == str(key))
+    async def _by_registry(self, key: Key, spec: ModelDeploymentSpec) -> _Told:
+        model = spec.model.mlflow
+        return None if model is None else await self._registry.convictions(model.name, str(key))
+
+
+def _whom(spec: ModelDeploymentSpec) -> _Whom:
+    """Who can say: a repository, a registered model."""
+    model, git = spec.model.mlflow, spec.git
+    return (git.repository_ref if git is not None else None, model.name if model is not None else None)
 
 
 def _conviction(key: Key, entry: Quarantined) -> Conviction:

@@ -51,8 +51,8 @@ class Registry(Protocol):
         """The version that was trained from the spec of this fingerprint; NotFound when there is none yet."""
         ...
 
-    async def convictions(self, name: str, version: str) -> tuple[Conviction, ...] | Missing:
-        """What the version says of itself: by whom it was rolled back, if at all. Never from memory."""
+    async def convictions(self, name: str, whose: str) -> tuple[Conviction, ...] | Missing:
+        """Of all versions of a model, those that this deployment (namespace/name) has rolled back. Never from memory."""
         ...
 
     async def convict(self, name: str, conviction: Conviction) -> Missing | None:
@@ -122,20 +122,26 @@ class MlflowRegistry:
             else Missing("NotFound", f"no version of {name} was trained from spec {fingerprint} yet.")
         )
 
-    async def convictions(self, name: str, version: str) -> tuple[Conviction, ...] | Missing:
-        """What the version says of itself: by whom it was rolled back, if at all. Never from memory."""
-        found = await self._ask(lambda client: client.get_model_version(name, version))
+    async def convictions(self, name: str, whose: str) -> tuple[Conviction, ...] | Missing:
+        """Of all versions of a model, those that this deployment (namespace/name) has rolled back. Never from memory."""
+        wanted = f"name = '{_quotable(name)}' and tags.`{QUARANTINE_TAG}` LIKE '%{_quotable(whose)}%'"
+        found = await self._ask(lambda client: client.search_model_versions(wanted))
         if isinstance(found, Missing):
             return found
-        return from_tag(version, found.tags.get(QUARANTINE_TAG, ""))
+        return tuple(said for version in found for said in _convictions(version) if said.whose == whose)
 
     async def convict(self, name: str, conviction: Conviction) -> Missing | None:
         """Writes it down at the version, beside what is written there: two deployments may serve one version."""
         async with self._convicting:
-            said = await self.convictions(name, conviction.version)
-            if isinstance(said, Missing) or conviction in said:
-                return said if isinstance(said, Missing) else None
-            return await self.tag(name, conviction.version, QUARANTINE_TAG, tag_of([*said, conviction]))
+            found = await self._ask(lambda client: client.get_model_version(name, conviction.version))
+            if isinstance(found, Missing):
+                return found
+            said = _convictions(found)
+            return (
+                None
+                if conviction in said
+                else await self.tag(name, conviction.version, QUARANTINE_TAG, tag_of([*said, conviction]))
+            )
 
     async def tag(self, name: str, version: str, key: str, value: str) -> Missing | None:
         """Writes a tag of a version, over what was there."""
@@ -242,6 +248,11 @@ class MlflowRegistry:
             folder = handed_out["folder"].rstrip("/")
             return f"{without_secrets(self._url)}{_FILES}/{folder}"
         return source.rstrip("/") if _ELSEWHERE.fullmatch(source) else None
+
+
+def _convictions(version: Any) -> tuple[Conviction, ...]:
+    """What a version says of itself: by whom it was rolled back, if at all."""
+    return from_tag(str(version.version), version.tags.get(QUARANTINE_TAG, ""))
 
 
 def _quotable(text: str) -> str:

@@ -13,6 +13,8 @@ from support.eventually import eventually
 from support.gitremote import Remote
 from support.kstatus import kstatus
 
+pytestmark = pytest.mark.timeout(120)
+
 ONE, TWO = (f"sha256:{n:064x}" for n in (1, 2))
 
 

@@ -73,6 +73,7 @@ def test_a_rollback_stands_and_nobody_fights(plant: Plant, sync: Sync):
 
 def stands(plant: Plant, syncer: Syncer) -> None:
     """A rollback, while the syncer goes on and on saying otherwise."""
+    first = datetime.now(UTC)
     pod = serving(plant, syncer)
     before = {c["metadata"]["uid"] for c in children(plant)}
     decision = rolled_back(plant, syncer, pod)
@@ -88,6 +89,9 @@ def stands(plant: Plant, syncer: Syncer) -> None:
     status = plant.status()
     assert (status["effective"]["version"], status["quarantined"][0]["decision"]) == ("1", decision)
     assert plant.slots() == plant.told("1")
+
+    ours = {w.resource for w in told(plant, first) if w.resource.startswith("andon.dev/")}
+    assert ours == {"andon.dev/modeldeployments/status", "andon.dev/driftpolicies/status"}, "of what is git's, nothing else"
 
     kept = children(plant)
     assert {c["metadata"]["uid"] for c in kept} == before, "no child was pruned or made anew"

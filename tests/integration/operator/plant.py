@@ -102,16 +102,21 @@ class Registry:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._model("registered-models/create", name=MODEL)
-        self._experiment = self._model("experiments/create", name=MODEL)["experiment_id"]
         self.digests = {str(n): f"sha256:{n:064x}" for n in (1, 2, 3)}
-        for digest in self.digests.values():
-            run = self._model("runs/create", experiment_id=self._experiment)["run"]["info"]
-            tags = [{"key": "andon.digest", "value": digest}]
-            self._model("model-versions/create", name=MODEL, source=run["artifact_uri"], run_id=run["run_id"], tags=tags)
+        there = requests.get(f"{url}/api/2.0/mlflow/registered-models/get", params={"name": MODEL}, timeout=20)
+        if not there.ok:  # one MLflow serves every module of a run
+            self._register()
 
     def revision(self, version: str) -> Revision:
         return Revision(version=version, digest=self.digests[version])
+
+    def _register(self) -> None:
+        self._model("registered-models/create", name=MODEL)
+        experiment = self._model("experiments/create", name=MODEL)["experiment_id"]
+        for digest in self.digests.values():
+            run = self._model("runs/create", experiment_id=experiment)["run"]["info"]
+            tags = [{"key": "andon.digest", "value": digest}]
+            self._model("model-versions/create", name=MODEL, source=run["artifact_uri"], run_id=run["run_id"], tags=tags)
 
     def _model(self, path: str, **body: Any) -> Any:
         answer = requests.post(f"{self.url}/api/2.0/mlflow/{path}", json=body, timeout=20)

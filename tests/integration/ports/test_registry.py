@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import sys
+from dataclasses import replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -235,8 +236,11 @@ async def test_an_alias_that_names_nothing_is_told_from_a_model_that_is_not_ther
 
 async def test_a_version_says_of_itself_by_whom_it_was_rolled_back(registry, trained):
     version, _ = trained.version(digest=DIGEST)
-    assert await registry.convictions(trained.name, version) == ()
+    assert await registry.convictions(trained.name, "plant-a/e") == ()
     here, there = (Conviction(version, DIGEST, "d-0123456789", whose) for whose in ("plant-a/e", "plant-b/e"))
     assert await asyncio.gather(*(registry.convict(trained.name, c) for c in (here, there, here))) == [None] * 3
-    assert set(await registry.convictions(trained.name, version)) == {here, there}
-    assert (await registry.convictions(trained.name, "99")).reason == "NotFound"
+    assert await registry.convictions(trained.name, "plant-a/e") == (here,)
+    assert await registry.convictions(trained.name, "plant-b/e") == (there,)
+    assert await registry.convictions(trained.name, "plant-a/another") == ()
+    assert await registry.convictions("nobody-trained-it", "plant-a/e") == ()
+    assert (await registry.convict(trained.name, replace(here, version="99"))).reason == "NotFound"

@@ -17,7 +17,6 @@ CONFIG = OperatorConfig(
     repositories=[Repository(name="plant", url="https://git/plant.git", namespaces=["plant-a"])],
 )
 GIT, REGISTRY = (Conviction("2", digest("2"), decision, str(KEY)) for decision in ("d-1111111111", "d-2222222222"))
-ELSEWHERE = Conviction("2", digest("2"), "d-3333333333", "plant-b/soft-sensor")
 KNOWN = slot("2")
 AWAY = Missing("Unreachable", "It cannot be reached.")
 FILE = {"file": {"uri": "https://files/m.onnx", "digest": digest("2"), "version": "2"}}
@@ -58,7 +57,6 @@ def wanted(**model):
         pytest.param(World(AWAY, (REGISTRY,)), spec("2"), (REGISTRY,), id="the registry alone"),
         pytest.param(World((), AWAY), spec("2"), (), id="git says that there is nothing"),
         pytest.param(World(AWAY, AWAY), spec("2"), None, id="neither can say"),
-        pytest.param(World((), (ELSEWHERE,)), spec("2"), (), id="another deployment's is not ours"),
         pytest.param(World((GIT,), AWAY), wanted(**FILE), (GIT,), id="a file: git"),
         pytest.param(World(AWAY, (REGISTRY,)), wanted(**FILE), None, id="a file is in no registry"),
         pytest.param(World(AWAY, (REGISTRY,)), ModelDeploymentSpec.model_validate({"model": FILE}), (), id="nobody to ask"),
@@ -68,27 +66,24 @@ def wanted(**model):
     ],
 )
 async def test_recall(world, given, remembered):
-    said = await memory(world).recall(KEY, given, slot("2"))
+    said = await memory(world).recall(KEY, given)
     assert (None if isinstance(said, Missing) else said) == remembered
-
-
-async def test_a_version_that_is_not_there_has_no_past_and_one_that_cannot_be_looked_up_may_have_one():
-    unknown, away = Missing("NotFound", "no version 2"), Missing("Timeout", "MLflow is slow.")
-    assert await memory(World(AWAY)).recall(KEY, spec("2"), unknown) == ()
-    assert isinstance(await memory(World(AWAY)).recall(KEY, spec("2"), away), Missing)
 
 
 async def test_who_could_say_is_not_asked_again_and_who_could_not_is():
     world = World(AWAY, AWAY)
     remembering = memory(world)
-    assert isinstance(await remembering.recall(KEY, spec("2"), slot("2")), Missing)
+    assert isinstance(await remembering.recall(KEY, spec("2")), Missing)
     world.git = (GIT,)
     for _ in range(3):
-        assert await remembering.recall(KEY, spec("2"), slot("2")) == (GIT,)
+        assert await remembering.recall(KEY, spec("2")) == (GIT,)
     assert world.asked == 4
+    other = spec("2", model={"mlflow": {"name": "another", "version": "2"}})
+    await remembering.recall(KEY, other)
+    assert world.asked == 6, "of another model the registry may know something else"
     remembering.forget(KEY)
-    await remembering.recall(KEY, spec("2"), slot("2"))
-    assert world.asked == 6, "it is gone: another one of its name is asked about anew"
+    await remembering.recall(KEY, other)
+    assert world.asked == 8, "it is gone: another one of its name is asked about anew"
 
 
 def convicted(**more):

@@ -46,7 +46,9 @@ def test_it_is_asked_for_as_long_as_it_is_open_and_no_longer():
 def test_what_was_taken_over_needs_the_approval_no_more():
     approved = replace(JUDGED, approved={ID: "jane"})
     begun = replace(followed(approved, decide(approved, NOW)), approved={}, policy=None)
-    assert decide(begun, NOW).git is not None
+    plan = decide(begun, NOW)
+    assert plan.git is not None
+    assert plan.git.decision.approved_by == "jane", "the commit says whose word it was, though the annotation is gone"
 
 
 def test_git_is_told_when_the_grant_comes():

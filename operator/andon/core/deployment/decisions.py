@@ -121,8 +121,7 @@ def git_names_it(decision: ActedDecision, facts: Facts) -> bool:
 def git_task(decision: ActedDecision, facts: Facts, effective: Revision | None) -> GitTask | None:
     """What to tell git now, if it is time: serving first, git second."""
     due = decision.state is ActedState.ACTING and serving_is_back(decision, facts, effective) and git_names_it(decision, facts)
-    has_a_line = facts.spec.model.mlflow is not None and facts.alias is None
-    if not due or facts.repository != "Granted" or facts.spec.git is None or not has_a_line:
+    if not due or facts.repository != "Granted" or facts.spec.git is None or facts.spec.model.mlflow is None:
         return None
     return GitTask(decision, facts.spec.git.repository_ref)
 
