@@ -44,6 +44,7 @@ from andon.ports.webhook import HttpWebhook
 log = logging.getLogger("andon")
 
 _NAMESPACE: Final = "ANDON_NAMESPACE"
+_ACTORS: Final = ("ModelDeployment", "TrainingPipeline", "DataSource")
 
 
 def main(argv: list[str]) -> int:
@@ -107,7 +108,11 @@ async def run(config: OperatorConfig, listen: str) -> None:
 async def operate(config: OperatorConfig, health: Health, stop: asyncio.Event, may_write: Guard) -> None:
     """Watch, decide and act until told to stop; at the end nothing of it writes any more."""
     wiring, ready = Wiring(), asyncio.Event()
-    telemetry = Telemetry(lambda: wiring.queues, lambda: wiring.informer.everywhere("DriftPolicy"))
+    telemetry = Telemetry(
+        lambda: wiring.queues,
+        lambda: wiring.informer.everywhere("DriftPolicy"),
+        lambda: (obj for kind in _ACTORS for obj in wiring.informer.everywhere(kind)),
+    )
     outside = _outside(config, wiring, telemetry, may_write)
     committer = Committer(outside.repository, wiring.look_again_at_deployment)
     wiring.queues = {

@@ -30,12 +30,16 @@ class Telemetry(Collector):
     """Counters and histograms as they come; depths and ages when they are asked for."""
 
     def __init__(
-        self, queues: Callable[[], Mapping[str, KeyedQueue]], policies: Callable[[], Iterable[Object]] = lambda: ()
+        self,
+        queues: Callable[[], Mapping[str, KeyedQueue]],
+        policies: Callable[[], Iterable[Object]] = lambda: (),
+        actors: Callable[[], Iterable[Object]] = lambda: (),
     ) -> None:
-        """queues: by kind. policies: all DriftPolicies there are."""
+        """queues: by kind. policies: all DriftPolicies there are. actors: all objects that act on decisions."""
         self.registry = CollectorRegistry()
         self._queues = queues
         self._policies = policies
+        self._actors = actors
         self._newest: datetime | None = None
         labels = ("verdict", "reason")
         self._decisions = Counter("andon_decisions", "Decisions published.", labels, registry=self.registry)
@@ -89,18 +93,29 @@ class Telemetry(Collector):
             yield GaugeMetricFamily("andon_newest_evidence_age_seconds", "Age of the newest evidence that was read.", value=age)
 
     def _open_decisions(self) -> GaugeMetricFamily:
-        """Read from the cluster when it is asked for: gone with the decision, and there again after a restart."""
+        """Read from the cluster when it is asked for: gone with the decision, and there again after a restart.
+
+        What a person rejected is open so that it is not asked again, and waits for nobody.
+        """
         labels = ("namespace", "policy", "action", "verdict")
         found: Counts[tuple[str, ...]] = Counts()
+        rejected = {pair for actor in self._actors() for pair in _rejected(actor)}
         for policy in self._policies():
             metadata = policy["metadata"]
             for decision in policy.get("status", {}).get("decisions", ()):
-                if decision.get("state") == DecisionState.OPEN.value:
+                waits = (metadata["namespace"], decision["id"]) not in rejected
+                if decision.get("state") == DecisionState.OPEN.value and waits:
                     found[metadata["namespace"], metadata["name"], decision["action"], decision["verdict"]] += 1
         family = GaugeMetricFamily("andon_decision_open", "Decisions that wait to be settled.", labels=labels)
         for values, count in sorted(found.items()):
             family.add_metric(values, count)
         return family
+
+
+def _rejected(actor: Object) -> Iterator[tuple[str, str]]:
+    """Namespace and id of each decision that it was told not to carry out."""
+    for rejection in actor.get("status", {}).get("rejected", ()):
+        yield actor["metadata"]["namespace"], rejection["decision"]
 
 
 class Pulse:

@@ -107,3 +107,20 @@ def test_the_age_of_the_newest_evidence_grows_while_nothing_comes():
     numbers.saw(())
     age = next(float(line.split()[1]) for line in text(numbers).splitlines() if line.startswith("andon_newest"))
     assert 100 <= age < 110
+
+
+def test_what_a_person_rejected_waits_for_nobody():
+    def policy(name, *ids):
+        decisions = [{"id": i, "state": "Open", "action": "Rollback", "verdict": "ModelRegression"} for i in ids]
+        return {"metadata": {"namespace": "p", "name": name}, "status": {"decisions": decisions}}
+
+    rejected = {"metadata": {"namespace": "p", "name": "e"}, "status": {"rejected": [{"decision": "d-1", "by": "jane"}]}}
+    elsewhere = {**rejected, "metadata": {"namespace": "q", "name": "e"}}
+    policies = [policy("a", "d-1", "d-2"), policy("b", "d-1")]
+
+    def waiting(*actors):
+        numbers = Telemetry(dict, lambda: policies, lambda: actors)
+        said = generate_latest(numbers.registry).decode().splitlines()
+        return [line.rpartition(" ")[2] for line in said if line.startswith("andon_decision_open{")]
+
+    assert (waiting(), waiting(elsewhere), waiting(rejected)) == (["2.0", "1.0"], ["2.0", "1.0"], ["1.0"])
