@@ -111,6 +111,8 @@ class GitRepository:
 
     async def close(self) -> None:
         """Stops trying; what is begun is killed, and found half done or done by whoever comes next."""
+        for trailers in self._trailers.values():
+            trailers.close()
         await asyncio.gather(*(queue.close() for queue in self._queues.values()))
 
     def _queue(self, entry: config.Repository) -> PushQueue:

@@ -22,6 +22,9 @@ _COMMITS: Final = 2000
 _KEYS: Final = ("Andon-Decision", "Andon-From", "Andon-To")
 _REVISION: Final = re.compile(r"(?P<version>[1-9][0-9]{0,8}) (?P<digest>sha256:[0-9a-f]{64})")
 _PATIENCE: Final = 4.0
+_LONGEST_WAIT: Final = 20.0
+"""Seconds: a large history is read on in the background, and who asked is told so."""
+
 _FRESH: Final = 15.0
 """Seconds for which git is not asked again: after a cluster was rebuilt, everybody asks at once."""
 
@@ -38,24 +41,36 @@ class Told:
 
 
 class Trailers:
-    """Of one branch, which has its cache to itself. One question at a time."""
+    """Of one branch, which has its cache to itself. All who ask at the same time are answered by one look."""
 
     def __init__(self, branch: Branch) -> None:
         self._branch = branch
-        self._turn = asyncio.Lock()
-        self._until, self._told = 0.0, list[Told]()
+        self._until = 0.0
+        self._look: asyncio.Task[list[Told] | Missing] | None = None
 
     async def convictions(self, namespace: str, name: str) -> tuple[Conviction, ...] | Missing:
         """What was rolled back from this deployment, the newest decision about each revision."""
-        async with self._turn:
-            if asyncio.get_running_loop().time() >= self._until:
-                told = await self._read()
-                if isinstance(told, Missing):
-                    return told
-                self._told, self._until = told, asyncio.get_running_loop().time() + _FRESH
-        return about(namespace, name, self._told)
+        now = asyncio.get_running_loop().time()
+        if self._look is None or (self._look.done() and now >= self._until):
+            self._look = asyncio.create_task(self._read(), name=f"history of {self._branch.where}")
+        try:
+            async with asyncio.timeout(_LONGEST_WAIT):
+                told = await asyncio.shield(self._look)
+        except TimeoutError:
+            return Missing("Timeout", f"The history of {self._branch.where} is still being read.")
+        return told if isinstance(told, Missing) else about(namespace, name, told)
+
+    def close(self) -> None:
+        """Looks no further."""
+        if self._look is not None:
+            self._look.cancel()
 
     async def _read(self) -> list[Told] | Missing:
+        told = await self._listed()
+        self._until = asyncio.get_running_loop().time() + (0.0 if isinstance(told, Missing) else _FRESH)
+        return told
+
+    async def _listed(self) -> list[Told] | Missing:
         tip = await self._branch.fetch()
         if isinstance(tip, Missing):
             return tip
