@@ -12,7 +12,6 @@ from typing import Any
 
 from git import Repo
 from git.objects import Tree
-from git.objects.fun import tree_entries_from_data
 from gitdb import IStream, LooseObjectDB
 
 from andon.ports.gitcache import wanted_blobs
@@ -126,7 +125,17 @@ def _edit(files: Mapping[str, bytes], ref: ObjectRef, path: str, value: str | No
 def _with_file(files: Files, tree: str, path: list[str], blob: str) -> str:
     """The tree with one file replaced. Spliced like the file itself: names in no encoding and odd modes stay as they are."""
     data = files.read(tree)
-    old = next(item for item, _, name in tree_entries_from_data(data) if name == path[0])
-    new = _with_file(files, old.hex(), path[1:], blob) if len(path) > 1 else blob
-    entry = b" " + path[0].encode(errors="surrogateescape") + b"\0"
-    return files.store("tree", data.replace(entry + old, entry + bytes.fromhex(new), 1))
+    at = _id_of(data, path[0].encode(errors="surrogateescape"))
+    new = _with_file(files, data[at : at + 20].hex(), path[1:], blob) if len(path) > 1 else blob
+    return files.store("tree", data[:at] + bytes.fromhex(new) + data[at + 20 :])
+
+
+def _id_of(tree: bytes, name: bytes) -> int:
+    """Where in a tree, which is `MODE NAME<NUL>` and 20 bytes of id again and again, the id of this name begins."""
+    at = 0
+    while at < len(tree):
+        end = tree.index(b"\0", at)
+        if tree[at:end].partition(b" ")[2] == name:
+            return end + 1
+        at = end + 21
+    raise KeyError(name)

@@ -1,5 +1,6 @@
 """One try to bring decisions to a branch, from its tip as it is now: fetch, commit, push, and read again what came of it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
@@ -18,6 +19,7 @@ class Landing:
 
     def __init__(self, branch: Branch, name: str, scribe: Scribe, pulls: PullBranches) -> None:
         self._branch, self._name, self._scribe, self._pulls = branch, name, scribe, pulls
+        self._losing = False
 
     async def __call__(self, tasks: list[Task]) -> Sequence[Outcome | None] | Again:
         """An answer for each, unless others were faster time and again, or several were refused. Raises ScribeError."""
@@ -30,6 +32,7 @@ class Landing:
             except ScribeError:
                 await self._branch.forget()
                 raise
+            self._losing = isinstance(answers, str)
             if not isinstance(answers, str):
                 return answers
             tip = answers
@@ -72,13 +75,27 @@ class Landing:
 
     async def _push(self, tip: str, head: str) -> str | Missing | None:
         """None once the branch has it. A failure is judged by where the branch is now: at the tip that others moved it to."""
-        failure = await self._branch.push([Move(self._name, head, tip)])
+        pushing = asyncio.create_task(self._branch.push([Move(self._name, head, tip)]))
+        try:
+            overtaken = await self._watch(pushing, tip, head)
+            failure = None if overtaken else await pushing
+        finally:
+            pushing.cancel()
+            await asyncio.gather(pushing, return_exceptions=True)
         if failure is None:
-            return None
+            return overtaken
         now = await self._branch.fetch()
         if isinstance(now, Missing):
             return now
         return None if now == head else failure if now == tip else now
+
+    async def _watch(self, pushing: asyncio.Task[Missing | None], tip: str, head: str) -> str | None:
+        """Who has lost before looks while pushing: what is overtaken need not fail first, and the next try begins sooner."""
+        while self._losing and not pushing.done():
+            now = await self._branch.fetch()
+            if isinstance(now, str) and now not in {tip, head}:
+                return now
+        return None
 
     async def _propose(self, intent: WriteBack, said: Said) -> Outcome:
         """A commit that only explains is of use in its branch, and still a refusal."""

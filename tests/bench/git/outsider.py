@@ -19,7 +19,7 @@ def git(folder: str, *arguments: str) -> str:
 def push(folder: str) -> None:
     """Once, onto what is there."""
     git(folder, "fetch", "--quiet", "origin", "+main:refs/heads/theirs")
-    made = git(folder, "commit-tree", "-p", "theirs", "-m", PUSHED, "theirs^{tree}")
+    made = git(folder, "commit-tree", "-p", "theirs", "-m", PUSHED, "-m", folder, "theirs^{tree}")
     git(folder, "push", "--quiet", "origin", f"{made}:refs/heads/main")
 
 
