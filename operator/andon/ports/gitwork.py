@@ -45,6 +45,7 @@ class Session:
         self._order = order
         self._files = Files(order["folder"])
         self._history = History()
+        self._made = 0
 
     def answer(self, tip: str, intents: list[Order], *, check: bool, fetched: str | None) -> list[Outcome] | Outcome:
         """An outcome of each; or `{"unfetched": a folder's tree}` whose files must be there first."""
@@ -57,7 +58,7 @@ class Session:
     def _open(self) -> None:
         """Anew where the repository was made anew."""
         made = Path(self._order["repository"], "HEAD").stat().st_mtime_ns
-        if made != getattr(self, "_made", None):
+        if made != self._made:
             self._made = made
             self._repo = self._files.repo = Repo(self._order["repository"])
 
