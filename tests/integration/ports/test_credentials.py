@@ -9,6 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from andon.api import config
+from andon.controllers.committer import Committer
+from andon.core.deployment.decisions import GitTask
 from andon.ports.missing import Missing
 from andon.ports.repository import GitRepository
 from andon.ports.writeback import Committed
@@ -17,6 +19,7 @@ from integration.ports.test_repository import FILE, intent
 from support.descendants import descendants
 from support.gitremote import Remote, manifest, served
 from support.odd import answering, nobody
+from unit.controllers.test_committer import DECISION, KEY
 
 PASSWORD = "s3cret/+wört"
 
@@ -68,6 +71,24 @@ async def test_the_password_is_in_no_argument_environment_file_or_message(remote
     assert any(b"git-remote-http" in text for text in seen)
     assert not [text for text in seen if PASSWORD.encode() in text]
     assert not spilled(PASSWORD, tmp_path / "cache")
+
+
+async def test_the_password_is_in_no_log_status_or_event(remote, repository, caplog):
+    """All three are made of what the committer says came of it."""
+    caplog.set_level("DEBUG")
+    remote.push({"plant-a/product-e.yaml": manifest("2", "product-e")})
+    remote.hook("pre-receive", f"cat > /dev/null; echo 'not with {PASSWORD}, please'; exit 1")
+    said = asyncio.Event()
+    committer = Committer(repository, lambda _: said.set())
+    with served(remote.bare.parent, user=f"andon:{PASSWORD}") as address:
+        committer.start(KEY, GitTask(DECISION, "plant"), with_secret(f"{address}/plant.git").repository)
+        async with asyncio.timeout(20):
+            await said.wait()
+        outcome = committer.outcomes(KEY)[DECISION.id]
+        await committer.close()
+    assert (outcome.state, "not with ***, please" in outcome.message) == ("Away", True)
+    assert "not with ***, please" in caplog.text
+    assert PASSWORD not in caplog.text
 
 
 def known_of(pid):
