@@ -34,7 +34,7 @@ class Committer:
 
     def __init__(self, repository: Repository, on_outcome: Callable[[Key], None]) -> None:
         self._repository = repository
-        self._on_outcome = on_outcome
+        self.on_outcome = on_outcome
         self._tasks: dict[Key, dict[str, asyncio.Task[None]]] = defaultdict(dict)
         self._outcomes: dict[Key, dict[str, GitOutcome]] = defaultdict(dict)
 
@@ -73,7 +73,7 @@ class Committer:
                 outcome = await self._told(key, task, entry)
                 self._outcomes[key][decision] = outcome
                 log.info("ModelDeployment %s: %s in git: %s %s", key, decision, outcome.state, outcome.message or outcome.commit)
-                self._on_outcome(key)
+                self.on_outcome(key)
                 if outcome.state != "Away":
                     return
                 await asyncio.sleep(random.uniform(wait / 2, wait))  # noqa: S311 - jitter between tries, no secret

@@ -53,7 +53,7 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         super().__init__(outside, MODEL_DEPLOYMENT, ModelDeploymentSpec, ModelDeploymentStatus)
         self._committer = committer
         self._memory = Memory(outside.config, outside.registry, outside.repository)
-        self._preflights = Preflights(outside.repository)
+        self._preflights = Preflights(outside.repository, committer.on_outcome)
 
     async def gather(self, key: Key, seen: Seen[ModelDeploymentSpec, ModelDeploymentStatus]) -> Facts:
         """The registry's word, the servers' acknowledgements, the policy's decisions, people's, and how git took it."""

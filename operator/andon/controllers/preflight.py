@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,8 +20,8 @@ log = logging.getLogger(__name__)
 LINE: Final = "spec.model.mlflow.version"
 """What a rollback changes in git."""
 
-PENDING: Final = 2.0
-"""Seconds until the next look while git has not answered."""
+_AT_ONCE: Final = 64
+"""Questions for git: after a start everybody has one, and a rollback must not wait behind all of them."""
 
 AGAIN: Final = 60.0
 """Seconds after which trouble is asked about again. What is well is asked about again with another spec."""
@@ -37,11 +38,12 @@ class _Asked:
 
 
 class Preflights:
-    """The last answer for each deployment."""
+    """The last answer for each deployment. on_answer: told of whom there is something new to say."""
 
-    def __init__(self, repository: Repository) -> None:
-        self._repository = repository
+    def __init__(self, repository: Repository, on_answer: Callable[[Key], None]) -> None:
+        self._repository, self._on_answer = repository, on_answer
         self._asked: dict[Key, _Asked] = {}
+        self._at_once = asyncio.Semaphore(_AT_ONCE)
 
     def trouble(self, key: Key, generation: int, entry: Entry) -> GitOutcome | None:
         """What stood in the way when it was asked last; asks anew where that is due."""
@@ -53,11 +55,9 @@ class Preflights:
         return asked.trouble
 
     def look_again(self, key: Key) -> float | None:
-        """Seconds until there may be something new to say."""
+        """Seconds until it is to be asked again."""
         asked = self._asked.get(key)
-        if asked is None:
-            return None
-        return PENDING if not asked.task.done() else AGAIN if asked.trouble is not None else None
+        return AGAIN if asked is not None and asked.trouble is not None else None
 
     def forget(self, key: Key) -> None:
         """The deployment is gone."""
@@ -72,12 +72,14 @@ class Preflights:
     async def _ask(self, key: Key, entry: Entry) -> None:
         ref = ObjectRef(API_VERSION, "ModelDeployment", key.namespace, key.name)
         try:
-            found = await self._repository.preflight(entry, ref, LINE)
+            async with self._at_once:
+                found = _outcome(await self._repository.preflight(entry, ref, LINE))
         except Exception:
             log.exception("ModelDeployment %s: git could not be asked whether it would take a commit", key)
             return
-        if key in self._asked:
-            self._asked[key].trouble = _outcome(found)
+        if key in self._asked and self._asked[key].trouble != found:
+            self._asked[key].trouble = found
+            self._on_answer(key)
 
 
 def _outcome(found: Missing | Refused | None) -> GitOutcome | None:

@@ -5,7 +5,7 @@ import asyncio
 from andon.api.config import Repository as Entry
 from andon.api.missing import Missing
 from andon.controllers import preflight
-from andon.controllers.preflight import AGAIN, PENDING, Preflights
+from andon.controllers.preflight import AGAIN, Preflights
 from andon.controllers.queue import Key
 from andon.ports.writeback import Refused
 
@@ -38,19 +38,16 @@ async def answered(asked, generation=1):
 
 
 async def test_nobody_waits_for_git_and_what_is_well_is_asked_once_for_each_spec():
-    git = Git(None, TEMPLATED)
-    asked = Preflights(git)
-    assert asked.look_again(KEY) is None
-    assert asked.trouble(KEY, 1, ENTRY) is None
-    assert asked.look_again(KEY) == PENDING
+    git, told = Git(None, TEMPLATED), []
+    asked = Preflights(git, told.append)
     assert await answered(asked) == (None, None)
-    assert (asked.look_again(KEY), git.asked) == (None, 1)
+    assert (asked.look_again(KEY), git.asked, told) == (None, 1, []), "there is nothing to say"
     before, after = await answered(asked, generation=2)
-    assert (before, after.reason, git.asked) == (None, "Templated", 2)
+    assert (before, after.reason, git.asked, told) == (None, "Templated", 2, [KEY])
 
 
 async def test_trouble_is_asked_about_again_and_stands_until_git_says_otherwise(monkeypatch):
-    asked = Preflights(Git(Missing("Unreachable", "git cannot be read."), None))
+    asked = Preflights(Git(Missing("Unreachable", "git cannot be read."), None), lambda _: None)
     _, trouble = await answered(asked)
     assert (trouble.state, trouble.reason, asked.look_again(KEY)) == ("Away", "Unreachable", AGAIN)
     monkeypatch.setattr(preflight, "AGAIN", 0.0)
@@ -59,13 +56,13 @@ async def test_trouble_is_asked_about_again_and_stands_until_git_says_otherwise(
 
 
 async def test_a_bug_in_asking_stops_nobody(caplog):
-    asked = Preflights(Git(RuntimeError("a bug")))
+    asked = Preflights(Git(RuntimeError("a bug")), lambda _: None)
     assert await answered(asked) == (None, None)
     assert "could not be asked whether it would take a commit" in caplog.text
 
 
 async def test_what_is_gone_is_forgotten():
-    asked = Preflights(Git(None))
+    asked = Preflights(Git(None), lambda _: None)
     asked.trouble(KEY, 1, ENTRY)
     asked.forget(KEY)
     assert asked.look_again(KEY) is None
