@@ -58,6 +58,25 @@ def test_environment_comes_from_the_pod_config_maps_and_secrets(machine: Machine
     assert succeeded(machine, "env") == "env/s3cret/7\n"
 
 
+def test_optional_secrets_are_files_with_the_mode_of_their_volume(machine: Machine) -> None:
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "git"}, "stringData": {"password": "s3cret"}}
+
+    def optional(name: str) -> dict[str, object]:
+        items = [{"key": key, "path": f"{name}/{key}"} for key in ("username", "password")]
+        return {"secret": {"name": name, "optional": True, "items": items}}
+
+    sources = [optional("git"), optional("absent")]
+    mount = {"name": "keys", "mountPath": "/var/run/secrets/andon.dev"}
+    script = (
+        "import pathlib, sys; folder = pathlib.Path(sys.argv[1]) / 'git'; file = folder / 'password'\n"
+        "print(sorted(f.name for f in folder.iterdir()), file.read_text(), oct(file.stat().st_mode & 0o777))"
+    )
+    volume = {"name": "keys", "projected": {"defaultMode": 0o400, "sources": sources}}
+    container = {"volumeMounts": [mount], "args": [mount["mountPath"]]}
+    machine.apply(secret, pod("keys", script, container=container, volumes=[volume]))
+    assert succeeded(machine, "keys") == "['password'] s3cret 0o400\n"
+
+
 def test_a_claim_is_provisioned_and_shared_by_two_pods(machine: Machine) -> None:
     spec = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Mi"}}}
     mount = {"volumeMounts": [{"name": "data", "mountPath": "/landing"}], "env": [{"name": "LANDING", "value": "/landing/rows"}]}
