@@ -14,9 +14,9 @@ from andon.api.types import short
 from andon.controllers.queue import Key
 from andon.core.deployment.decisions import GitTask
 from andon.core.deployment.facts import GitOutcome
-from andon.ports.repository import Repository
+from andon.ports.git.repository import Repository
+from andon.ports.git.writeback import AlreadySo, Committed, Outcome, Proposed, Refused, WriteBack
 from andon.ports.splice import ObjectRef
-from andon.ports.writeback import AlreadySo, Committed, Outcome, Proposed, Refused, WriteBack
 from andon.render.documents import text
 
 log = logging.getLogger(__name__)

@@ -34,11 +34,11 @@ from andon.controllers.wiring import Wiring
 from andon.ports.clock import SystemClock
 from andon.ports.cluster import KubernetesCluster, connect
 from andon.ports.events import KubernetesEvents
+from andon.ports.git.repository import GitRepository
 from andon.ports.guard import Guard, alone
 from andon.ports.lease import KubernetesLease
 from andon.ports.metrics import PrometheusMetrics
 from andon.ports.registry import MlflowRegistry
-from andon.ports.repository import GitRepository
 from andon.ports.webhook import HttpWebhook
 
 log = logging.getLogger("andon")

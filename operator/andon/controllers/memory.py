@@ -8,8 +8,8 @@ from andon.api.deployment import ModelDeploymentSpec, ModelDeploymentStatus, Qua
 from andon.api.missing import Missing
 from andon.api.quarantine import Conviction
 from andon.controllers.queue import Key
+from andon.ports.git.repository import Repository
 from andon.ports.registry import Registry
-from andon.ports.repository import Repository
 
 _Told = tuple[Conviction, ...] | Missing | None
 """None: there is nobody to ask."""

@@ -11,9 +11,9 @@ from andon.api.config import Repository as Entry
 from andon.api.missing import Missing
 from andon.controllers.queue import Key
 from andon.core.deployment.facts import GitOutcome
-from andon.ports.repository import Repository
+from andon.ports.git.repository import Repository
+from andon.ports.git.writeback import Refused
 from andon.ports.splice import ObjectRef
-from andon.ports.writeback import Refused
 
 log = logging.getLogger(__name__)
 

@@ -19,9 +19,9 @@ from andon.controllers.objects import annotated, is_as_rendered, spec_of, status
 from andon.controllers.queue import Key
 from andon.ports.clock import Clock
 from andon.ports.cluster import Cluster, Manifest, RefusedError
+from andon.ports.git.repository import Repository
 from andon.ports.metrics import Metrics
 from andon.ports.registry import Registry
-from andon.ports.repository import Repository
 
 log = logging.getLogger(__name__)
 

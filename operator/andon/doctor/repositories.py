@@ -48,7 +48,7 @@ def _as_found(obj: Object) -> Examined:
 
 
 async def _tried(config: OperatorConfig, namespace: str, deployments: list[Object]) -> list[Examined]:
-    from andon.ports.repository import GitRepository
+    from andon.ports.git.repository import GitRepository
     from andon.ports.splice import ObjectRef
 
     with tempfile.TemporaryDirectory(prefix="andon-doctor-") as folder:

@@ -9,8 +9,8 @@ from typing import Final
 
 from andon.api.config import Repository
 from andon.lab.git import git
+from andon.ports.git.writeback import WriteBack
 from andon.ports.splice import ObjectRef
-from andon.ports.writeback import WriteBack
 from support.gitremote import served
 
 from .outsider import PUSHED

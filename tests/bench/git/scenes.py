@@ -12,9 +12,9 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from andon.ports.repository import GitRepository
+from andon.ports.git.repository import GitRepository
+from andon.ports.git.writeback import AlreadySo, Committed, WriteBack
 from andon.ports.splice import ObjectRef, find
-from andon.ports.writeback import AlreadySo, Committed, WriteBack
 from support.descendants import descendants
 
 from .plant import DEPLOYMENTS, Plant, plant

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from andon.api import config
 from andon.controllers.committer import Committer
 from andon.core.deployment.decisions import GitTask
+from andon.ports.git.repository import GitRepository
+from andon.ports.git.writeback import Committed
 from andon.ports.missing import Missing
-from andon.ports.repository import GitRepository
-from andon.ports.writeback import Committed
 from integration.ports.keys import secret, spilled
 from integration.ports.test_repository import FILE, intent
 from support.descendants import descendants

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from andon.ports.repository import GitRepository
-from andon.ports.writeback import AlreadySo, Committed
+from andon.ports.git.repository import GitRepository
+from andon.ports.git.writeback import AlreadySo, Committed
 from integration.ports.keys import secret, ssh_key
 from integration.ports.test_repository import FILE, intent
 from integration.ports.test_ssh import over

@@ -2,11 +2,11 @@
 
 import pytest
 
-from andon.ports import repository as module
+from andon.ports.git import repository as module
+from andon.ports.git.repository import GitRepository
+from andon.ports.git.writeback import Refused
 from andon.ports.missing import Missing
-from andon.ports.repository import GitRepository
 from andon.ports.splice import ObjectRef
-from andon.ports.writeback import Refused
 from integration.ports.keys import secret, ssh_key
 from integration.ports.test_repository import FILE, intent
 from support.gitremote import Remote, manifest, served

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from andon.api.permissions import WriteBackMode
+from andon.ports.git.repository import GitRepository
+from andon.ports.git.writeback import AlreadySo, Committed, Proposed, Refused
 from andon.ports.missing import Missing
-from andon.ports.repository import GitRepository
-from andon.ports.writeback import AlreadySo, Committed, Proposed, Refused
 from integration.ports.test_repository import FILE, intent
 from support.gitremote import Remote, manifest
 

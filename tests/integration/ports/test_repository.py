@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from andon.api import config
-from andon.ports.gitcommand import environment, run
+from andon.ports.git.command import environment, run
+from andon.ports.git.repository import GitRepository
+from andon.ports.git.writeback import AlreadySo, Committed, Refused, WriteBack
 from andon.ports.missing import Missing
-from andon.ports.repository import GitRepository
 from andon.ports.splice import ObjectRef
-from andon.ports.writeback import AlreadySo, Committed, Refused, WriteBack
 from support.descendants import alive, descendants
 from support.gitremote import Remote, manifest, served
 from support.odd import silent

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from andon.ports.git.repository import GitRepository
+from andon.ports.git.writeback import Committed
 from andon.ports.missing import Missing
-from andon.ports.repository import GitRepository
-from andon.ports.writeback import Committed
 from integration.ports.keys import secret, spilled, ssh_key
 from integration.ports.test_repository import FILE, intent
 from support.gitremote import Remote, manifest

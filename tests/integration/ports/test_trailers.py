@@ -7,8 +7,8 @@ import pytest
 from andon.api import config
 from andon.api.decision import rollback_id
 from andon.api.missing import Missing
-from andon.ports.repository import GitRepository
-from andon.ports.writeback import Committed
+from andon.ports.git.repository import GitRepository
+from andon.ports.git.writeback import Committed
 from integration.ports.test_repository import intent
 from support.gitremote import Remote, manifest, served
 

@@ -14,7 +14,7 @@ from andon.controllers import committer
 from andon.controllers.committer import Committer
 from andon.controllers.queue import Key
 from andon.core.deployment.decisions import GitTask
-from andon.ports.writeback import Committed, Proposed, WriteBack
+from andon.ports.git.writeback import Committed, Proposed, WriteBack
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 KEY = Key("plant-a", "product-e")

@@ -7,7 +7,7 @@ from andon.api.missing import Missing
 from andon.controllers import preflight
 from andon.controllers.preflight import AGAIN, Preflights
 from andon.controllers.queue import Key
-from andon.ports.writeback import Refused
+from andon.ports.git.writeback import Refused
 
 KEY = Key("plant-a", "product-e")
 ENTRY = Entry(name="plant", url="https://git/plant.git", namespaces=["plant-a"])

@@ -7,10 +7,10 @@ import pytest
 
 from andon.api.config import Repository
 from andon.api.missing import Missing
-from andon.ports import pushqueue
-from andon.ports.pushqueue import Again, PushQueue
+from andon.ports.git import queue as pushqueue
+from andon.ports.git.queue import Again, PushQueue
+from andon.ports.git.writeback import Committed, Preflight
 from andon.ports.splice import ObjectRef
-from andon.ports.writeback import Committed, Preflight
 
 ENTRY = Repository(name="plant", url="https://git/plant.git")
 OTHER = Repository(name="other", url="https://git/plant.git", path="elsewhere")

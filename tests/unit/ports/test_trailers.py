@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from andon.api.decision import rollback_id
 from andon.api.quarantine import Conviction
-from andon.ports.trailers import about, read
+from andon.ports.git.trailers import about, read
 
 ONE, TWO, THREE = (f"sha256:{n:064x}" for n in (1, 2, 3))
 MADE = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -3,8 +3,8 @@
 import asyncio
 
 from andon.api.missing import Missing
-from andon.ports import trailers
-from andon.ports.trailers import Trailers
+from andon.ports.git import trailers
+from andon.ports.git.trailers import Trailers
 from unit.ports.test_trailers import TWO, rollback
 
 DECISION, MADE_SO = rollback()

@@ -11,18 +11,18 @@ from andon.api import config
 from andon.api.missing import Missing
 from andon.api.quarantine import Conviction
 from andon.ports.blocking import without_secrets
-from andon.ports.credentials import credentials
-from andon.ports.gitcache import Branch
-from andon.ports.gitcommand import Git, environment
+from andon.ports.git.cache import Branch
+from andon.ports.git.command import Git, environment
+from andon.ports.git.credentials import credentials
+from andon.ports.git.landing import Landing
+from andon.ports.git.pullbranch import PullBranches
+from andon.ports.git.queue import Land, PushQueue
+from andon.ports.git.scribe import scribe
+from andon.ports.git.signing import signer
+from andon.ports.git.trailers import Trailers
+from andon.ports.git.writeback import Outcome, Preflight, Refused, Task, WriteBack
 from andon.ports.guard import Guard, alone
-from andon.ports.landing import Landing
-from andon.ports.pullbranch import PullBranches
-from andon.ports.pushqueue import Land, PushQueue
-from andon.ports.scribe import scribe
-from andon.ports.signing import signer
 from andon.ports.splice import ObjectRef
-from andon.ports.trailers import Trailers
-from andon.ports.writeback import Outcome, Preflight, Refused, Task, WriteBack
 
 _PATIENCE: Final = 10.0
 _FRESH: Final = 600.0

@@ -14,7 +14,7 @@ from typing import Final
 from andon.api.decision import rollback_id
 from andon.api.missing import Missing
 from andon.api.quarantine import Conviction
-from andon.ports.gitcache import Branch
+from andon.ports.git.cache import Branch
 
 _COMMITS: Final = 2000
 """The newest ones that carry a decision, wherever they are in the history."""

@@ -14,8 +14,10 @@ from git import Repo
 from git.objects import Tree
 from gitdb import IStream, LooseObjectDB
 
-from andon.ports.gitcache import wanted_blobs
+from andon.ports.git.cache import wanted_blobs
 from andon.ports.splice import ObjectRef, Refusal, find
+from andon.ports.splice.find import concerns
+from andon.ports.splice.path import parsed
 from andon.ports.splice.tree import is_kustomization
 
 Edit = tuple[str, str, bytes]
@@ -31,7 +33,7 @@ class Files:
         self.folder = folder
         self.listed: dict[str, Mapping[str, str]] = {}
         self._data: dict[str, bytes] = {}
-        self._concerned: dict[tuple[str, str], Mapping[str, str]] = {}
+        self._concerned: dict[tuple[str, ObjectRef], Mapping[str, str]] = {}
         self._edits: dict[tuple[Any, ...], Edit | Refusal] = {}
 
     def tree_of(self, commit: str) -> str | Refusal:
@@ -62,7 +64,7 @@ class Files:
 
     def edit(self, folder: str, changed: Mapping[str, str], ref: ObjectRef, path: str, value: str | None) -> Edit:
         """The same question about the same files has the same answer. changed: files since the folder's tree. Raises Refusal."""
-        concerned = self._concerning(folder, ref.name)
+        concerned = self._concerning(folder, ref)
         concerned = {**concerned, **{file: blob for file, blob in changed.items() if file in concerned}}
         key = (ref, path, value, *concerned.items())
         if key not in self._edits:
@@ -72,14 +74,14 @@ class Files:
             raise answer
         return answer
 
-    def _concerning(self, folder: str, name: str) -> Mapping[str, str]:
-        """Where no Kustomization has a say, a file that does not name the object says nothing of it."""
-        if (folder, name) not in self._concerned:
+    def _concerning(self, folder: str, ref: ObjectRef) -> Mapping[str, str]:
+        """Where no Kustomization has a say, most files say nothing of the object."""
+        if (folder, ref) not in self._concerned:
             files = self.listed[folder]
             every = any(map(is_kustomization, files))
-            named = (f for f, blob in files.items() if every or name.encode() in self.read(blob) or f.endswith("Chart.yaml"))
-            self._concerned[folder, name] = {file: files[file] for file in named}
-        return self._concerned[folder, name]
+            of_it = (f for f, blob in files.items() if every or concerns(f, self.read(blob), ref))
+            self._concerned[folder, ref] = {file: files[file] for file in of_it}
+        return self._concerned[folder, ref]
 
     def store(self, kind: str, data: bytes) -> str:
         """The id of an object with this content, which is written without a process for it, and once."""
@@ -115,7 +117,7 @@ class Snapshot:
 
 def _edit(files: Mapping[str, bytes], ref: ObjectRef, path: str, value: str | None) -> Edit | Refusal:
     try:
-        place = find(files, ref, tuple(path.split(".")))
+        place = find(files, ref, parsed(path))
         same = value is None or value == place.value
         return place.value, place.file, b"" if same else place.changed_to(value or "")
     except Refusal as refusal:

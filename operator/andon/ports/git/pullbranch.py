@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from andon.api.missing import Missing
-from andon.ports.gitcache import Branch, Move
-from andon.ports.writeback import Proposed, WriteBack
+from andon.ports.git.cache import Branch, Move
+from andon.ports.git.writeback import Proposed, WriteBack
 
 PREFIX: Final = "andon/"
 _DAY: Final = 86_400.0

@@ -10,8 +10,8 @@ from typing import Final
 
 from andon.api import config
 from andon.api.missing import Missing
-from andon.ports.credentials import SSH_KEY, absent
-from andon.ports.gitcommand import run
+from andon.ports.git.command import run
+from andon.ports.git.credentials import SSH_KEY, absent
 
 GPG_KEY: Final = "gpg-privatekey"
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from git import Commit, Repo
 
-from andon.ports.gitfiles import Files, Snapshot
+from andon.ports.git.files import Files, Snapshot
 from andon.ports.splice import ObjectRef, Refusal
 
 Order = dict[str, Any]

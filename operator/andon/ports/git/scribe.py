@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from andon.api import config
 from andon.api.missing import Missing
-from andon.ports.gitcommand import ended
-from andon.ports.signing import Signer
-from andon.ports.writeback import Preflight, WriteBack
+from andon.ports.git.command import ended
+from andon.ports.git.signing import Signer
+from andon.ports.git.writeback import Preflight, WriteBack
 
 _LONGEST_ANSWER: Final = 2**26
 
@@ -69,7 +69,7 @@ async def scribe(
     """A child for one entry, and the end of it."""
     around = {**environment, **signer.environment, "GIT_ALLOW_PROTOCOL": "none", "PYTHONPATH": _source()}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "andon.ports.gitwork"),
+        *(sys.executable, "-m", "andon.ports.git.work"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from andon.api.missing import Missing
-from andon.ports.gitcommand import Git, Ran
+from andon.ports.git.command import Git, Ran
 from andon.ports.guard import Guard
 from andon.ports.splice.tree import matters
 

@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from andon.api.missing import Missing
-from andon.ports.gitcache import Branch, Move
-from andon.ports.pullbranch import PullBranches
-from andon.ports.pushqueue import Again
-from andon.ports.scribe import Said, Scribe, ScribeError
-from andon.ports.writeback import AlreadySo, Committed, Outcome, Preflight, Refused, Task, WriteBack
+from andon.ports.git.cache import Branch, Move
+from andon.ports.git.pullbranch import PullBranches
+from andon.ports.git.queue import Again
+from andon.ports.git.scribe import Said, Scribe, ScribeError
+from andon.ports.git.writeback import AlreadySo, Committed, Outcome, Preflight, Refused, Task, WriteBack
 
 _TRIES: Final = 4
 

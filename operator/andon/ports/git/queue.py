@@ -13,7 +13,7 @@ from typing import Any, Final, overload
 
 from andon.api import config
 from andon.api.missing import Missing
-from andon.ports.writeback import Outcome, Preflight, Refused, Task, WriteBack
+from andon.ports.git.writeback import Outcome, Preflight, Refused, Task, WriteBack
 
 BOUND: Final = 1000
 _WINDOW: Final = 0.25
