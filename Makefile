@@ -10,9 +10,6 @@ EPISODES ?= 300
 ROUNDS ?= 5
 SECONDS ?= 60
 PYTEST := $(BIN)/pytest
-# Most of a test's time is waiting for servers: two at a time take little more than half of it. Files stay whole: they share servers.
-WORKERS ?= 2
-SIDE_BY_SIDE := -n $(WORKERS) --dist loadfile
 CONFORMANCE := -m pytest -c tests/conformance/pytest.ini --rootdir tests/conformance --confcutdir tests/conformance tests/conformance
 
 # MLflow starts three times faster from byte code.
@@ -31,7 +28,7 @@ demo: $(TOOLCHAIN) ## Run a whole plant on this machine: train, serve, break, ro
 
 test: lint types layers $(TOOLCHAIN) $(OIP) ## All checks, and the demo's first five acts; what CI runs
 	$(call headline,tests: unit + integration + demo)
-	@$(PYTEST) $(SIDE_BY_SIDE) -m "not scenario"
+	@$(PYTEST) -m "not scenario"
 	$(call headline,conformance: tritonclient)
 	@build/peers/oip/bin/python $(CONFORMANCE)
 
@@ -59,10 +56,10 @@ layers: $(PACKAGES) ## Imports go one way
 	@$(BIN)/lint-imports
 
 unit: $(PACKAGES) ## Tests that need no other process
-	@$(PYTEST) $(SIDE_BY_SIDE) tests/unit
+	@$(PYTEST) tests/unit
 
 integration: $(TOOLCHAIN) ## Tests against the real API server, Prometheus, MLflow, git
-	@$(PYTEST) $(SIDE_BY_SIDE) -m "not scenario" tests/integration
+	@$(PYTEST) -m "not scenario" tests/integration
 
 bench-decisions: $(PACKAGES) $(RIVER) ## Data, model or plant? Scored on seeded episodes (EPISODES=300 a class: hours; stopped, it goes on)
 	$(call headline,bench: decisions)

@@ -32,7 +32,7 @@ def allowed(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
 def _object(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     if "additionalProperties" in schema:
         return st.dictionaries(LABEL_KEYS, allowed(schema["additionalProperties"]), max_size=3)
-    fields = {name: allowed(below) for name, below in schema["properties"].items()}
+    fields = {name: allowed(below) for name, below in schema.get("properties", {}).items()}
     required = {name: fields.pop(name) for name in (*schema.get("required", ()), *_one_of(schema))}
     return st.fixed_dictionaries(required, optional=fields)
 

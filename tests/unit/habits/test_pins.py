@@ -15,7 +15,7 @@ from unit.habits.tree import ROOT, modules
 
 OWN = {"andon"} | {entry.stem for entry in (ROOT / "tests").iterdir()}
 PEERS = "tests/bench/peers/"
-ELSEWHERE = (PEERS, "tests/conformance/")
+ELSEWHERE = (PEERS, "tests/conformance/", "tests/fuzz/__main__.py")
 """What runs in environments of its own, with the requirements of these in tests/bench/peers."""
 
 
