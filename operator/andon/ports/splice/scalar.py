@@ -17,6 +17,7 @@ from ruamel.yaml.resolver import VersionedResolver
 _PLAIN: Final = re.compile(r"[+-]?\.?[A-Za-z0-9_][A-Za-z0-9._/+-]*")
 # Of YAML 1.2 as it is written, not as it is read: readers are generous.
 _CORE_NUMBER: Final = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|0x[0-9a-fA-F]+|[-+]?\.(inf|Inf|INF)", re.ASCII)
+_GO_PREFIX: Final = re.compile(r"[-+]?0[XOB]")
 
 Kind = Literal["text", "number", "flag", "nothing", "time"]
 _KINDS: Final[dict[str, Kind]] = {"int": "number", "float": "number", "bool": "flag", "null": "nothing", "timestamp": "time"}
@@ -52,8 +53,7 @@ class _Reading:
 
     @classmethod
     def of(cls, plain: str) -> "_Reading":
-        as_go_reads = plain.replace("_", "") if plain[:1] in "+-.0123456789" else plain
-        texts = ((_pyyaml(), plain), (_ruamel(1), plain), (_ruamel(2), plain), (_ruamel(2), as_go_reads))
+        texts = ((_pyyaml(), plain), (_ruamel(1), plain), (_ruamel(2), plain), (_ruamel(2), _as_go_reads(plain)))
         return cls(plain, tuple(_kind(resolver, text) for resolver, text in texts))
 
     @property
@@ -68,6 +68,12 @@ class _Reading:
             return len(set(self.kinds)) == 1
         new = YAML(typ="safe", pure=True)
         return _CORE_NUMBER.fullmatch(self.plain) is not None and bool(yaml.safe_load(self.plain) == new.load(self.plain))
+
+
+def _as_go_reads(plain: str) -> str:
+    """`_` is nothing to Go in what begins as a number, and 0X, 0O and 0B are what they are in lower case."""
+    text = plain.replace("_", "") if plain[:1] in "+-.0123456789" else plain
+    return text.lower() if _GO_PREFIX.match(text) else text
 
 
 def _kind(resolver: Any, plain: str) -> Kind:

@@ -82,6 +82,16 @@ def test_a_plain_string_stays_plain_where_no_reader_minds(value):
     assert rewritten("v2", None, value) == expected
 
 
+@pytest.mark.parametrize("value", ["0X1F", "0B1", "0O7", "+0B1", "-0X1F", "+0O_7", "0X_1"])
+def test_what_only_go_takes_for_a_number_is_quoted(value):
+    assert rewritten("v2", None, value) == f'"{value}"'
+
+
+@pytest.mark.parametrize("value", ["0x", "0X", "0B2", "0O8", "X0X1"])
+def test_what_only_begins_like_a_number_stays_plain(value):
+    assert rewritten("v2", None, value) == value
+
+
 @pytest.mark.parametrize("value", ["3", "0", "-1", "1.5", "12345678901234567890", ".5", "0x1F", "1.5e+3"])
 def test_a_number_stays_a_number_for_every_reader(value):
     assert rewritten("2", None, value) == value
