@@ -4,12 +4,10 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
-
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from typing import Any, Final
 
 from andon.api.errors import UserError
+from andon.lint.source import SourceError, documents
 
 STDIN: Final = "-"
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
@@ -35,20 +33,25 @@ def _below(folder: Path) -> Iterator[tuple[str, str]]:
         partial = {patch for name in _KUSTOMIZATIONS & set(names) for patch in _patches(here / name)}
         for name in sorted(names):
             file = here / name
-            if name.endswith(_SUFFIXES) and name not in _KUSTOMIZATIONS and file.resolve() not in partial:
+            if file.is_file() and name.endswith(_SUFFIXES) and name not in _KUSTOMIZATIONS and file.resolve() not in partial:
                 yield str(file), _text(file)
 
 
 def _patches(kustomization: Path) -> Iterator[Path]:
     """Files that hold a part of an object. One that cannot be read is Kustomize's to complain of."""
     try:
-        said = YAML(typ="safe", pure=True).load(_text(kustomization)) or {}
-    except YAMLError:
+        said = next((document.value for document in documents(str(kustomization), _text(kustomization))), None)
+    except SourceError:
         return
-    named = [patch.get("path") for patch in said.get("patches", ()) if isinstance(patch, dict)]
-    for path in [*named, *said.get("patchesStrategicMerge", ()), *said.get("patchesJson6902", ())]:
+    named = [patch.get("path") for patch in _list(said, "patches") if isinstance(patch, dict)]
+    for path in [*named, *_list(said, "patchesStrategicMerge"), *_list(said, "patchesJson6902")]:
         if isinstance(path, str) and "\n" not in path:
             yield (kustomization.parent / path).resolve()
+
+
+def _list(said: Any, key: str) -> list[Any]:
+    value = said.get(key) if isinstance(said, dict) else None
+    return value if isinstance(value, list) else []
 
 
 def _text(file: Path) -> str:

@@ -1,8 +1,9 @@
 """Which documents do files hold, and where does each of their values stand?"""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -15,6 +16,7 @@ Mark = tuple[int, int]
 _TAG: Final = "tag:yaml.org,2002:"
 _TRUE: Final = frozenset({"true", "yes", "on"})
 _FALSE: Final = frozenset({"false", "no", "off"})
+_SHARED: Final = 100_000
 
 
 class SourceError(Exception):
@@ -50,28 +52,34 @@ class Document:
 
 def documents(file: str, text: str) -> Iterator[Document]:
     """Those that are not empty; items of a List each by itself. Raises SourceError."""
+    budget = iter(range(len(text) + _SHARED))  # as many values as characters: only aliases make more of them
     try:
-        roots = list(YAML(typ="safe", pure=True).compose_all(text))
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        templated = "; it is a template: lint what it renders" if "{{" in text or "{%" in text else ""
-        raise SourceError("Syntax", f"{error.problem or 'this is no YAML'}{templated}", where) from error
-    except YAMLError as error:
-        raise SourceError("Syntax", " ".join(str(error).split())) from error
-    for root in roots:
-        for node in _items(root):
-            reading = _Reading(Document(file, None))
+        for node in [item for root in _roots(text) for item in _items(root)]:
+            reading = _Reading(Document(file, None), budget)
             value = reading.read(node, ())
             if value is not None:
                 yield Document(file, value, reading.into.marks, reading.into.keys)
+    except RecursionError as error:
+        raise SourceError("Syntax", "values nest deeper than kubectl reads; write it flatter") from error
 
 
-def _items(root: Node | None) -> Sequence[Node]:
+def _roots(text: str) -> list[Node]:
+    templated = "; it is a template: lint what it renders" if "{{" in text or "{%" in text else ""
+    try:
+        return [root for root in YAML(typ="safe", pure=True).compose_all(text) if root is not None]
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise SourceError("Syntax", f"{error.problem or 'this is no YAML'}{templated}", where) from error
+    except (YAMLError, ValueError, OverflowError) as error:  # the last two of an escape beyond Unicode
+        raise SourceError("Syntax", " ".join(str(error).split())) from error
+
+
+def _items(root: Node) -> Sequence[Node]:
     """What a List holds, or the document itself."""
     if not isinstance(root, MappingNode):
-        return [root] if root is not None else []
-    fields = {key.value: value for key, value in root.value}
+        return [root]
+    fields = {key.value: value for key, value in root.value if isinstance(key, ScalarNode)}
     kind, items = fields.get("kind"), fields.get("items")
     if kind is None or kind.value != "List" or not isinstance(items, SequenceNode):
         return [root]
@@ -83,9 +91,11 @@ class _Reading:
     """Nodes to values, as kubectl reads them: yes and no are booleans, dates are text, and no key stands twice."""
 
     into: Document
+    budget: Iterator[int]
     above: list[Node] = field(default_factory=list)
 
     def read(self, node: Node, path: tuple[Step, ...]) -> Any:
+        self._count(node)
         block = isinstance(node, MappingNode | SequenceNode) and not node.flow_style
         self.into.marks[path] = self.into.key_at(*path) if block and path in self.into.keys else _mark(node)
         if any(node is outer for outer in self.above):
@@ -96,7 +106,7 @@ class _Reading:
                 return self._mapping(node, path)
             if isinstance(node, SequenceNode):
                 return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
-            return _scalar(str(node.tag), node.value, plain=isinstance(node, ScalarNode) and node.style is None)
+            return _scalar(cast(ScalarNode, node))
         finally:
             self.above.pop()
 
@@ -107,6 +117,8 @@ class _Reading:
                 for source in value.value if isinstance(value, SequenceNode) else [value]:
                     merged = {**self._merged(source, path), **merged}
                 continue
+            if not isinstance(key, ScalarNode):
+                raise SourceError("Syntax", "a key is one value; quote {{ }}, or lint what the template renders", _mark(key))
             name = str(key.value)
             if name in own:
                 raise SourceError("DuplicateKey", f"{name} stands here a second time; keep one of them", _mark(key))
@@ -115,26 +127,41 @@ class _Reading:
         return {**merged, **own}
 
     def _merged(self, node: Node, path: tuple[Step, ...]) -> dict[str, Any]:
+        self._count(node)
         if not isinstance(node, MappingNode):
             raise SourceError("Syntax", "<< takes a mapping, or a list of them", _mark(node))
         return self._mapping(node, path)
+
+    def _count(self, node: Node) -> None:
+        if next(self.budget, None) is None:
+            raise SourceError("Syntax", "aliases make too many values of this file; write out what is meant", _mark(node))
 
 
 def _mark(node: Node) -> Mark:
     return node.start_mark.line + 1, node.start_mark.column + 1
 
 
-def _scalar(tag: str, text: str, *, plain: bool) -> Any:
-    match tag.removeprefix(_TAG):
+def _scalar(node: ScalarNode) -> Any:
+    text = str(node.value)
+    match str(node.tag).removeprefix(_TAG):
         case "null":
             return None
         case "bool":
             return text.lower() in _TRUE
-        case "int":
-            return _whole(text.replace("_", ""))
-        case "float":
-            return float(text.replace("_", ""))
-    return text.lower() in _TRUE if plain and text.lower() in _TRUE | _FALSE else text
+        case "int" | "float" as kind:
+            return _number(kind, node)
+    return text.lower() in _TRUE if node.style is None and text.lower() in _TRUE | _FALSE else text
+
+
+def _number(kind: str, node: ScalarNode) -> float:
+    text = node.value.replace("_", "")
+    try:
+        number = _whole(text) if kind == "int" else float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise SourceError("Syntax", f"{node.value} is no number that JSON can hold; write it out, or quote it", _mark(node))
+    return number
 
 
 def _whole(text: str) -> int:
