@@ -46,10 +46,22 @@ class Declared:
         )
 
 
-def objects(file: str, root: Node, way: Path = ()) -> Iterator[tuple[Path, Node]]:
-    """The document, or each that a `kind: List` holds, and the way there. Raises Refusal."""
-    if isinstance(root, Mapping) and (text(child(file, root, "kind")) or "").endswith("List"):
-        for index, item in enumerate(items(child(file, root, "items"))):
-            yield from objects(file, item, (*way, "items", index))
-    else:
-        yield way, root
+def objects(file: str, root: Node) -> Iterator[tuple[Path, Node]]:
+    """The document, or each that a `kind: List` holds, and the way there. Raises Refusal.
+
+    A List that aliases repeat is opened once: what it holds is shared, and no edit's to make.
+    """
+    waiting: list[tuple[Path, Node]] = [((), root)]
+    opened = set[Node]()
+    while waiting:
+        way, node = waiting.pop()
+        if not _is_list(file, node):
+            yield way, node
+        elif node not in opened:
+            opened.add(node)
+            held = [((*way, "items", index), item) for index, item in enumerate(items(child(file, node, "items")))]
+            waiting += reversed(held)
+
+
+def _is_list(file: str, node: Node) -> bool:
+    return isinstance(node, Mapping) and (text(child(file, node, "kind")) or "").endswith("List")

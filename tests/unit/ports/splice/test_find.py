@@ -96,3 +96,14 @@ def test_whichever_namespace_and_version_of_the_api_is_taken_where_none_is_asked
 )
 def test_what_find_wants_to_see(file, is_wanted):
     assert matters(file) is is_wanted
+
+
+def test_lists_in_lists_are_read_however_deep():
+    deep = "# " + REF.name + "\n" + "{kind: List, items: [" * 1500 + "{kind: ModelDeployment}" + "]}" * 1500 + "\n"
+    assert found({"x.yaml": declared(MARKED), "z.yaml": deep}) == "x.yaml"
+
+
+def test_a_list_that_aliases_repeat_is_opened_once():
+    bomb = "".join(f"a{i}: &a{i} {{kind: List, items: [{', '.join([f'*a{i - 1}'] * 9)}]}}\n" for i in range(1, 12))
+    text = f"a0: &a0 {{kind: ModelDeployment, metadata: {{name: other}}}}\n{bomb}kind: List\nitems: [*a11] # {REF.name}\n"
+    assert found({"x.yaml": declared(MARKED), "z.yaml": text}) == "x.yaml"
