@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from git import Commit, Repo
+from git.exc import GitError
+from gitdb.exc import ODBError
 
-from andon.ports.git.files import Files, Snapshot
+from andon.ports.git.files import Edit, Files, Snapshot
 from andon.ports.splice import ObjectRef, Refusal
 
 Order = dict[str, Any]
@@ -84,7 +86,7 @@ class Session:
     def _told(self, ground: Ground, intent: Order) -> tuple[Outcome, Ground]:
         ref, decision = ObjectRef(**intent["object"]), intent["decision"]
         try:
-            value, file, data = ground.files.edited(ref, intent["path"], intent["new"])
+            value, file, data = _edited(ground.files, ref, intent["path"], intent["new"])
         except Refusal as refusal:
             return self._explained(ground, intent, refusal), ground
         done = ground.done.get(decision)
@@ -108,7 +110,7 @@ class Session:
 
     def _editable(self, files: Snapshot, intent: Order) -> Outcome:
         try:
-            files.edited(ObjectRef(**intent["object"]), intent["path"], None)
+            _edited(files, ObjectRef(**intent["object"]), intent["path"], None)
         except Refusal as refusal:
             return _refused(refusal.reason, str(refusal))
         return {}
@@ -162,6 +164,17 @@ class History:
                 yield commit
 
 
+def _edited(files: Snapshot, ref: ObjectRef, path: str, value: str | None) -> Edit:
+    """Raises Refusal also for what nobody foresaw in these files: a broken repository is everybody's, a file is one intent's."""
+    try:
+        return files.edited(ref, path, value)
+    except (Refusal, OSError, MemoryError, GitError, ODBError):
+        raise
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+        raise Refusal("Unreadable", f"{ref}: the editor gave up on what may declare it ({said}); edit it by hand") from error
+
+
 def _past(file: str, value: str, intent: Order, done: str | None) -> Outcome | None:
     """Somebody has decided otherwise since."""
     if done is not None:
@@ -176,7 +189,7 @@ def _past(file: str, value: str, intent: Order, done: str | None) -> Outcome | N
 def _overridden(files: Snapshot, ref: ObjectRef, intent: Order) -> Outcome | None:
     """A person's override reaches git before it reaches the cluster, and so before us."""
     try:
-        value, file, _ = files.edited(ref, intent["override"], None)
+        value, file, _ = _edited(files, ref, intent["override"], None)
     except Refusal:
         return None
     if value != intent["decision"]:
