@@ -119,13 +119,15 @@ class Branch:
 
     async def _fetch(self) -> str | Missing | Ran:
         """The tip's commit; or how git failed."""
-        new = not (self.git.folder / "HEAD").exists()
-        unmade = await self._make() if new else None
+        unmade = None if (self.git.folder / "HEAD").exists() else await self._make()
         if unmade is not None:
             return unmade
-        fetched = await self.git("fetch", *_QUIET, "origin", f"+{self._ref}:{_TIP}", patience=_FIRST_FETCH if new else 1.0)
-        if isinstance(fetched, Missing) or fetched.code:
-            return fetched
+        patience = 1.0 if isinstance(await self._cached(), str) else _FIRST_FETCH
+        fetched = await self.git("fetch", *_QUIET, "origin", f"+{self._ref}:{_TIP}", patience=patience)
+        return fetched if isinstance(fetched, Missing) or fetched.code else await self._cached()
+
+    async def _cached(self) -> str | Missing | Ran:
+        """The tip that was fetched last; a cache whose first fetch was cut off has none."""
         written = self.git.folder / _TIP  # as git writes it when it moves: every process less is a race won sooner
         if await asyncio.to_thread(written.is_file):
             return written.read_text().strip()
