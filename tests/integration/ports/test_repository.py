@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,9 @@ from andon.ports.git.repository import GitRepository
 from andon.ports.git.writeback import AlreadySo, Committed, Refused, WriteBack
 from andon.ports.missing import Missing
 from andon.ports.splice import ObjectRef
+from integration.ports.keys import secret, ssh_key
 from support.descendants import alive, descendants
+from support.eventually import eventually
 from support.gitremote import Remote, manifest, served
 from support.odd import silent
 
@@ -261,6 +264,27 @@ async def test_git_that_never_answers_ends_with_the_time_out_and_leaves_no_proce
             await repository.close()
     assert outcome.reason == "Timeout"
     assert not [pid for pid in {*descendants(os.getpid())} - before if alive(pid)]
+
+
+async def test_who_comes_after_a_commit_that_took_too_long_has_a_child_of_its_own_and_the_right_answer(
+    remote, tmp_path, monkeypatch
+):
+    remote.push({"plant-a/b.yaml": manifest(name="b")})
+    private, _ = ssh_key(tmp_path / "keys")
+    secret(tmp_path / "secrets", "signing", ssh_privatekey=private)
+    slow, begun = tmp_path / "bin/ssh-keygen", tmp_path / "begun"
+    slow.parent.mkdir()
+    slow.write_text(f'#!/bin/sh\nmkdir {begun} && sleep 60\nexec {shutil.which("ssh-keygen")} "$@"\n')
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{slow.parent}:{os.environ['PATH']}")
+    repository = GitRepository(tmp_path / "cache", timeout=3, secrets=tmp_path / "secrets")
+    entry = intent(remote.url).repository.model_copy(update={"signing_key": "signing"})
+    first = asyncio.create_task(repository.write_back(intent(remote.url, repository=entry)))
+    await asyncio.to_thread(eventually, begun.exists, within=20)
+    second = await repository.write_back(intent(remote.url, "b", "d-b", repository=entry))
+    await repository.close()
+    assert ((await first).reason, second) == ("Timeout", Committed(remote.tip))
+    assert (remote.show("main:plant-a/b.yaml"), remote.show(f"main:{FILE}")) == (manifest("1", "b"), manifest("2"))
 
 
 async def test_a_process_that_outlives_its_time_takes_its_children_with_it(tmp_path):

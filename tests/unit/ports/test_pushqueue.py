@@ -8,12 +8,16 @@ import pytest
 from andon.api.config import Repository
 from andon.api.missing import Missing
 from andon.ports.git import queue as pushqueue
-from andon.ports.git.queue import Again, PushQueue
-from andon.ports.git.writeback import Committed, Preflight
+from andon.ports.git.queue import Again, PushQueue, RaceError
+from andon.ports.git.writeback import Committed, Preflight, WriteBack
 from andon.ports.splice import ObjectRef
 
 ENTRY = Repository(name="plant", url="https://git/plant.git")
 OTHER = Repository(name="other", url="https://git/plant.git", path="elsewhere")
+
+
+def decision(name):
+    return WriteBack(ENTRY, ObjectRef("v1", "ModelDeployment", "plant-a", name), "spec", "2", "1", f"d-{name}", "over", "Back")
 
 
 def task(name, entry=ENTRY):
@@ -75,8 +79,37 @@ async def test_a_lost_race_is_run_again_with_who_has_come_meanwhile():
 async def test_of_several_refused_the_one_is_found_by_halves():
     branch = Branch(Again.FEWER, Again.FEWER, [Missing("Refused", "not this one")])
     told = await all_of(PushQueue(branch.race, "main", 5), *(task(name) for name in "abcd"))
-    assert branch.tries == [["a", "b", "c", "d"], ["a", "b"], ["a"], ["b", "c", "d"]]
+    assert branch.tries == [["a", "b", "c", "d"], ["a", "b"], ["a"], ["b", "c"], ["d"]]
     assert [isinstance(outcome, Missing) for outcome in told] == [True, False, False, False]
+
+
+async def test_a_batch_that_takes_too_long_is_tried_by_halves_each_with_a_race_of_its_own_until_all_have_landed():
+    branch = Branch()
+
+    async def slow(tasks, land=branch.land):
+        answers = await land(tasks)
+        if len(tasks) > 2:
+            raise RaceError(Again.FEWER)
+        return answers
+
+    branch.land = slow
+    told = await all_of(PushQueue(branch.race, "main", 5), *(task(name) for name in "abcdefgh"))
+    assert [outcome.commit for outcome in told] == list("abcdefgh")
+    assert branch.races == 1 + sum(len(names) > 2 for names in branch.tries)
+
+
+async def test_one_that_takes_too_long_is_told_so_and_the_next_begins_with_another_race():
+    branch = Branch(RaceError([Missing("Timeout", "late")]))
+    queue = PushQueue(branch.race, "main", 5)
+    queue._most = 1
+    told = await all_of(queue, task("a"), task("b"))
+    assert (told, branch.races) == ([Missing("Timeout", "late"), Committed("b")], 2)
+
+
+async def test_decisions_go_first_and_questions_are_asked_of_the_branch_as_it_is_then():
+    branch = Branch()
+    await all_of(PushQueue(branch.race, "main", 5), task("a"), decision("b"), task("c"), decision("d"))
+    assert (branch.tries, branch.races) == ([["b", "d"], ["a", "c"]], 1)
 
 
 async def test_entries_of_one_branch_are_not_mixed():

@@ -7,8 +7,8 @@ from typing import Final
 from andon.api.missing import Missing
 from andon.ports.git.cache import Branch, Move
 from andon.ports.git.pullbranch import PullBranches
-from andon.ports.git.queue import Again
-from andon.ports.git.scribe import Said, Scribe, ScribeError
+from andon.ports.git.queue import Again, RaceError
+from andon.ports.git.scribe import LateError, Said, Scribe, ScribeError
 from andon.ports.git.writeback import AlreadySo, Committed, Outcome, Preflight, Refused, Task, WriteBack
 
 _TRIES: Final = 4
@@ -22,7 +22,10 @@ class Landing:
         self._losing = False
 
     async def __call__(self, tasks: list[Task]) -> Sequence[Outcome | None] | Again:
-        """An answer for each, unless others were faster time and again, or several were refused. Raises ScribeError."""
+        """An answer for each, unless others were faster time and again, or several were refused.
+
+        Raises ScribeError; and RaceError, when the child is late: with fewer it may be in time.
+        """
         tip = await self._branch.fetch()
         for _ in range(_TRIES):
             if isinstance(tip, Missing):
@@ -32,6 +35,8 @@ class Landing:
             except ScribeError:
                 await self._branch.forget()
                 raise
+            except LateError as late:
+                raise RaceError(Again.FEWER if len(tasks) > 1 else [Missing("Timeout", str(late))]) from late
             self._losing = isinstance(answers, str)
             if not isinstance(answers, str):
                 return answers
@@ -39,15 +44,10 @@ class Landing:
         return Again.LOST
 
     async def _from(self, tip: str, tasks: list[Task]) -> Sequence[Outcome | None] | str | Again:
-        """The answers, or the tip to which others have moved the branch meanwhile."""
+        """The answers, or the tip to which others have moved the branch meanwhile. tasks: of one kind."""
         intents = [task for task in tasks if isinstance(task, WriteBack)]
         checks = [task for task in tasks if isinstance(task, Preflight)]
-        told = await self._tell(tip, intents) if intents else []
-        if isinstance(told, (str, Again)):
-            return told
-        checked = await self._check(tip, checks) if checks else []
-        answers: dict[int, Outcome | None] = {id(t): a for t, a in zip((*intents, *checks), (*told, *checked), strict=True)}
-        return [answers[id(task)] for task in tasks]
+        return await (self._tell(tip, intents) if intents else self._check(tip, checks))
 
     async def _tell(self, tip: str, intents: list[WriteBack]) -> Sequence[Outcome] | str | Again:
         said = await self._with_files(lambda fetched: self._scribe.write(tip, intents, fetched))
@@ -82,8 +82,10 @@ class Landing:
         finally:
             pushing.cancel()
             await asyncio.gather(pushing, return_exceptions=True)
-        if failure is None:
-            return overtaken
+        return overtaken if failure is None else await self._judged(failure, tip, head)
+
+    async def _judged(self, failure: Missing, tip: str, head: str) -> str | Missing | None:
+        """What a failed push means: only where the branch has not moved has it been refused."""
         now = await self._branch.fetch()
         if isinstance(now, Missing):
             return now
@@ -104,13 +106,16 @@ class Landing:
             return opened
         return Refused(said["refused"], f"{said['message']}. Branch {opened.branch} explains it")
 
-    async def _check(self, tip: str, checks: list[Preflight]) -> Sequence[Missing | Refused | None]:
+    async def _check(self, tip: str, checks: list[Preflight]) -> Sequence[Missing | Refused | None] | str:
         """A trial commit is signed and not pushed: a server says to a dry run whether it would let us."""
         said = await self._with_files(lambda fetched: self._scribe.check(tip, checks, fetched))
         if isinstance(said, Missing):
             return [said] * len(checks)
         *editable, trial = said
-        failure = await self._branch.push([Move(self._name, trial["commit"], tip)], "--dry-run")
+        failed = await self._branch.push([Move(self._name, trial["commit"], tip)], "--dry-run")
+        failure = None if failed is None else await self._judged(failed, tip, trial["commit"])
+        if isinstance(failure, str):
+            return failure
         return [failure or (Refused(one["refused"], one["message"]) if "refused" in one else None) for one in editable]
 
 

@@ -25,11 +25,19 @@ class Again(Enum):
     """Nobody has an answer yet."""
 
     LOST = "others were faster"
-    FEWER = "several were refused, and one of them may be why"
+    FEWER = "several were refused or took too long, and one of them may be why"
+
+
+class RaceError(Exception):
+    """Nothing more can be landed with what this race began with. answers: what came of the last try all the same."""
+
+    def __init__(self, answers: Sequence[Any] | Again) -> None:
+        super().__init__("the race must be begun anew")
+        self.answers = answers
 
 
 Land = Callable[[list[Task]], Awaitable[Sequence[Any] | Again]]
-"""Tries from the tip as it is now: an answer for each."""
+"""Tries from the tip as it is now, with tasks of one kind: an answer for each. Raises RaceError."""
 
 Race = Callable[[config.Repository], AbstractAsyncContextManager[Land]]
 """What one entry's tasks are landed with, as long as there are some."""
@@ -49,6 +57,7 @@ class PushQueue:
         self._race, self._where, self._patience = race, where, patience
         self._waiting: list[_Waiting] = []
         self._worker: asyncio.Task[None] | None = None
+        self._most = _MOST_AT_ONCE
 
     @overload
     async def submit(self, task: WriteBack) -> Outcome: ...
@@ -79,24 +88,38 @@ class PushQueue:
                 await self._land_all(entry, land)
 
     async def _land_all(self, entry: config.Repository, land: Land) -> None:
-        """All that wait go along, since one race won lands them all; fewer only to find the one that is refused."""
-        most = _MOST_AT_ONCE
-        while batch := [w for w in self._still_waiting() if w.task.repository == entry][:most]:
-            answers = await land([waiting.task for waiting in batch])
-            most = max(1, len(batch) // 2) if answers is Again.FEWER else _MOST_AT_ONCE
-            if isinstance(answers, Again):
-                await asyncio.sleep(random.uniform(0, _LONGEST_PAUSE))  # noqa: S311 - jitter, no secret
-                continue
-            for waiting, answer in zip(batch, answers, strict=True):
-                if not waiting.answer.done():
-                    waiting.answer.set_result(answer)
+        while batch := self._batch(entry):
+            try:
+                answers = await land([waiting.task for waiting in batch])
+            except RaceError as over:
+                await self._tell(batch, over.answers)
+                return
+            await self._tell(batch, answers)
+
+    def _batch(self, entry: config.Repository) -> list[_Waiting]:
+        """All that wait, since one race won lands them all; questions only when no decision waits, as both need the tip."""
+        waiting = [waiting for waiting in self._still_waiting() if waiting.task.repository == entry]
+        return ([w for w in waiting if isinstance(w.task, WriteBack)] or waiting)[: self._most]
+
+    async def _tell(self, batch: list[_Waiting], answers: Sequence[Any] | Again) -> None:
+        """Fewer are tried next to find the one that is refused, or as many as there is time for; then more again."""
+        if answers is Again.FEWER:
+            self._most = max(1, len(batch) // 2)
+        if isinstance(answers, Again):
+            await asyncio.sleep(random.uniform(0, _LONGEST_PAUSE))  # noqa: S311 - jitter, no secret
+            return
+        self._most = min(2 * self._most, _MOST_AT_ONCE)
+        for waiting, answer in zip(batch, answers, strict=True):
+            if not waiting.answer.done():
+                waiting.answer.set_result(answer)
 
     def _still_waiting(self) -> list[_Waiting]:
         """Those that are not answered, whose caller is there, and whose time is not over."""
         now = asyncio.get_running_loop().time()
         for waiting in self._waiting:
             if waiting.until <= now and not waiting.answer.done():
-                said = f"others were faster at {self._where} for {self._patience:g} s. It is tried again."
+                why = "others were faster, or it is slow. It is tried again."
+                said = f"{self._where} was not reached in {self._patience:g} s: {why}"
                 waiting.answer.set_result(Missing("Timeout", said))
         self._waiting = [waiting for waiting in self._waiting if not waiting.answer.done()]
         return list(self._waiting)

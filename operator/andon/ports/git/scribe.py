@@ -24,18 +24,26 @@ class ScribeError(Exception):
     """The child died: a broken cache, or a bug."""
 
 
+class LateError(Exception):
+    """The child did not answer in time. Its answer may still come, so that nothing more can be asked of it."""
+
+
 class Scribe:
     """Answers about one tip after another. timeout: seconds for each answer."""
 
     def __init__(self, process: asyncio.subprocess.Process, timeout: float) -> None:
         self._process, self._timeout = process, timeout
+        self._number = 0
 
     async def write(self, tip: str, intents: Sequence[WriteBack], fetched: str | None) -> list[Said] | str | Missing:
-        """What `gitwork.Session.write` says, or the tree of a folder whose files must be fetched first. Raises ScribeError."""
+        """What `work.Session.write` says, or the tree of a folder whose files must be fetched first.
+
+        Raises ScribeError; and LateError, after which there must be another child.
+        """
         return await self._ask(tip, [_asked(intent) for intent in intents], fetched, check=False)
 
     async def check(self, tip: str, checks: Sequence[Preflight], fetched: str | None) -> list[Said] | str | Missing:
-        """Likewise what `gitwork.Session.check` says."""
+        """Likewise what `work.Session.check` says."""
         return await self._ask(tip, [{"object": asdict(one.object), "path": one.path} for one in checks], fetched, check=True)
 
     async def send(self, order: Any) -> None:
@@ -45,18 +53,22 @@ class Scribe:
             await self._process.stdin.drain()
 
     async def _ask(self, tip: str, intents: Sequence[Said], fetched: str | None, *, check: bool) -> list[Said] | str | Missing:
+        self._number += 1
+        order = {"number": self._number, "tip": tip, "intents": list(intents), "check": check, "fetched": fetched}
         try:
             async with asyncio.timeout(self._timeout):
-                await self.send({"tip": tip, "intents": list(intents), "check": check, "fetched": fetched})
+                await self.send(order)
                 line = await self._process.stdout.readline() if self._process.stdout else b""
                 said = b"" if line or self._process.stderr is None else await self._process.stderr.read()
-        except TimeoutError:
-            return Missing("Timeout", f"commits were not written within {self._timeout:g} s. It is tried again.")
+        except TimeoutError as error:
+            raise LateError(f"commits were not written within {self._timeout:g} s. It is tried again.") from error
         except OSError as error:
             raise ScribeError(f"writing commits ended: {error.strerror}") from error
         if not line:
             raise ScribeError(f"writing commits failed: {' '.join(said.decode(errors='replace').split())[-500:]}")
-        answer = json.loads(line)
+        number, answer = json.loads(line)
+        if number != self._number:
+            raise ScribeError(f"question {self._number} was given the answer of question {number}")
         if isinstance(answer, list):
             return answer
         return str(answer["unfetched"]) if "unfetched" in answer else _unsigned(answer["uncommitted"])

@@ -1,8 +1,9 @@
 """Commits on top of a tip, written into a bare repository: run as a process of its own, which ends with the race it is for.
 
 GitPython leaks and leaves `cat-file` children behind, which is nothing in a process that lives for some seconds and is then
-killed with its group. The first line on stdin says where; each line after it is a tip and what to write, and is answered with one
-line. What went wrong unforeseen is a traceback and exit code 1. Nothing here reaches the network.
+killed with its group. The first line on stdin says where; each line after it is a number, a tip and what to write, and is
+answered with one line, of the same number. What went wrong unforeseen is a traceback and exit code 1. Nothing here reaches the
+network.
 """
 
 import json
@@ -205,11 +206,13 @@ def main() -> None:
     """Answers line by line until stdin ends."""
     session = Session(json.loads(sys.stdin.buffer.readline()))
     for line in sys.stdin.buffer:
+        order = json.loads(line)
+        number = order.pop("number")
         try:
-            answer: Any = session.answer(**json.loads(line))
+            answer: Any = session.answer(**order)
         except subprocess.CalledProcessError as error:
             answer = {"uncommitted": " ".join(error.stderr.decode(errors="replace").split())[-500:]}
-        sys.stdout.write(f"{json.dumps(answer)}\n")
+        sys.stdout.write(f"{json.dumps([number, answer])}\n")
         sys.stdout.flush()
 
 
