@@ -24,16 +24,20 @@ _AT_ONCE: Final = 64
 """Questions for git: after a start everybody has one, and a rollback must not wait behind all of them."""
 
 AGAIN: Final = 60.0
-"""Seconds after which trouble is asked about again. What is well is asked about again with another spec."""
+"""Seconds after which trouble is asked about again, and what git could not be asked."""
+
+HOUR: Final = 3600.0
+"""Seconds after which is asked again what was well: a person may have changed the file, or the right to push."""
 
 
 @dataclass(slots=True)
 class _Asked:
-    """Of one deployment. generation: of the spec that it was asked about. trouble: what was found last."""
+    """Of one deployment. generation: of the spec that it was asked about. trouble: what was found last. well: nothing was."""
 
     generation: int
     task: asyncio.Task[None]
     trouble: GitOutcome | None = None
+    well: bool = False
     at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
 
@@ -57,7 +61,7 @@ class Preflights:
     def look_again(self, key: Key) -> float | None:
         """Seconds until it is to be asked again."""
         asked = self._asked.get(key)
-        return AGAIN if asked is not None and asked.trouble is not None else None
+        return _interval(asked) if asked is not None else None
 
     def forget(self, key: Key) -> None:
         """The deployment is gone."""
@@ -66,8 +70,7 @@ class Preflights:
             asked.task.cancel()
 
     def _is_due(self, asked: _Asked, generation: int) -> bool:
-        late = asked.trouble is not None and asyncio.get_running_loop().time() >= asked.at + AGAIN
-        return late or asked.generation != generation
+        return asked.generation != generation or asyncio.get_running_loop().time() >= asked.at + _interval(asked)
 
     async def _ask(self, key: Key, entry: Entry) -> None:
         ref = ObjectRef(API_VERSION, "ModelDeployment", key.namespace, key.name)
@@ -77,9 +80,14 @@ class Preflights:
         except Exception:
             log.exception("ModelDeployment %s: git could not be asked whether it would take a commit", key)
             return
-        if key in self._asked and self._asked[key].trouble != found:
-            self._asked[key].trouble = found
+        asked = self._asked[key]
+        before, asked.trouble, asked.well = asked.trouble, found, found is None
+        if found != before:
             self._on_answer(key)
+
+
+def _interval(asked: _Asked) -> float:
+    return HOUR if asked.well else AGAIN
 
 
 def _outcome(found: Missing | Refused | None) -> GitOutcome | None:

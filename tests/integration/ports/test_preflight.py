@@ -1,10 +1,11 @@
 """Why a commit would fail is said before one is needed, and nothing is written to find it out."""
 
+import asyncio
+
 import pytest
 
-from andon.ports.git import repository as module
 from andon.ports.git.repository import GitRepository
-from andon.ports.git.writeback import Refused
+from andon.ports.git.writeback import Committed, Refused
 from andon.ports.missing import Missing
 from andon.ports.splice import ObjectRef
 from integration.ports.keys import secret, ssh_key
@@ -72,11 +73,16 @@ async def test_a_line_that_is_not_ours_is_refused_with_its_place(remote, reposit
     assert (found.reason, "plant-a/b.yaml:8" in found.message) == ("Templated", True)
 
 
-async def test_it_asks_git_again_only_when_some_time_has_passed(remote, repository, monkeypatch):
+async def test_what_changed_in_git_is_seen_when_it_is_asked_again(remote, repository):
     assert await repository.preflight(entry(remote.url), REACTOR, LINE) is None
     remote.push({FILE: manifest("{{ v }}")})
-    assert await repository.preflight(entry(remote.url), REACTOR, LINE) is None
-    monkeypatch.setattr(module, "_FRESH", 0.0)
-    fresh = GitRepository(repository._folder, timeout=10)
-    assert await fresh.preflight(entry(remote.url), REACTOR, LINE) is not None
-    await fresh.close()
+    assert await repository.preflight(entry(remote.url), REACTOR, LINE) is not None
+
+
+async def test_a_rollback_of_the_same_moment_is_no_trouble_for_the_rehearsal(remote, repository):
+    remote.push({"plant-a/c.yaml": manifest("2", "c")})
+    back = intent(remote.url, "c", "d-c")
+    rolled, found = await asyncio.gather(
+        repository.write_back(back), repository.preflight(back.repository, REACTOR, LINE), return_exceptions=True
+    )
+    assert (rolled, found) == (Committed(remote.tip), None)

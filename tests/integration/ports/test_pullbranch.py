@@ -68,11 +68,8 @@ async def test_a_newer_decision_about_the_object_takes_the_older_branch_away_and
     await repository.write_back(proposal(remote.url))
     other = await repository.write_back(proposal(remote.url, "b", "d-b"))
     newer = await repository.write_back(replace(proposal(remote.url), decision="d-newer", new="3"))
-    assert isinstance(newer, Missing)  # the cap of two a day
-    assert set(branches(remote)) == {BRANCH, other.branch}
-    remote.git("update-ref", "-d", f"refs/heads/{other.branch}", at=remote.bare)
-    await repository.write_back(replace(proposal(remote.url), decision="d-newer", new="3"))
-    assert branches(remote) == ["andon/plant-a/reactor/d-newer"]
+    assert isinstance(newer, Proposed), "it takes a place, and the cap of two is not for it"
+    assert branches(remote) == [other.branch, "andon/plant-a/reactor/d-newer"]
 
 
 async def test_a_branch_on_which_a_person_has_committed_stays(remote, repository):
@@ -96,6 +93,24 @@ async def test_beyond_the_cap_a_day_nothing_is_pushed_and_old_branches_do_not_co
     tomorrow = time.time() + 86_500
     monkeypatch.setattr(time, "time", lambda: tomorrow)
     assert isinstance(await repository.write_back(proposal(remote.url, "c", "d-c")), Proposed)
+
+
+async def test_what_was_made_and_merged_or_deleted_since_counts_for_the_day(remote, repository):
+    for name in ("reactor", "b"):
+        made = await repository.write_back(proposal(remote.url, name, f"d-{name}"))
+        remote.git("update-ref", "-d", f"refs/heads/{made.branch}", at=remote.bare)
+    remote.push({"plant-a/c.yaml": manifest("2", "c")})
+    assert isinstance(await repository.write_back(proposal(remote.url, "c", "d-c")), Missing)
+    assert branches(remote) == []
+
+
+async def test_after_a_restart_those_that_are_open_count(remote, repository, tmp_path):
+    for name in ("reactor", "b"):
+        await repository.write_back(proposal(remote.url, name, f"d-{name}"))
+    remote.push({"plant-a/c.yaml": manifest("2", "c")})
+    restarted = GitRepository(tmp_path / "other", timeout=10, pulls_per_day=2)
+    assert isinstance(await restarted.write_back(proposal(remote.url, "c", "d-c")), Missing)
+    await restarted.close()
 
 
 async def test_push_options_are_given_where_the_server_takes_them_and_left_out_where_not(remote, repository):

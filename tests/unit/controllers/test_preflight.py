@@ -5,7 +5,7 @@ import asyncio
 from andon.api.config import Repository as Entry
 from andon.api.missing import Missing
 from andon.controllers import preflight
-from andon.controllers.preflight import AGAIN, Preflights
+from andon.controllers.preflight import AGAIN, HOUR, Preflights
 from andon.controllers.queue import Key
 from andon.ports.git.writeback import Refused
 
@@ -41,7 +41,7 @@ async def test_nobody_waits_for_git_and_what_is_well_is_asked_once_for_each_spec
     git, told = Git(None, TEMPLATED), []
     asked = Preflights(git, told.append)
     assert await answered(asked) == (None, None)
-    assert (asked.look_again(KEY), git.asked, told) == (None, 1, []), "there is nothing to say"
+    assert (asked.look_again(KEY), git.asked, told) == (HOUR, 1, []), "there is nothing to say"
     before, after = await answered(asked, generation=2)
     assert (before, after.reason, git.asked, told) == (None, "Templated", 2, [KEY])
 
@@ -55,10 +55,23 @@ async def test_trouble_is_asked_about_again_and_stands_until_git_says_otherwise(
     assert (before, after) == (trouble, None)
 
 
-async def test_a_bug_in_asking_stops_nobody(caplog):
-    asked = Preflights(Git(RuntimeError("a bug")), lambda _: None)
+async def test_what_is_well_is_asked_about_again_within_the_hour(monkeypatch):
+    git = Git(None, TEMPLATED)
+    asked = Preflights(git, lambda _: None)
+    await answered(asked)
+    await answered(asked)
+    assert git.asked == 1
+    monkeypatch.setattr(preflight, "HOUR", 0.0)
+    assert (await answered(asked))[1].reason == "Templated"
+
+
+async def test_a_bug_in_asking_stops_nobody_and_it_is_asked_again(caplog, monkeypatch):
+    asked = Preflights(Git(RuntimeError("a bug"), TEMPLATED), lambda _: None)
     assert await answered(asked) == (None, None)
     assert "could not be asked whether it would take a commit" in caplog.text
+    assert asked.look_again(KEY) == AGAIN
+    monkeypatch.setattr(preflight, "AGAIN", 0.0)
+    assert (await answered(asked))[1].reason == "Templated"
 
 
 async def test_what_is_gone_is_forgotten():

@@ -31,11 +31,19 @@ class PullBranch:
         return self.decision == self.name.rpartition("/")[2]
 
 
-class PullBranches:
-    """Of one repository. per_day: how many may be made in a day."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A branch that this process made, open or not. at: seconds since 1970."""
 
-    def __init__(self, branch: Branch, per_day: int, options: tuple[str, ...] = ()) -> None:
-        self._branch, self._per_day, self._options = branch, per_day, options
+    name: str
+    at: float
+
+
+class PullBranches:
+    """Of one repository. per_day: how many may be made in a day. made: what was, and is added to."""
+
+    def __init__(self, branch: Branch, per_day: int, made: list[Made], options: tuple[str, ...] = ()) -> None:
+        self._branch, self._per_day, self._log, self._options = branch, per_day, made, options
 
     async def open(self, intent: WriteBack, commit: str) -> Proposed | Missing:
         """Makes the branch, unless it is there. Branches of older decisions about the object are deleted with the same push."""
@@ -47,11 +55,9 @@ class PullBranches:
         known = next((branch for branch in there if branch.name == name), None)
         if known is not None:
             return Proposed(name, known.commit)
-        full = self._full(there)
-        if full is not None:
-            return full
         superseded = [Move(b.name, None, b.commit) for b in there if b.name.startswith(family) and b.ours]
-        return await self._made([Move(name, commit, None), *superseded])
+        full = None if superseded else self._full(there)
+        return await self._made([Move(name, commit, None), *superseded]) if full is None else full
 
     async def _made(self, moves: list[Move]) -> Proposed | Missing:
         """A server that takes no options refuses all, so that it is asked again without."""
@@ -63,16 +69,21 @@ class PullBranches:
             there = await self._branch.heads(f"refs/heads/{wanted.branch}")
             if isinstance(there, Missing) or there.get(f"refs/heads/{wanted.branch}") != wanted.commit:
                 return failure
+        self._log.append(Made(wanted.branch, time.time()))
         return Proposed(wanted.branch, wanted.commit or "")
 
     def _full(self, there: list[PullBranch]) -> Missing | None:
-        fresh = sum(1 for branch in there if branch.ours and branch.made > time.time() - _DAY)
+        """What was made counts, merged or deleted since or not; what is open tells of those made before this process began."""
+        yesterday = time.time() - _DAY
+        self._log[:] = [made for made in self._log if made.at > yesterday]
+        known = {made.name for made in self._log}
+        fresh = len(self._log) + sum(b.ours and b.made > yesterday and b.name not in known for b in there)
         if fresh < self._per_day:
             return None
         return Missing(
             "Refused",
-            f"{fresh} pull branches were made at {self._branch.where} within a day and are open. Next: merge or delete some of "
-            f"{PREFIX}*, or raise limits.pullBranchesPerDay of the operator's configuration.",
+            f"{fresh} pull branches were made at {self._branch.where} within a day. It is tried again when the day is over. "
+            f"Next: see whether so many are right, or raise limits.pullBranchesPerDay of the operator's configuration.",
         )
 
     async def _there(self) -> list[PullBranch] | Missing:

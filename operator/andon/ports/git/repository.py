@@ -15,7 +15,7 @@ from andon.ports.git.cache import Branch
 from andon.ports.git.command import Git, environment
 from andon.ports.git.credentials import credentials
 from andon.ports.git.landing import Landing
-from andon.ports.git.pullbranch import PullBranches
+from andon.ports.git.pullbranch import Made, PullBranches
 from andon.ports.git.queue import Land, PushQueue
 from andon.ports.git.scribe import scribe
 from andon.ports.git.signing import signer
@@ -25,9 +25,6 @@ from andon.ports.guard import Guard, alone
 from andon.ports.splice import ObjectRef
 
 _PATIENCE: Final = 10.0
-_FRESH: Final = 600.0
-_FRESH_FAILURE: Final = 60.0
-_REMEMBERED: Final = 20_000
 
 
 class Repository(Protocol):
@@ -76,23 +73,15 @@ class GitRepository:
         self._environment = environment(folder / "home")
         self._queues: dict[tuple[str, str], PushQueue] = {}
         self._trailers: dict[tuple[str, str], Trailers] = {}
-        self._checked: dict[tuple[str, ObjectRef, str], tuple[float, Missing | Refused | None]] = {}
+        self._pulls_made: dict[str, list[Made]] = {}
 
     async def write_back(self, intent: WriteBack) -> Outcome:
         """Tells git, once. A lost race starts again from the new tip and never rebases: what was decided is checked anew."""
         return await self._queue(intent.repository).submit(intent)
 
     async def preflight(self, entry: config.Repository, ref: ObjectRef, path: str) -> Missing | Refused | None:
-        """Why a commit to this line would fail, as it was found some minutes ago at most."""
-        asked, now = (entry.name, ref, path), asyncio.get_running_loop().time()
-        until, found = self._checked.get(asked, (now, None))
-        if now < until:
-            return found
-        found = await self._queue(entry).submit(Preflight(entry, ref, path))
-        if len(self._checked) >= _REMEMBERED:
-            self._checked.clear()
-        self._checked[asked] = (now + (_FRESH if found is None else _FRESH_FAILURE), found)
-        return found
+        """Why a commit to this line would fail now. When to ask again is the caller's to know, who sees the object change."""
+        return await self._queue(entry).submit(Preflight(entry, ref, path))
 
     async def convictions(self, entry: config.Repository, namespace: str, name: str) -> tuple[Conviction, ...] | Missing:
         """What the branch's commits say was rolled back from this deployment, read in a cache of its own beside the pushes."""
@@ -131,7 +120,8 @@ class GitRepository:
             if isinstance(key, Missing):
                 yield _nothing_but(key)
                 return
-            pulls = PullBranches(branch, self._pulls_per_day, tuple(entry.push_options))
+            made = self._pulls_made.setdefault(entry.url, [])
+            pulls = PullBranches(branch, self._pulls_per_day, made, tuple(entry.push_options))
             async with scribe(entry, branch.git.folder, key, self._environment, self._timeout) as child:
                 yield Landing(branch, entry.branch, child, pulls)
         await branch.tidy()
