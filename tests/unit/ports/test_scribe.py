@@ -3,9 +3,12 @@
 import asyncio
 import sys
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
+import andon
+from andon.ports.git import scribe as module
 from andon.ports.git.command import ended
 from andon.ports.git.scribe import LateError, Scribe, ScribeError
 
@@ -25,6 +28,10 @@ async def child(script, timeout):
         yield Scribe(process, timeout)
     finally:
         await ended(process)
+
+
+def test_the_child_is_of_the_version_that_asks():
+    assert Path(module._source()) == Path(andon.__file__).parents[1]
 
 
 async def test_each_question_gets_its_own_answer():

@@ -125,4 +125,4 @@ def _unsigned(said: str) -> Missing:
 
 def _source() -> str:
     """Where this package was imported from, so that the child is of the same version."""
-    return str(Path(__file__).parents[2])
+    return str(Path(__file__).parents[3])
