@@ -11,6 +11,9 @@ from andon.ports.splice.walk import child, text
 
 _SELECTORS: Final = ("labelSelector", "annotationSelector")
 _FIELD: Final = re.compile(r"\.(?![^\[]*\])")
+# What could take for ever to match: Kustomize matches in linear time, Python backtracks.
+_REPEATS: Final = re.compile(r"[*+?{]")
+_REPEATED_GROUP: Final = re.compile(r"\)[*+?{]")
 
 Met = Literal["not", "alone", "among others"]
 
@@ -60,7 +63,11 @@ class Aim:
 
 
 def _any(pattern: str, values: set[str | None]) -> bool:
-    """Kustomize's patterns match from end to end. One that cannot be read, and a namespace that nobody named, may be meant."""
+    """Kustomize's patterns match from end to end. One that cannot be read or is not simple, and a namespace that nobody named,
+    may be meant.
+    """
+    if len(_REPEATS.findall(pattern)) > 2 or _REPEATED_GROUP.search(pattern):
+        return True
     try:
         return any(value is None or re.fullmatch(pattern, value) for value in values)
     except re.error:

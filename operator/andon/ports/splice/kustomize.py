@@ -12,6 +12,8 @@ from andon.ports.splice.tree import Tree, beside, is_kustomization
 from andon.ports.splice.walk import below, child, items, mappings, text
 
 _PATCHES: Final = ("patchesStrategicMerge", "patches", "patchesJson6902")
+_DEEP: Final = 50
+_ALTOGETHER: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,23 +58,36 @@ class Kustomizations:
                 for path in layer.paths(key):
                     self._users[path].append(layer)
 
-    def chains(self, file: str, seen: frozenset[str] = frozenset()) -> list[Chain]:
-        """Every way by which the file is applied, the innermost layer first; one empty way when none includes it."""
-        ways = [
-            (layer, *outer)
-            for layer in self._users.get(file, [])
-            if layer.file not in seen
-            for outer in self.chains(layer.folder or ".", seen | {layer.file})
-        ]
-        return ways or [()]
+    def chains(self, file: str) -> list[Chain]:
+        """Every way by which the file is applied, the innermost layer first; one empty way when none includes it.
+
+        Raises Refusal where diamonds of them make more ways than anybody has clusters.
+        """
+        found, open_, layers = list[Chain](), list[tuple[str, Chain]]([(file, ())]), 0
+        while open_:
+            inner, way = open_.pop()
+            outer = [layer for layer in self._users.get(inner, []) if layer not in way]
+            open_ += [(layer.folder or ".", (*way, layer)) for layer in reversed(outer)]
+            if not outer:
+                found.append(way)
+                layers += len(way)
+            if layers > _ALTOGETHER or len(way) > _DEEP:
+                raise Refusal("Ambiguous", "too many Kustomizations lead here, in too many ways; include it in fewer", file)
+        return found
 
     def only_patches(self, file: str) -> bool:
         """Whether the file declares nothing by itself."""
         return file in self._patches and file not in self._users
 
-    def components(self, layer: Layer) -> list[Layer]:
-        """Those whose patches apply to all that the layer includes."""
-        return [self._by_folder[path] for path in layer.paths("components") if path in self._by_folder]
+    def applied(self, layer: Layer) -> list[Layer]:
+        """Itself, and the components whose patches apply to all that it includes: last applied, first named, each once."""
+        found, open_ = dict[Layer, None](), [layer]
+        while open_:
+            inner = open_.pop()
+            if inner not in found:
+                found[inner] = None
+                open_ += [self._by_folder[path] for path in inner.paths("components") if path in self._by_folder]
+        return list(found)
 
     def names(self, name: str) -> set[str]:
         """What the object may be called in its file, before prefixes and suffixes."""

@@ -85,14 +85,16 @@ class _Search:
     aim: Aim
 
     def layer(self, layer: Layer) -> Iterator[Setting | Refusal]:
+        for each in self.kustomizations.applied(layer):
+            yield from self._own(each)
+
+    def _own(self, layer: Layer) -> Iterator[Setting | Refusal]:
         yield from self._configurations(layer)
         yield from self._replacements(layer)
         yield from self._transformers(layer)
         for key in ("patchesJson6902", "patches", "patchesStrategicMerge"):
             for entry in reversed(layer.entries(key)):
                 yield from self.patch(layer.file, entry)
-        for component in reversed(self.kustomizations.components(layer)):
-            yield from self.layer(component)
 
     def patch(self, file: str, entry: Node) -> Iterator[Setting | Refusal]:
         """An entry of `patches`, or of its two forerunners."""

@@ -3,6 +3,8 @@
 import pytest
 
 from andon.ports.splice import ObjectRef, find, parsed
+from andon.ports.splice.kustomize import Kustomizations
+from andon.ports.splice.tree import Tree
 from unit.ports.splice.folder import FLUX, MARKED, REF, bytes_of, declared, found, refused
 
 
@@ -309,3 +311,47 @@ def test_a_patch_of_another_overlay_that_cannot_be_read_is_in_nobodys_way():
 def test_kustomizations_that_include_each_other_end():
     files = MARKED_BASE | {"base/kustomization.yaml": kustomization(resources="[reactor.yaml, ../a]"), "a/kustomization.yaml": A}
     assert found(files) == "base/reactor.yaml"
+
+
+def diamonds(many):
+    """Each doubles the ways by which base is applied."""
+    files = {f"b{i + 1}/kustomization.yaml": kustomization(resources=f"[../l{i}, ../r{i}]") for i in range(many)}
+    files |= {f"{side}{i}/kustomization.yaml": kustomization(resources=f"[../b{i}]") for i in range(many) for side in "lr"}
+    return files | {"b0/kustomization.yaml": kustomization(resources="[x.yaml]"), "b0/x.yaml": declared()}
+
+
+@pytest.mark.timeout(20)
+def test_diamonds_of_kustomizations_are_refused_before_they_take_for_ever():
+    assert refused(diamonds(3))[0] == "Shared"
+    assert refused(diamonds(40))[0] == "Ambiguous"
+    assert "in too many ways" in refused(diamonds(40))[1]
+
+
+@pytest.mark.timeout(20)
+def test_components_that_include_each_other_end():
+    many = range(40)
+    inner = {f"c{i}/kustomization.yaml": kustomization(components=f"[../c{i + 1}, ../d{i + 1}, ../c{i}]") for i in many}
+    inner |= {f"d{i}/kustomization.yaml": kustomization(components=f"[../c{i + 1}, ../d{i + 1}]") for i in many}
+    own = {"x.yaml": declared(MARKED), "kustomization.yaml": kustomization(resources="[x.yaml]", components="[c0, d0]")}
+    search = Kustomizations(Tree(bytes_of(inner | own)))
+    outermost = next(layer for layer in search.layers if layer.file == "kustomization.yaml")
+    assert len(search.applied(outermost)) == 81
+
+
+@pytest.mark.timeout(20)
+def test_a_long_chain_of_kustomizations_is_followed_but_not_for_ever():
+    files = {f"k{i + 1}/kustomization.yaml": kustomization(resources=f"[../k{i}]") for i in range(40)}
+    files |= {"k0/kustomization.yaml": kustomization(resources="[x.yaml]"), "k0/x.yaml": declared()}
+    assert [len(way) for way in Kustomizations(Tree(bytes_of(files))).chains("k0/x.yaml")] == [41]
+    files |= {f"k{i + 1}/kustomization.yaml": kustomization(resources=f"[../k{i}]") for i in range(1200)}
+    assert refused(files)[0] == "Ambiguous"
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("pattern", ["(x+x+)+y", ".*.*.*.*.*.*.*.*.*y", "(x|xx){9,}y"])
+def test_a_pattern_that_might_take_for_ever_may_be_meant(pattern):
+    name = "x" * 60
+    patch = f"patches:\n- target: {{kind: ModelDeployment, name: '{pattern}'}}\n"
+    patch += "  patch: '[{op: replace, path: /spec/model, value: 1}]'\n"
+    files = {"kustomization.yaml": "resources: [x.yaml]\n" + patch, "x.yaml": declared(name=name)}
+    assert refused(files, ObjectRef("", "ModelDeployment", "", name))[0] == "Generated"
