@@ -107,7 +107,11 @@ class _Search:
             said = ((s, root) for s in sections(file, inline) for root in s.roots())
             if any(self._sets(section.file, root, target) for section, root in said):
                 yield self._generated("an inline patch", file, entry.line, "give it a file of its own, or edit it there")
-        elif path and beside(file, path) in self.tree.files:
+        elif path and beside(file, path) not in self.tree.files:
+            if self._may_set(file, target):
+                message = f"the patch {path} may set {written(self.aim.path)}, and cannot be read here; make it a YAML file"
+                yield Refusal("Generated", message, file, entry.line)
+        elif path:
             for section, root in reversed(list(self.tree.documents(beside(file, path)))):
                 if self._sets(section.file, root, target):
                     yield self._by_file(file, section, root, target)
@@ -119,6 +123,10 @@ class _Search:
             message = f"the patch {section.file} is for all that this target matches; name kind and name of one object"
             return Refusal("Shared", message, file, target.line)
         return Setting(section, root, (), root)
+
+    def _may_set(self, file: str, target: Node | None) -> bool:
+        """What is no file of ours to read, such as JSON or what stands elsewhere, where its target does not rule it out."""
+        return target is None or self.aim.met_by_target(file, target) != "not"
 
     def _sets(self, file: str, root: Node, target: Node | None) -> bool:
         if target is not None and self.aim.met_by_target(file, target) == "not":

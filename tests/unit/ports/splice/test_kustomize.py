@@ -355,3 +355,12 @@ def test_a_pattern_that_might_take_for_ever_may_be_meant(pattern):
     patch += "  patch: '[{op: replace, path: /spec/model, value: 1}]'\n"
     files = {"kustomization.yaml": "resources: [x.yaml]\n" + patch, "x.yaml": declared(name=name)}
     assert refused(files, ObjectRef("", "ModelDeployment", "", name))[0] == "Generated"
+
+
+@pytest.mark.parametrize("path", ["v.json", "https://example.com/v.yaml"])
+def test_a_patch_that_cannot_be_read_may_have_the_last_word(path):
+    patch = f"patches: [{{path: {path}, target: {{kind: ModelDeployment}}}}]\n"
+    files = MARKED_BASE | {"a/kustomization.yaml": A + patch}
+    assert refused(files)[0] == "Generated"
+    assert f"the patch {path} may set spec.model.mlflow.version" in refused(files)[1]
+    assert found(files | {"a/kustomization.yaml": A + patch.replace("ModelDeployment", "Other")}) == "base/reactor.yaml"
