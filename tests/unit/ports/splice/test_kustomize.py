@@ -364,3 +364,11 @@ def test_a_patch_that_cannot_be_read_may_have_the_last_word(path):
     assert refused(files)[0] == "Generated"
     assert f"the patch {path} may set spec.model.mlflow.version" in refused(files)[1]
     assert found(files | {"a/kustomization.yaml": A + patch.replace("ModelDeployment", "Other")}) == "base/reactor.yaml"
+
+
+def test_a_transformer_that_speaks_of_the_kind_may_have_the_last_word():
+    one = "kind: PatchTransformer\ntarget: {kind: ModelDeployment}\npatch: '[{op: replace, path: /spec/model, value: 1}]'\n"
+    files = MARKED_BASE | {"a/kustomization.yaml": A + "transformers: [t.yaml]\n"}
+    assert refused(files | {"a/t.yaml": one})[0] == "Generated"
+    assert refused(files)[0] == "Generated"
+    assert found(files | {"a/t.yaml": one.replace("ModelDeployment", "Other")}) == "base/reactor.yaml"
