@@ -13,6 +13,8 @@ from andon.api.types import ApiModel
 BINS: Final = 10
 FEW: Final = 5
 """Bins of equal counts, of the ten there are where values differ: with so few of them there is but a handful of values."""
+MOST_DIGITS: Final = 300
+"""Behind the point: with a few more, rounding overflows for values next to the smallest number there is."""
 
 Floats = NDArray[np.float64]
 
@@ -44,7 +46,7 @@ class Bins(ApiModel):
         """
         wanted = np.quantile(values, np.linspace(0, 1, BINS + 1)[1:-1])
         spread = float(values.max() - values.min())
-        edges = np.unique(np.round(wanted, 4 - floor(log10(spread)))) if spread > 0 else wanted[:1]
+        edges = np.unique(np.round(wanted, min(4 - floor(log10(spread)), MOST_DIGITS))) if spread > 0 else wanted[:1]
         return cls(edges=edges.tolist(), counts=count(edges, values).tolist())
 
 

@@ -12,6 +12,10 @@ values = st.lists(st.floats(-1e30, 1e30), min_size=1, max_size=200).map(np.array
 REFERENCE = np.random.default_rng(1).normal(size=5000)
 
 
+def test_values_next_to_the_smallest_number_have_bins_too():
+    assert sum(Bins.of(np.array([0.0, 5e-324, 1e-320])).counts) == 3
+
+
 def in_the_last_bin(current, reference=REFERENCE):
     return count(Bins.of(reference).edges, current)[-1] / len(current)
 
