@@ -37,7 +37,7 @@ def signals(*changes):
         pytest.param(policy(actions={"DataFault": "Rollback"}), "DataFault", id="no rollback for a data fault"),
         pytest.param(policy(authority={"Rollback": "Maybe"}), "Rollback", id="no such authority"),
         pytest.param(policy(evidence={"falseAlarmsPerYear": "0"}), "falseAlarmsPerYear must lie", id="no false alarm, ever"),
-        pytest.param(policy(writeBack={"Rollback": "Commit"}), "writeBack", id="a field that there is not"),
+        pytest.param(policy(colour="red"), "colour", id="a field that there is not"),
     ],
 )
 def test_a_policy_is_read_alike_by_server_and_model(spec, said, submit):

@@ -86,7 +86,7 @@ class Machine:
             self.running[name] = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "SECRET_OF_THE_LAB": "1"})
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def machine(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     machine = Machine(control_plane, tmp_path_factory.mktemp("machine"))
     machine.start()
@@ -97,6 +97,7 @@ def machine(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactor
         yield machine
     finally:
         machine.stop()
+        control_plane.kubectl("delete", "node", machine.name)  # nobody else's pods are to wait for it
 
 
 def pod(name: str, script: str, **spec: Any) -> dict[str, Any]:

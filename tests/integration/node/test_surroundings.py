@@ -207,11 +207,15 @@ def test_a_node_heals_when_it_was_given_up(machine: Machine) -> None:
 def test_a_stopped_node_ends_its_processes(machine: Machine) -> None:
     machine.apply(pod("last", FOR_EVER, restartPolicy="Always"))
     eventually(lambda: machine.container("last").get("ready"), within=10)
-    pid = machine.pid("last")
+    before, pid = machine.container("last"), machine.pid("last")
     node = machine.running.pop("node")
     node.send_signal(signal.SIGTERM)
     assert node.wait(10) == 0
     assert not alive(pid)
     machine.start_node()
-    eventually(lambda: machine.container("last")["ready"] and machine.pid("last") != pid, within=15)
+    eventually(
+        lambda: machine.container("last"),
+        lambda now: now.get("ready") and now.get("containerID") not in {None, before["containerID"]},
+        within=15,
+    )
     machine.plane.kubectl("delete", "pod/last")
