@@ -1,6 +1,6 @@
 """ModelDeployment: which model is served where, on which rows, and how a new version is judged."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import Field, StrictBool, StringConstraints
 
@@ -30,6 +30,9 @@ from andon.api.types import (
     exactly_one_of,
     within,
 )
+
+VERSION_LINE: Final = "spec.model.mlflow.version"
+"""The one line in git that a rollback changes."""
 
 
 class MlflowModel(ApiModel):

@@ -1,6 +1,7 @@
 """`andon approve`, `reject`, `pin`, `unpin`, `promote`, `abort`: a person says what is to be done."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -36,7 +37,7 @@ def approve(
 
     For example: andon approve d-7f3a91c2de -n plant-a
     """
-    _do(lambda api, where: answers.approve(api, where, decision), namespace, output, kubeconfig)
+    carry_out(lambda api, where: answers.approve(api, where, decision), namespace, output, kubeconfig)
 
 
 def reject(decision: Question, *, namespace: Namespace = None, output: Output = Form.TEXT, kubeconfig: Kubeconfig = None) -> None:
@@ -44,7 +45,7 @@ def reject(decision: Question, *, namespace: Namespace = None, output: Output = 
 
     For example: andon reject d-7f3a91c2de -n plant-a
     """
-    _do(lambda api, where: answers.reject(api, where, decision), namespace, output, kubeconfig)
+    carry_out(lambda api, where: answers.reject(api, where, decision), namespace, output, kubeconfig)
 
 
 def pin(
@@ -65,7 +66,7 @@ def pin(
             rollout.check(version)
         return rollout.pin(api, where, name, version)
 
-    _do(do, namespace, output, kubeconfig)
+    carry_out(do, namespace, output, kubeconfig)
 
 
 def unpin(name: Deployment, *, namespace: Namespace = None, output: Output = Form.TEXT, kubeconfig: Kubeconfig = None) -> None:
@@ -73,7 +74,7 @@ def unpin(name: Deployment, *, namespace: Namespace = None, output: Output = For
 
     For example: andon unpin product-e -n plant-a
     """
-    _do(lambda api, where: rollout.unpin(api, where, name), namespace, output, kubeconfig)
+    carry_out(lambda api, where: rollout.unpin(api, where, name), namespace, output, kubeconfig)
 
 
 def promote(
@@ -89,11 +90,8 @@ def promote(
 
     For example: andon promote product-e -n plant-a
     """
-
-    def do(api: ApiServer, where: str) -> Said:
-        return rollout.undo(api, where, name, "promote") if undo else rollout.promote(api, where, name, version)
-
-    _do(do, namespace, output, kubeconfig)
+    word = partial(rollout.undo, word="promote") if undo else partial(rollout.promote, version=version)
+    carry_out(lambda api, where: word(api, where, name), namespace, output, kubeconfig)
 
 
 def abort(
@@ -109,21 +107,19 @@ def abort(
 
     For example: andon abort product-e -n plant-a
     """
-
-    def do(api: ApiServer, where: str) -> Said:
-        return rollout.undo(api, where, name, "abort") if undo else rollout.abort(api, where, name, version)
-
-    _do(do, namespace, output, kubeconfig)
+    word = partial(rollout.undo, word="abort") if undo else partial(rollout.abort, version=version)
+    carry_out(lambda api, where: word(api, where, name), namespace, output, kubeconfig)
 
 
-def _do(do: Callable[[ApiServer, str], Said], namespace: Namespace, output: Form, kubeconfig: Kubeconfig) -> None:
+def carry_out(do: Callable[[ApiServer, str], Said], namespace: Namespace, output: Form, kubeconfig: Kubeconfig) -> None:
+    """Say it where the person is, show what became of it, and end with its exit code. do: given the namespace."""
     file = str(kubeconfig) if kubeconfig else None
     said = do(ApiServer(file), namespace or current_namespace(file))
-    show(said, output)
+    _show(said, output)
     raise typer.Exit(said.exit)
 
 
-def show(said: Said, output: Form) -> None:
+def _show(said: Said, output: Form) -> None:
     """The object for a program, a sentence for a person."""
     metadata = {key: value for key, value in said.object["metadata"].items() if key != "managedFields"}
     document = {**said.object, "apiVersion": API_VERSION, "metadata": metadata}

@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from andon.cli.options import AnyObject, Form, Kubeconfig, Namespace, Output, alone
-from andon.cli.steer import show
+from andon.cli.steer import carry_out
 from andon.cli.usage import understood
-from andon.ports.terminal import ApiServer, current_namespace
+from andon.ports.terminal import ApiServer
+from andon.steer.said import Said
 from andon.steer.suspend import in_checkout, in_cluster
 from andon.watch.cluster import kind_named
 
@@ -58,11 +59,13 @@ def _set(  # noqa: PLR0917 - the options of a command line, passed on
     with understood("NAME"):
         if "/" in name:
             kind_named(name.partition("/")[0])
-    file = str(kubeconfig) if kubeconfig else None
-    api, where = ApiServer(file), namespace or current_namespace(file)
-    said = in_checkout(api, where, name, wanted, checkout) if checkout else in_cluster(api, where, name, wanted, anyway=anyway)
-    show(said, output)
-    raise typer.Exit(said.exit)
+
+    def do(api: ApiServer, where: str) -> Said:
+        return (
+            in_checkout(api, where, name, wanted, checkout) if checkout else in_cluster(api, where, name, wanted, anyway=anyway)
+        )
+
+    carry_out(do, namespace, output, kubeconfig)
 
 
 suspend_app, resume_app = alone(suspend), alone(resume)

@@ -9,6 +9,7 @@ from typing import Final
 
 from andon.api import API_VERSION
 from andon.api.config import Repository as Entry
+from andon.api.deployment import VERSION_LINE
 from andon.api.missing import Missing
 from andon.api.types import short
 from andon.controllers.queue import Key
@@ -106,7 +107,7 @@ def _intent(key: Key, task: GitTask, entry: Entry) -> WriteBack:
     return WriteBack(
         repository=entry,
         object=ObjectRef(API_VERSION, "ModelDeployment", key.namespace, key.name),
-        path="spec.model.mlflow.version",
+        path=VERSION_LINE,
         old=decision.from_.version,
         new=to.version,
         decision=decision.id,

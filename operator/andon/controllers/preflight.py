@@ -8,6 +8,7 @@ from typing import Final
 
 from andon.api import API_VERSION
 from andon.api.config import Repository as Entry
+from andon.api.deployment import VERSION_LINE
 from andon.api.missing import Missing
 from andon.controllers.queue import Key
 from andon.core.deployment.facts import GitOutcome
@@ -16,9 +17,6 @@ from andon.ports.git.writeback import Refused
 from andon.ports.splice import ObjectRef
 
 log = logging.getLogger(__name__)
-
-LINE: Final = "spec.model.mlflow.version"
-"""What a rollback changes in git."""
 
 _AT_ONCE: Final = 64
 """Questions for git: after a start everybody has one, and a rollback must not wait behind all of them."""
@@ -76,7 +74,7 @@ class Preflights:
         ref = ObjectRef(API_VERSION, "ModelDeployment", key.namespace, key.name)
         try:
             async with self._at_once:
-                found = _outcome(await self._repository.preflight(entry, ref, LINE))
+                found = _outcome(await self._repository.preflight(entry, ref, VERSION_LINE))
         except Exception:
             log.exception("ModelDeployment %s: git could not be asked whether it would take a commit", key)
             return

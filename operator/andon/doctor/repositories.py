@@ -12,6 +12,7 @@ from typing import Final
 
 from andon.api import API_VERSION
 from andon.api.config import OperatorConfig
+from andon.api.deployment import VERSION_LINE
 from andon.api.missing import Missing
 from andon.doctor.examined import Examined, Patient, fail, ok, unknown, warn
 from andon.watch.family import name_of
@@ -19,7 +20,6 @@ from andon.watch.standing import Object
 
 _MEANT: Final = frozenset({"Pinned", "Aborted", "CommitPending", "VersionQuarantined", "AliasUsed"})
 """Reasons for which git is behind, and which say nothing against the next commit."""
-_LINE: Final = "spec.model.mlflow.version"
 
 
 def repositories(patient: Patient) -> Iterator[Examined]:
@@ -62,7 +62,7 @@ async def _tried(config: OperatorConfig, namespace: str, deployments: list[Objec
                     fix = f"add namespace {namespace} to repositories[name={reference}].namespaces of the configuration"
                     found.append(fail(f"git of {name}", f"repository {reference} is not granted to {namespace}", fix))
                     continue
-                trouble = await git.preflight(entry, ObjectRef(API_VERSION, "ModelDeployment", namespace, name), _LINE)
+                trouble = await git.preflight(entry, ObjectRef(API_VERSION, "ModelDeployment", namespace, name), VERSION_LINE)
                 found.append(_as_tried(name, reference, trouble))
             return found
         finally:

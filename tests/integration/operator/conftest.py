@@ -16,12 +16,11 @@ import pytest
 import yaml
 
 from andon.lab.controlplane import ControlPlane
-from andon.lab.toolchain import binary
 from integration.operator.cluster import Cluster, ready
 from integration.operator.plant import Listener, Plant, Prometheus, Registry, Start
+from support.chart import NAMESPACE, rendered
 from support.eventually import eventually
 
-CHART = Path(__file__).resolve().parents[3] / "charts" / "andon"
 ACCOUNT = "system:serviceaccount:andon-system:andon"
 
 
@@ -139,20 +138,7 @@ def plant(
 
 def install_rights(plane: ControlPlane, folder: Path) -> None:
     """CRDs, ServiceAccount, ClusterRole and binding from the chart; the operator itself is started by the test."""
-    helm = [
-        str(binary("helm")),
-        "template",
-        "andon",
-        str(CHART),
-        "-n",
-        "andon-system",
-        "-f",
-        str(CHART / "ci" / "lab-values.yaml"),
-    ]
-    environment = {"HOME": str(folder), "PATH": os.environ["PATH"]}
-    rendered = subprocess.run(helm, env=environment, capture_output=True, text=True, check=True, timeout=30).stdout
-    wanted = {"CustomResourceDefinition", "ServiceAccount", "ClusterRole", "ClusterRoleBinding"}
-    documents = [d for d in yaml.safe_load_all(rendered) if d and d["kind"] in wanted]
-    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "andon-system"}}
+    documents = rendered(folder, "CustomResourceDefinition", "ServiceAccount", "ClusterRole", "ClusterRoleBinding")
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     plane.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=yaml.safe_dump_all([namespace, *documents]))
     plane.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s")

@@ -163,9 +163,9 @@ class Branch:
     async def _absent(self, tree: str) -> list[str] | Missing:
         """Blobs of YAML files that the cache does not hold."""
         listed = await self.git("ls-tree", "-r", "-z", tree)
-        walked = await self.git("rev-list", "--objects", "--missing=print", tree)
         if isinstance(listed, Missing):
             return listed
+        walked = await self.git("rev-list", "--objects", "--missing=print", tree)
         if isinstance(walked, Missing):
             return walked
         absent = {line[1:] for line in walked.out.split(b"\n") if line.startswith(b"?")}

@@ -153,12 +153,12 @@ class _Search:
         return any(self.aim.at_field(text(field) or "") for field in items(below(file, target, "fieldPaths")))
 
     def _transformers(self, layer: Layer) -> Iterator[Refusal]:
-        """`images` and `replicas` have the last word on two fields that many kinds have; what a transformer of its own does not
-        say it is for, it may be for.
+        """`images` and `replicas` have the last word on two fields that many kinds have. A transformer of its own may have it too,
+        where it names the kind or cannot be read; one that matches without naming it is not seen.
         """
         for entry in layer.entries("transformers"):
-            file, said = beside(layer.file, text(entry) or ""), text(entry) or ""
-            content = said if "\n" in said else self.tree.files.get(file, b"").decode(errors="replace")
+            said = text(entry) or ""
+            content = said if "\n" in said else self.tree.files.get(beside(layer.file, said), b"").decode(errors="replace")
             if not content or (self.aim.declared.kind or "") in content:
                 yield self._generated("a transformer perhaps", layer.file, entry.line, "make it a patch in a file of its own")
         for key, field in (("images", "image"), ("replicas", "replicas")):
