@@ -153,8 +153,8 @@ class _Search:
         return any(self.aim.at_field(text(field) or "") for field in items(below(file, target, "fieldPaths")))
 
     def _transformers(self, layer: Layer) -> Iterator[Refusal]:
-        """`images` and `replicas` have the last word on two fields that many kinds have. So may a transformer of its own, where it
-        names the kind or cannot be read; one that matches without naming it is not seen.
+        """`images` and `replicas` have the last word on two fields that many kinds have. So may a transformer of its own, where
+        it names the kind or cannot be read; one that matches without naming it is not seen.
         """
         for entry in layer.entries("transformers"):
             said = text(entry) or ""
