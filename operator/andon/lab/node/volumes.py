@@ -111,14 +111,15 @@ class Volumist:
         name = source.get("name") or source["secretName"]
         watch = Watch(self._api, f"{self._space}/{plural}", fieldSelector=f"metadata.name={name}")
         files.missing[part] = f"{plural} {name} not found"
-        if source.get("optional"):
-            files.set(part, {})
-        async for change in watch.changes():
-            if change.gone:  # a running pod keeps the files of an object that was deleted
-                continue
-            if plural == "configmaps":
-                self._configs[files, part] = change.object, source
-            self._take(change.object, source, files, part)
+        async with asyncio.TaskGroup() as tasks:
+            if source.get("optional"):
+                tasks.create_task(_do_without(watch, files, part))
+            async for change in watch.changes():
+                if change.gone:  # a running pod keeps the files of an object that was deleted
+                    continue
+                if plural == "configmaps":
+                    self._configs[files, part] = change.object, source
+                self._take(change.object, source, files, part)
 
     def _take(self, holder: Json, source: Json, files: Files, part: int) -> None:
         contents = self._contents(holder)
@@ -158,6 +159,13 @@ class Volumist:
         account = f"{self._space}/serviceaccounts/{self._pod['spec']['serviceAccountName']}"
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": request}
         return dict((await self._api.create(f"{account}/token", body))["status"])
+
+
+async def _do_without(watch: Watch, files: Files, part: int) -> None:
+    """Only a list that lacks the object says that it is absent; before that a pod would start without what is there."""
+    await watch.listed.wait()
+    if part in files.missing:
+        files.set(part, {})
 
 
 def _sources(volume: Json) -> list[Json] | None:
