@@ -79,4 +79,11 @@ class PodOverride(ApiModel):
     image_pull_secrets: Annotated[list[NamedRef], Field(max_length=8, description="Secrets of image registries.")] = Field(
         default_factory=list
     )
+    registry_secret_ref: Annotated[
+        NamedRef | None,
+        Field(
+            description="A Secret whose keys become environment variables of the server, for who fetches model files: "
+            "`MLFLOW_TRACKING_URI`, `MLFLOW_TRACKING_USERNAME`, `MLFLOW_TRACKING_PASSWORD`, `MLFLOW_TRACKING_TOKEN`, `AWS_*`."
+        ),
+    ] = None
     priority_class_name: Annotated[Text | None, Field(description="A PriorityClass of the cluster.")] = None

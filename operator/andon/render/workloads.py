@@ -52,6 +52,7 @@ def server(owner: Owner, spec: ModelDeploymentSpec, slots: Slots, images: Images
         keeps_state=spec.inputs is not None,
         grpc=spec.runtime.onnx is not None and spec.runtime.onnx.grpc,
         secrets=secrets_of(spec),
+        registry=pod.registry_secret_ref.name if pod.registry_secret_ref else None,
         tls=access.tls_ref.name if access.tls_ref else None,
         token=access.token_ref.name if access.token_ref else None,
         resources=_resources(pod.resources),

@@ -116,8 +116,14 @@ def test_the_clusters_business_goes_into_the_pod():
     assert found["nodeSelector"] == {"tier": "edge"}
 
 
+def test_who_fetches_model_files_is_given_the_registrys_keys():
+    (container,) = pod(pod={"registrySecretRef": {"name": "models"}})["containers"]
+    assert container["envFrom"] == [{"secretRef": {"name": "models"}}]
+
+
 def test_what_is_not_asked_for_is_not_there():
     found = pod()
+    assert "envFrom" not in found["containers"][0]
     assert found.keys().isdisjoint({"tolerations", "affinity", "imagePullSecrets", "priorityClassName", "nodeSelector"})
     assert environment().keys().isdisjoint({"ANDON_TLS", "ANDON_TOKEN_FILE"})
 
