@@ -8,18 +8,15 @@ import asyncio
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from andon.api import API_VERSION
 from andon.api.config import OperatorConfig
 from andon.api.deployment import VERSION_LINE
 from andon.api.missing import Missing
+from andon.core.deployment.insync import AsMeant
 from andon.doctor.examined import Examined, Patient, fail, ok, unknown, warn
 from andon.watch.family import name_of
 from andon.watch.standing import Object
-
-_MEANT: Final = frozenset({"Pinned", "Aborted", "CommitPending", "VersionQuarantined", "AliasUsed"})
-"""Reasons for which git is behind, and which say nothing against the next commit."""
 
 
 def repositories(patient: Patient) -> Iterator[Examined]:
@@ -41,7 +38,7 @@ def _as_found(obj: Object) -> Examined:
     said = next((c for c in obj.get("status", {}).get("conditions", ()) if c["type"] == "GitInSync"), None)
     if said is None:
         return unknown(name, "the operator has not looked yet", "see whether it runs: kubectl logs deploy/andon")
-    if said["status"] == "True" or said["reason"] in _MEANT:
+    if said["reason"] in set(AsMeant):
         return ok(name, f"the operator found nothing against a commit ({said['reason']})")
     fix = "docs/write-back.md; to try it with the operator's own keys: kubectl exec deploy/andon -- andon doctor --config FILE"
     return fail(name, f"{said['reason']}: {said['message']}", fix)

@@ -1,10 +1,13 @@
 """What is told well and ill apart, of what neighbours say."""
 
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
 
 from andon.api.config import OperatorConfig
+from andon.api.missing import MissingReason
+from andon.core.deployment.insync import AsMeant
 from andon.doctor.cluster import clock
 from andon.doctor.examined import Health, Patient
 from andon.doctor.operator import held
@@ -64,6 +67,18 @@ GIT = {"git": {"repositoryRef": "plant-a"}}
 def test_git_as_the_operator_found_it(found, health):
     (answer,) = repositories(Patient(api=None, namespace="plant-a", deployments=(found,)))
     assert answer.health is health
+
+
+@pytest.mark.parametrize("reason", AsMeant)
+def test_git_behind_as_it_is_meant_to_be_is_no_fault(reason):
+    (answer,) = repositories(Patient(api=None, namespace="plant-a", deployments=(deployment("False", reason, **GIT),)))
+    assert answer.health is Health.OK
+
+
+@pytest.mark.parametrize("reason", ["WriteRefused", "CommitFailed", *get_args(MissingReason)])
+def test_any_other_reason_is_a_fault(reason):
+    (answer,) = repositories(Patient(api=None, namespace="plant-a", deployments=(deployment("False", reason, **GIT),)))
+    assert answer.health is Health.FAIL
 
 
 def test_an_address_that_a_person_names_goes_before_the_operators():

@@ -1,6 +1,7 @@
 """Does git name what is meant to serve, and if not, who does something about it?"""
 
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Final
 
 from andon.api.conditions import Claim, ConditionStatus, claim, following
@@ -8,6 +9,19 @@ from andon.api.decision import ActedDecision, ActedState, WriteBackMode
 from andon.api.slots import SlotModel
 from andon.core.deployment.facts import Facts
 from andon.core.deployment.rollout import Answer
+
+
+class AsMeant(StrEnum):
+    """Reasons that say nothing against the next commit, whatever git names now. Every other reason is trouble with git."""
+
+    IN_SYNC = "InSync"
+    ALIAS_USED = "AliasUsed"
+    PINNED = "Pinned"
+    ABORTED = "Aborted"
+    COMMIT_PENDING = "CommitPending"
+    PROPOSED = "Proposed"
+    VERSION_QUARANTINED = "VersionQuarantined"
+
 
 _Check = Callable[[Facts, Answer, list[ActedDecision]], Claim | None]
 
@@ -22,15 +36,15 @@ def _alias_used(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Cla
     if facts.alias is None:
         return None
     message = f"git names alias {facts.alias}, whose version MLflow says: there is no line to hold against what serves."
-    return following(_said(ConditionStatus.UNKNOWN, "AliasUsed", message))
+    return following(_meant(ConditionStatus.UNKNOWN, AsMeant.ALIAS_USED, message))
 
 
 def _person_decided(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim | None:
     del acted
-    if answer.reason not in {"Pinned", "Aborted"} or answer.stable is None or answer.stable.version == facts.named:
+    if answer.reason not in {AsMeant.PINNED, AsMeant.ABORTED} or answer.stable is None or answer.stable.version == facts.named:
         return None
     message = f"git names version {facts.named}, and a person has version {answer.stable.version} serve."
-    return following(_said(ConditionStatus.FALSE, answer.reason, message))
+    return following(_meant(ConditionStatus.FALSE, AsMeant(answer.reason), message))
 
 
 def _as_wanted(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim | None:
@@ -40,9 +54,9 @@ def _as_wanted(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Clai
         return None
     trouble = facts.preflight
     if trouble is None or facts.repository != "Granted":
-        return _said(ConditionStatus.TRUE, "InSync", "git names what is wanted.")
+        return _meant(ConditionStatus.TRUE, AsMeant.IN_SYNC, "git names what is wanted.")
     message = f"git names what is wanted, and a rollback could not be committed: {trouble.message}"
-    return _said(ConditionStatus.UNKNOWN, trouble.reason, message)
+    return _trouble(ConditionStatus.UNKNOWN, trouble.reason, message)
 
 
 def _refused(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim | None:
@@ -50,7 +64,7 @@ def _refused(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim 
     decision = _acted_on(facts, acted)
     if decision is None or decision.state is not ActedState.REFUSED:
         return None
-    return _said(ConditionStatus.FALSE, "WriteRefused", decision.outcome or "")
+    return _trouble(ConditionStatus.FALSE, "WriteRefused", decision.outcome or "")
 
 
 def _away(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim | None:
@@ -58,7 +72,7 @@ def _away(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim | N
     outcome = facts.outcomes.get(facts.quarantine.decision) if facts.quarantine is not None else None
     if outcome is None or outcome.state != "Away":
         return None
-    return _said(ConditionStatus.FALSE, outcome.reason, outcome.message)
+    return _trouble(ConditionStatus.FALSE, outcome.reason, outcome.message)
 
 
 def _pending(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim | None:
@@ -67,7 +81,7 @@ def _pending(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim 
     if decision is None or decision.state is not ActedState.ACTING:
         return None
     message = f"Version {decision.from_.version} leaves serving first, then one commit follows."
-    return _said(ConditionStatus.FALSE, "CommitPending", message)
+    return _meant(ConditionStatus.FALSE, AsMeant.COMMIT_PENDING, message)
 
 
 def _proposed(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim | None:
@@ -75,7 +89,7 @@ def _proposed(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim
     decision = _acted_on(facts, acted)
     if decision is None or decision.write_back is not WriteBackMode.PULL_REQUEST or decision.commit is None:
         return None
-    return _said(ConditionStatus.FALSE, "Proposed", f"git names version {decision.from_.version}: {decision.outcome}.")
+    return _meant(ConditionStatus.FALSE, AsMeant.PROPOSED, f"git names version {decision.from_.version}: {decision.outcome}.")
 
 
 def _quarantined(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim:
@@ -83,7 +97,7 @@ def _quarantined(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Cl
     entry = facts.quarantine
     named = facts.wanted.version if isinstance(facts.wanted, SlotModel) else facts.named
     by = entry.decision if entry is not None else "a decision"
-    return _said(ConditionStatus.FALSE, "VersionQuarantined", f"git names version {named}, rolled back by {by}.")
+    return _meant(ConditionStatus.FALSE, AsMeant.VERSION_QUARANTINED, f"git names version {named}, rolled back by {by}.")
 
 
 _CHECKS: Final[tuple[_Check, ...]] = (  # the first that has something to say
@@ -102,5 +116,9 @@ def _acted_on(facts: Facts, acted: list[ActedDecision]) -> ActedDecision | None:
     return next((d for d in acted if facts.quarantine is not None and d.id == facts.quarantine.decision), None)
 
 
-def _said(status: ConditionStatus, reason: str, message: str) -> Claim:
+def _meant(status: ConditionStatus, reason: AsMeant, message: str) -> Claim:
+    return claim("GitInSync", status, reason, message)
+
+
+def _trouble(status: ConditionStatus, reason: str, message: str) -> Claim:
     return claim("GitInSync", status, reason, message)
