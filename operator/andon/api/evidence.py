@@ -95,9 +95,13 @@ class Landed:
     scraped: datetime
 
 
+RevisionKey = tuple[str, str, str]
+"""Namespace, deployment, and the first digits of a revision's digest."""
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Rows or requests that a revision was given in the server's present process, and those to which it had no finite answer."""
+    """Rows or requests that a revision was given since its server loaded it, and those to which it had no finite answer."""
 
     scored: int
     failed: int

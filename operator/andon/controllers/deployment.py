@@ -67,8 +67,7 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         known |= await self._remembered(spec, _needed(held, status, _view(policy)), known)
         people = _people(seen.obj)
         source, rows = self._source(key, spec), self._rows_url(key, spec)
-        unseen = spec.inputs is None and policy is None
-        asked = await self._asked(key, wanted, held) if unseen else None
+        asked = await self._asked(key, spec, wanted, held) if policy is None else None
         requests = asked.scored if asked else None
         facts = Facts(
             namespace=key.namespace,
@@ -85,7 +84,7 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
             rows_url=rows,
             asset=source.asset if source else None,
             labels=_labels(source, rows),
-            paired_rows=requests if unseen else await self._paired_rows(key, wanted, held),
+            paired_rows=await self._paired_rows(key, wanted, held) if spec.inputs or policy else requests,
             asked=asked,
             margin=_margin(policy),
             repository=self._repository_access(key, spec),
@@ -97,7 +96,7 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
             unread=unread,
             preflight=self._preflight(key, seen),
         )
-        return replace(facts, counted=await self._counted(key)) if is_due(facts) else facts
+        return replace(facts, counted=await self._counted(key, facts.stable)) if facts.stable and is_due(facts) else facts
 
     def decide(self, facts: Facts, now: datetime) -> Plan:
         """Pure."""
@@ -200,15 +199,19 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         paired = (s.rows for s in mine if s.revision == short(wanted.digest) and s.question in {PAIRED, LOSS})
         return max(paired, default=0)
 
-    async def _asked(self, key: Key, wanted: SlotModel | Missing, held: Slots | None) -> Counted | None:
-        """Requests that were the wanted revision's while it was judged; None where nobody counts them."""
+    async def _asked(
+        self, key: Key, spec: ModelDeploymentSpec, wanted: SlotModel | Missing, held: Slots | None
+    ) -> Counted | None:
+        """Rows or requests that were the wanted revision's while it was judged; None where nobody counts them."""
         if isinstance(wanted, Missing) or held is None or held.candidate is None or held.candidate.digest != wanted.digest:
             return None
+        if spec.inputs:
+            return await self._counted(key, wanted)
         counted = await self.outside.metrics.requests_counted(*key, short(wanted.digest))
         return None if isinstance(counted, Missing) else counted
 
-    async def _counted(self, key: Key) -> Counted | None:
-        counted = await self.outside.metrics.rows_counted(*key)
+    async def _counted(self, key: Key, slot: SlotModel) -> Counted | None:
+        counted = await self.outside.metrics.rows_counted(*key, short(slot.digest))
         return None if isinstance(counted, Missing) else counted
 
     def _rows_url(self, key: Key, spec: ModelDeploymentSpec) -> str | Missing | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from andon.api.evidence import Counted, EvidenceSeries, Landed, LandingKey
+from andon.api.evidence import Counted, EvidenceSeries, Landed, LandingKey, RevisionKey
 from andon.api.missing import Missing
 
 Labels = frozenset[tuple[str, str]]
@@ -64,12 +64,12 @@ def landed_records(found: Iterable[Sample]) -> Mapping[LandingKey, Landed | Miss
     return newest
 
 
-def counted_rows(found: Iterable[Sample]) -> Mapping[tuple[str, str], Counted]:
-    """Of what serves, per namespace and deployment. While a server is replaced two export them: the newest scrape counts."""
-    newest: dict[tuple[str, str], dict[str, Sample]] = defaultdict(dict)
+def counted_rows(found: Iterable[Sample]) -> Mapping[RevisionKey, Counted]:
+    """Of every revision. While a server is replaced two export them: the newest scrape counts."""
+    newest: dict[RevisionKey, dict[str, Sample]] = defaultdict(dict)
     for sample in sorted(found, key=lambda s: s.scraped):
-        if sample.label("slot") == "stable" and math.isfinite(sample.value):
-            newest[sample.label("namespace"), sample.label("deployment")][sample.name] = sample
+        if math.isfinite(sample.value):
+            newest[_revision(sample)][sample.name] = sample
     return {
         key: Counted(int(said["andon_scored_rows_total"].value), int(said["andon_failed_rows_total"].value))
         for key, said in newest.items()
@@ -77,14 +77,17 @@ def counted_rows(found: Iterable[Sample]) -> Mapping[tuple[str, str], Counted]:
     }
 
 
-def counted_requests(found: Iterable[Sample]) -> Mapping[tuple[str, str, str], Counted]:
-    """Of every revision, per namespace, deployment and first digits of its digest; of all replicas together."""
-    totals: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
+def counted_requests(found: Iterable[Sample]) -> Mapping[RevisionKey, Counted]:
+    """Of every revision; of all replicas together."""
+    totals: dict[RevisionKey, Counter[str]] = defaultdict(Counter)
     for sample in found:
         if math.isfinite(sample.value):
-            key = (sample.label("namespace"), sample.label("deployment"), sample.label("revision"))
-            totals[key][sample.name] += int(sample.value)
+            totals[_revision(sample)][sample.name] += int(sample.value)
     return {key: Counted(said["andon_asked_requests_total"], said["andon_failed_requests_total"]) for key, said in totals.items()}
+
+
+def _revision(sample: Sample) -> RevisionKey:
+    return sample.label("namespace"), sample.label("deployment"), sample.label("revision")
 
 
 def _series(exported: Mapping[str, Sample]) -> EvidenceSeries:

@@ -10,7 +10,7 @@ from prometheus_api_client.prometheus_connect import PrometheusConnect
 from urllib3.util.retry import Retry
 
 from andon.api.config import Prometheus
-from andon.api.evidence import Counted, EvidenceSeries, Landed, LandingKey, Reading
+from andon.api.evidence import Counted, EvidenceSeries, Landed, LandingKey, Reading, RevisionKey
 from andon.api.missing import Missing
 from andon.api.types import seconds
 from andon.ports import signals
@@ -33,12 +33,12 @@ class Metrics(Protocol):
         """For each tag of each DataSource, how many records training could read."""
         ...
 
-    async def rows_counted(self, namespace: str, deployment: str) -> Counted | Missing:
-        """How many rows what serves was given since its server began, and how many of them it could not answer."""
+    async def rows_counted(self, namespace: str, deployment: str, revision: str) -> Counted | Missing:
+        """How many rows a revision scored, and how many of them it could not answer. revision: as labels have it."""
         ...
 
     async def requests_counted(self, namespace: str, deployment: str, revision: str) -> Counted | Missing:
-        """How many requests were a revision's to answer, and how many of them it could not. revision: as labels have it."""
+        """How many requests were a revision's to answer, and how many of them it could not."""
         ...
 
     async def source_state(self, namespace: str, datasource: str) -> str | Missing:
@@ -78,21 +78,13 @@ class PrometheusMetrics:
         """For each tag of each DataSource, how many records training could read; NoSeries when nobody exports any."""
         return await self._landing.get()
 
-    async def rows_counted(self, namespace: str, deployment: str) -> Counted | Missing:
-        """How many rows what serves was given since its server began; NoSeries while it has scored none."""
-        counted = await self._rows.get()
-        if isinstance(counted, Missing):
-            return counted
-        silent = Missing("NoSeries", f"the server of {namespace}/{deployment} has scored no row. Next: see whether it runs.")
-        return counted.get((namespace, deployment), silent)
+    async def rows_counted(self, namespace: str, deployment: str, revision: str) -> Counted | Missing:
+        """How many rows a revision was given; NoSeries while no server holds it that is scraped."""
+        return _of(await self._rows.get(), (namespace, deployment, revision))
 
     async def requests_counted(self, namespace: str, deployment: str, revision: str) -> Counted | Missing:
-        """How many requests were a revision's to answer; NoSeries while no server holds it that is scraped."""
-        counted = await self._requests.get()
-        if isinstance(counted, Missing):
-            return counted
-        silent = Missing("NoSeries", f"no server of {namespace}/{deployment} has {revision}. Next: see whether it is scraped.")
-        return counted.get((namespace, deployment, revision), silent)
+        """How many requests were a revision's to answer; NoSeries likewise."""
+        return _of(await self._requests.get(), (namespace, deployment, revision))
 
     async def source_state(self, namespace: str, datasource: str) -> str | Missing:
         """How a collector says its connection is; NoSeries when it says nothing."""
@@ -131,11 +123,11 @@ class PrometheusMetrics:
         dated = sorted(found, key=lambda s: s.scraped)
         return {(s.label("namespace"), s.label("datasource")): s.label("reason") for s in dated}
 
-    async def _read_rows(self) -> Mapping[tuple[str, str], Counted] | Missing:
+    async def _read_rows(self) -> Mapping[RevisionKey, Counted] | Missing:
         found = await self.read('{__name__=~"andon_(scored|failed)_rows_total"}', dated_by="andon_scored_rows_total")
         return found if isinstance(found, Missing) else counted_rows(found)
 
-    async def _read_requests(self) -> Mapping[tuple[str, str, str], Counted] | Missing:
+    async def _read_requests(self) -> Mapping[RevisionKey, Counted] | Missing:
         found = await self.read('{__name__=~"andon_(asked|failed)_requests_total"}', dated_by="andon_asked_requests_total")
         return found if isinstance(found, Missing) else counted_requests(found)
 
@@ -191,6 +183,14 @@ class PrometheusMetrics:
         return Missing(
             "Malformed", f"{self._blocking.where} did not answer as Prometheus does. Next: check that the address is its own."
         )
+
+
+def _of(counted: Mapping[RevisionKey, Counted] | Missing, key: RevisionKey) -> Counted | Missing:
+    if isinstance(counted, Missing):
+        return counted
+    namespace, deployment, revision = key
+    silent = Missing("NoSeries", f"no server of {namespace}/{deployment} has {revision}. Next: see whether it is scraped.")
+    return counted.get(key, silent)
 
 
 def _client(url: str, timeout: float) -> PrometheusConnect:

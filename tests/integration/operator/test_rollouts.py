@@ -168,7 +168,8 @@ def test_a_first_version_beyond_its_error_budget_is_said_and_may_be_accepted(pla
     runs(plant, pod)
     plant.acknowledge(pod)
     plant.cluster.says("modeldeployment", MODEL, "FirstJudged")
-    labels = f'{{namespace="{plant.cluster.namespace}",deployment="{MODEL}",slot="stable"}}'
+    revision = plant.registry.digests["1"].removeprefix("sha256:")[:12]
+    labels = f'{{namespace="{plant.cluster.namespace}",deployment="{MODEL}",slot="stable",revision="{revision}"}}'
     plant.listener.series |= {f"andon_scored_rows_total{labels}": 30, f"andon_failed_rows_total{labels}": 3}
     stalled = plant.cluster.says("modeldeployment", MODEL, "ErrorBudgetSpent", type_="Stalled")
     assert "3 of its first 30 rows" in stalled["message"]

@@ -57,6 +57,15 @@ def test_a_candidate_without_rows(facts, minutes, serves, says):
     assert says in said
 
 
+@pytest.mark.parametrize(("failed", "serves", "says"), [(60, "1", "100 of 100 rows"), (1, "1", "2 of 100 rows"), (0, "2", "")])
+def test_rows_that_the_stable_had_to_answer_hold_a_candidate_that_no_policy_judges(failed, serves, says):
+    facts = asked(60, failed, steps=[{"shadow": {"minRows": 40}}])
+    rows = {"sourceRefs": [{"name": "reactor"}], "every": "3s"}
+    version, said = stands(replace(facts, spec=spec("2", rollout={"steps": [{"shadow": {"minRows": 40}}]}, inputs=rows)))
+    assert version == serves
+    assert says in said
+
+
 def test_a_step_that_waits_for_requests_shows_how_far_it_is():
     assert decide(asked(20), NOW).status.candidate.progress == "2/4"
 

@@ -129,8 +129,8 @@ def test_a_replaced_collector_counts_by_its_newest_scrape():
     assert found["plant-a", "reactor", "xmeas_1"].records == 7
 
 
-def rows(scored, failed, instance="a", at=SCRAPED, slot="stable"):
-    labels = {"namespace": "plant-a", "deployment": "e", "slot": slot, "instance": instance}
+def rows(scored, failed, instance="a", at=SCRAPED, revision="0123456789ab"):
+    labels = {"namespace": "plant-a", "deployment": "e", "slot": "stable", "revision": revision, "instance": instance}
     named = {"andon_scored_rows_total": scored, "andon_failed_rows_total": failed}
     return [entry(name, value, **labels) for name, value in named.items() if value is not None] + [scrape(at, **labels)]
 
@@ -138,15 +138,15 @@ def rows(scored, failed, instance="a", at=SCRAPED, slot="stable"):
 @pytest.mark.parametrize(
     ("given", "counted"),
     [
-        pytest.param(rows("60", "2"), Counted(60, 2), id="what serves"),
-        pytest.param(rows("60", "2") + rows("9", "9", slot="candidate"), Counted(60, 2), id="not the candidate"),
+        pytest.param(rows("60", "2"), Counted(60, 2), id="of one server"),
+        pytest.param(rows("60", "2") + rows("9", "9", revision="ffffffffffff"), Counted(60, 2), id="not another revision's"),
         pytest.param(rows("60", None), None, id="failures not counted are not none"),
         pytest.param(rows("60", "NaN"), None, id="no number"),
         pytest.param(rows("5", "0", "b", SCRAPED + 1) + rows("60", "2"), Counted(5, 0), id="the newest scrape"),
     ],
 )
-def test_rows_of_what_serves(given, counted):
-    assert counted_rows(samples(given)).get(("plant-a", "e")) == counted
+def test_rows_of_a_revision(given, counted):
+    assert counted_rows(samples(given)).get(("plant-a", "e", "0123456789ab")) == counted
 
 
 def asked(asked, failed, instance="a", revision="0123456789ab"):

@@ -72,7 +72,7 @@ class Facts:
 
     known: revisions that can be served, by digest. pinned: the version that a person has pinned. paired_rows: which the wanted
     revision was judged on beside the stable, with neither rows nor policy its own requests; None while nobody can say.
-    counted: rows so far, asked for only of a first version. asked: those requests, asked for only with neither.
+    counted: rows so far, asked for only of a first version. asked: its rows or requests, asked for only without a policy.
     unread: the status is lost, and so is for now what was quarantined. preflight: why git would not be told of a rollback.
     approved: what a person has approved on this deployment (a decision or a step), and who. rejected: likewise, decisions.
     """

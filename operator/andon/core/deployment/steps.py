@@ -207,13 +207,13 @@ def _too_few_requests(stand: _Stand, least: int) -> str:
 
 
 def _falls_back(stand: _Stand) -> str | None:
-    """Without rows to score, the stable's having to answer for it is all there is to go by."""
+    """Without a policy, the stable's having to answer for it is all there is to go by."""
     facts, asked = stand.facts, stand.facts.asked
-    budget = facts.spec.rollout.error_budget
+    budget, what = facts.spec.rollout.error_budget, "rows" if facts.spec.inputs else "requests"
     if asked is None or asked.failed <= number(budget) * asked.scored:
         return None
     return (
-        f"It has no finite answer to {100 * asked.failed / asked.scored:.0f} of 100 requests, more than spec.rollout.errorBudget "
+        f"It has no finite answer to {100 * asked.failed / asked.scored:.0f} of 100 {what}, more than spec.rollout.errorBudget "
         f"({budget}) allows; the stable answers instead. Commit another version, or take it all the same: "
         f"andon.dev/promote={stand.version.version}."
     )

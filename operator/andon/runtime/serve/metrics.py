@@ -5,7 +5,7 @@ Counting a request costs one list increment; the text is made when it is asked f
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -15,9 +15,17 @@ from prometheus_client.registry import Collector
 from andon.api.types import short
 from andon.runtime.serve.rows.tally import Tally
 from andon.runtime.serve.slots.lineup import Lineup
-from andon.runtime.serve.slots.loading import Loaded
+from andon.runtime.serve.slots.loading import Loaded, Record
 
 _BUCKETS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+_RECORDS: Final[Mapping[str, tuple[str, Callable[[Record], int]]]] = {
+    "asked_requests": ("requests that were a slot's to answer", lambda record: record.asked),
+    "failed_requests": ("of these, those without a finite answer of its own", lambda record: record.failed),
+    "scored_rows": ("rows scored", lambda record: record.rows),
+    "failed_rows": ("of these, those without a finite answer", lambda record: record.failed_rows),
+}
+"""Counter to what it is of, and where it stands."""
 
 
 class Metrics(Collector):
@@ -58,16 +66,15 @@ class Metrics(Collector):
         """What is in each slot, and how it did: of a revision that is let go the record goes, too."""
         info = GaugeMetricFamily("andon_revision_info", "revisions by slot", labels=["slot", "version", "digest", "revision"])
         whose = ["namespace", "deployment", "slot", "revision"]
-        asked = CounterMetricFamily("andon_asked_requests", "requests that were a slot's to answer", labels=whose)
-        failed = CounterMetricFamily("andon_failed_requests", "of these, those without a finite answer of its own", labels=whose)
+        counters = {name: CounterMetricFamily(f"andon_{name}", about, labels=whose) for name, (about, _) in _RECORDS.items()}
         for slot in ("stable", "candidate", "reference"):
             loaded: Loaded | None = getattr(self._lineup, slot)
             if loaded:
                 revision = short(loaded.slot.digest)
                 info.add_metric([slot, loaded.slot.version, loaded.slot.digest, revision], 1)
-                asked.add_metric([*self._whose, slot, revision], loaded.record.asked)
-                failed.add_metric([*self._whose, slot, revision], loaded.record.failed)
-        yield from (info, asked, failed)
+                for name, (_, number) in _RECORDS.items():
+                    counters[name].add_metric([*self._whose, slot, revision], number(loaded.record))
+        yield from (info, *counters.values())
 
     def _of_requests(self) -> Iterator[Metric]:
         requests = CounterMetricFamily("andon_requests", "inference requests answered", labels=["code"])

@@ -125,10 +125,10 @@ class Scoring:
 
     def _count(self, portion: Portion, panel: Panel, scored: Scored) -> None:
         tally, complete = self._metrics.rows, int(scored.answers.complete.sum())
-        for slot in panel.slots():
+        for slot, loaded in panel.slots().items():
             failures = scored.answers.failures(slot)
-            tally.scored[slot] += complete
-            tally.failed[slot] += failures
+            loaded.record.rows += complete
+            loaded.record.failed_rows += failures
             self._metrics.fallbacks += failures if slot != "reference" else 0
         tally.unscored += len(portion.rows) - complete
         tally.labels += scored.learned

@@ -1,6 +1,5 @@
 """What do rows that a server scores by itself tell Prometheus? Names and labels as docs/wire.md has them."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -52,12 +51,10 @@ class Finding:
 
 
 class Tally:
-    """Counters of this process, and the newest findings. failed: of the rows scored, those without a finite answer."""
+    """Counters of this process, and the newest findings."""
 
     def __init__(self, namespace: str, deployment: str) -> None:
         self._whose = [namespace, deployment]
-        self.scored: Counter[str] = Counter()
-        self.failed: Counter[str] = Counter()
         self.unscored = 0
         self.labels = 0
         self.cursor = 0.0
@@ -66,19 +63,11 @@ class Tally:
 
     def collect(self) -> Iterator[Metric]:
         """Everything, as of now."""
-        yield self._by_slot("andon_scored_rows", "rows scored", self.scored)
-        yield self._by_slot("andon_failed_rows", "rows scored without a finite answer", self.failed)
         yield CounterMetricFamily("andon_unscored_rows", "rows not scored, a needed value being absent", self.unscored)
         yield CounterMetricFamily("andon_labels", "labels joined with the prediction of their row", self.labels)
         yield GaugeMetricFamily("andon_rows_cursor_seconds", "time of the newest row taken in", self.cursor)
         yield from self._of_outputs()
         yield from self._of_evidence()
-
-    def _by_slot(self, name: str, about: str, counts: Mapping[str, int]) -> Metric:
-        family = CounterMetricFamily(name, about, labels=["namespace", "deployment", "slot"])
-        for slot, count in sorted(counts.items()):
-            family.add_metric([*self._whose, slot], count)
-        return family
 
     def _of_outputs(self) -> Iterator[Metric]:
         sent = CounterMetricFamily("andon_output_sent", "predictions that reached their consumer", labels=["output"])

@@ -18,14 +18,19 @@ from andon.stats.profile import Profile, ProfileError
 
 @dataclass(slots=True)
 class Record:
-    """How a revision did with requests since it was loaded. failed: what it raised on, or had no finite answer to."""
+    """How a revision did since it was loaded. failed: what it raised on, or had no finite answer to.
+
+    answered, failed: requests. rows, failed_rows: what it scored by itself, and of these.
+    """
 
     answered: int = 0
     failed: int = 0
+    rows: int = 0
+    failed_rows: int = 0
 
     @property
     def asked(self) -> int:
-        """All that could be answered."""
+        """All requests that could be answered."""
         return self.answered + self.failed
 
 
