@@ -11,7 +11,7 @@ from andon.ports.splice.patches import Declaration, Setting, last_word
 from andon.ports.splice.path import Path, written
 from andon.ports.splice.place import Place
 from andon.ports.splice.refusal import Reason, Refusal
-from andon.ports.splice.tree import Tree, is_chart, is_kustomization, is_template, mentions
+from andon.ports.splice.tree import Tree, is_chart, is_kustomization, is_template, loosely, mentions
 from andon.ports.splice.walk import node_at
 
 
@@ -141,13 +141,13 @@ class _Finding:
 
     def _named_later(self, file: str) -> Refusal | None:
         """It may declare the object under a name that is filled in."""
-        content = self._tree.files[file].decode(errors="replace")
-        return self._made_here("Templated", file, "a template") if owners.names_by_template(content) else None
+        named_later = owners.names_by_template(loosely(self._tree.files[file]))
+        return self._made_here("Templated", file, "a template") if named_later else None
 
     def _made_here(self, reason: Reason, file: str, what: str) -> Refusal:
-        before, _, _ = self._tree.files[file].partition(self._ref.kind.encode())
+        before, _, _ = loosely(self._tree.files[file]).partition(self._ref.kind)
         message = f"{self._ref} may be made here, by {what}; edit the values that fill it in"
-        return Refusal(reason, message, file, before.count(b"\n") + 1)
+        return Refusal(reason, message, file, before.count("\n") + 1)
 
     def _not_found(self, declarations: list[Declaration]) -> Refusal:
         """Why nothing is there: elsewhere, or under a name that only a template knows."""

@@ -14,7 +14,7 @@ from andon.ports.splice.objects import Declared
 from andon.ports.splice.path import Path, written
 from andon.ports.splice.refusal import Refusal, at
 from andon.ports.splice.syntax import List, Node, Section, sections
-from andon.ports.splice.tree import Tree, beside, first
+from andon.ports.splice.tree import Tree, beside, first, mentions
 from andon.ports.splice.walk import below, child, holds, items, mappings, text
 
 
@@ -158,8 +158,8 @@ class _Search:
         """
         for entry in layer.entries("transformers"):
             said = text(entry) or ""
-            content = said if "\n" in said else self.tree.files.get(beside(layer.file, said), b"").decode(errors="replace")
-            if not content or (self.aim.declared.kind or "") in content:
+            content = said.encode() if "\n" in said else self.tree.files.get(beside(layer.file, said), b"")
+            if not content or mentions(content, self.aim.declared.kind or ""):
                 yield self._generated("a transformer perhaps", layer.file, entry.line, "make it a patch in a file of its own")
         for key, field in (("images", "image"), ("replicas", "replicas")):
             if layer.entries(key) and self.aim.path[-1] == field:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from json import detect_encoding
 from typing import Final, cast
 
 from yaml import CBaseLoader, MarkedYAMLError, YAMLError
@@ -108,13 +109,24 @@ def sections(file: str, text: str) -> list[Section]:
     return found
 
 
+def other_encoding(data: bytes) -> str | None:
+    """UTF-16 or UTF-32 by the first four bytes, as readers of YAML tell them; None for all that may be UTF-8."""
+    encoding = detect_encoding(data)
+    return None if encoding in {"utf-8", "utf-8-sig"} else encoding
+
+
 def decoded(file: str, data: bytes) -> str:
     """The text of the file. Raises Refusal."""
+    if other_encoding(data):
+        raise _not_utf8(file, 1)
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise Refusal("NotUtf8", "the file is not UTF-8; save it as UTF-8", file, line) from error
+        raise _not_utf8(file, data.count(b"\n", 0, error.start) + 1) from error
+
+
+def _not_utf8(file: str, line: int) -> Refusal:
+    return Refusal("NotUtf8", "the file is not UTF-8; save it as UTF-8", file, line)
 
 
 def count(file: str, text: str) -> int:

@@ -5,7 +5,7 @@ from posixpath import basename, dirname, join, normpath
 from typing import Final
 
 from andon.ports.splice.refusal import Refusal
-from andon.ports.splice.syntax import Node, Section, decoded, sections
+from andon.ports.splice.syntax import Node, Section, decoded, other_encoding, sections
 
 _SUFFIXES: Final = (".yaml", ".yml")
 _TEMPLATES: Final = (".j2", ".jinja", ".jinja2", ".tpl", ".tmpl", ".gotmpl")
@@ -77,8 +77,16 @@ class Tree:
 
 
 def mentions(data: bytes, *words: str) -> bool:
-    """Whether it is worth reading at all."""
+    """Whether it is worth reading at all, be it only to say that it is not UTF-8."""
+    if other_encoding(data):
+        text = loosely(data)
+        return all(word in text for word in words)
     return all(word.encode() in data for word in words)
+
+
+def loosely(data: bytes) -> str:
+    """The text, in whichever encoding and however broken: to look at, not to edit."""
+    return data.decode(other_encoding(data) or "utf-8", errors="replace")
 
 
 def first(tree: Tree, file: str) -> Node | None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from andon.ports.splice import ObjectRef
+from andon.ports.splice import ObjectRef, Refusal, find
 from andon.ports.splice.find import concerns
 from andon.ports.splice.tree import matters
-from unit.ports.splice.folder import FLUX, MARKED, REF, declared, found, refused
+from unit.ports.splice.folder import FLUX, MARKED, PATH, REF, bytes_of, declared, found, refused
 
 LIST = "kind: List\napiVersion: v1\nitems:\n- kind: ConfigMap\n  metadata: {name: reactor}\n- " + declared(MARKED).replace(
     "\n", "\n  "
@@ -63,6 +63,32 @@ def test_the_object_is_found(files, file):
 def test_what_is_not_found_or_not_a_file_of_ours_is_refused(files, reason, says):
     assert refused(files)[0] == reason
     assert says in refused(files)[1]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+def test_an_object_in_another_encoding_is_refused_unless_it_is_declared_elsewhere(encoding):
+    wide = {"w.yaml": declared().encode(encoding)}
+    with pytest.raises(Refusal, match=r"^w.yaml:1: the file is not UTF-8; save it as UTF-8$") as caught:
+        find(wide, REF, PATH)
+    assert caught.value.reason == "NotUtf8"
+    assert concerns("w.yaml", wide["w.yaml"], REF)
+    assert find(wide | bytes_of({"x.yaml": declared(MARKED)}), REF, PATH).file == "x.yaml"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({"kustomization.yaml": "resources: [plant]"}, id="a Kustomization"),
+        pytest.param(
+            {"kustomization.yaml": b"resources: [plant]\ntransformers: [t.yaml]", "t.yaml": "kind: ModelDeployment"},
+            id="a transformer",
+        ),
+    ],
+)
+def test_what_has_a_say_in_another_encoding_is_not_overlooked(files):
+    encoded = {file: text if isinstance(text, bytes) else text.encode("utf-16") for file, text in files.items()}
+    with pytest.raises(Refusal):
+        find(encoded | bytes_of({"plant/kustomization.yaml": "resources: [x.yaml]", "plant/x.yaml": declared()}), REF, PATH)
 
 
 def test_a_chart_beside_it_is_in_nobodys_way():
