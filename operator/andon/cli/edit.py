@@ -12,6 +12,13 @@ from andon.ports.splice import ObjectRef, Refusal, parsed
 from andon.ports.splice.file import Edit
 from andon.ports.splice.file import edit as written
 
+
+def _not_empty(said: str) -> str:
+    if not said.strip():
+        raise typer.BadParameter("it is empty; name one")
+    return said
+
+
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
@@ -19,8 +26,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 def edit(
     where: Annotated[Path, typer.Argument(metavar="FILE", help="A YAML file, or a folder in which to look for the object.")],
     *,
-    kind: Annotated[str, typer.Option(help="Of the object, such as ModelDeployment.")],
-    name: Annotated[str, typer.Option(help="Of the object.")],
+    kind: Annotated[str, typer.Option(help="Of the object, such as ModelDeployment.", callback=_not_empty)],
+    name: Annotated[str, typer.Option(help="Of the object.", callback=_not_empty)],
     path: Annotated[str, typer.Option(help='Of the value: spec.tags[0].unit, spec.tags[name=x].unit, metadata.labels["a.b/c"].')],
     value: Annotated[str, typer.Option(help="What is to stand there.")],
     namespace: Annotated[str, typer.Option("-n", "--namespace", help="Of the object; by default whichever it is.")] = "",

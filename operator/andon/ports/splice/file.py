@@ -44,6 +44,8 @@ def edit(where: Path, ref: ObjectRef, path: Steps, value: str) -> Edit:
 
 
 def _read(where: Path) -> Iterator[tuple[str, bytes]]:
+    if where.exists() and not (where.is_file() or where.is_dir()):  # a pipe would be waited for, for ever
+        raise UserError(f"{where} is neither a file nor a folder; name one of them")
     if not where.is_dir():
         yield where.as_posix(), where.read_bytes()
         for chart in (folder / "Chart.yaml" for folder in where.parents):  # what Helm renders is no file of ours

@@ -1,6 +1,7 @@
 """`andon edit`: what the file holds afterwards, what is said, and the exit code."""
 
 import json
+import os
 import stat
 
 import pytest
@@ -76,6 +77,23 @@ def test_a_command_line_that_is_not_understood_says_what_is_wrong(plant, value, 
     done = andon_edit(plant, value, path=path)
     assert done.exit_code == 2
     assert "Invalid value" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--kind", "--name"])
+@pytest.mark.parametrize("empty", ["", " "])
+def test_a_name_that_is_empty_is_not_understood(plant, option, empty):
+    done = andon_edit(plant, "3", option, empty)
+    assert (done.exit_code, f"'{option}': it is empty; name one" in done.stderr) == (2, True), done.output
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "make", [pytest.param(os.mkfifo, id="a pipe"), pytest.param(lambda p: p.symlink_to("/dev/null"), id="a device")]
+)
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path, make):
+    make(tmp_path / "plant.yaml")
+    with pytest.raises(UserError, match=r"plant.yaml is neither a file nor a folder; name one of them"):
+        on_disk.edit(tmp_path / "plant.yaml", ObjectRef("", "A", "", "b"), parsed("c"), "3")
 
 
 def test_a_folder_is_searched_but_for_gits_own_and_links(plant):
