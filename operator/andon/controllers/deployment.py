@@ -39,6 +39,7 @@ from andon.controllers.reconciler import Outside, Reconciler, Seen
 from andon.core.deployment.facts import Facts, GitOutcome, People, PolicyView, Workload
 from andon.core.deployment.first import is_due
 from andon.core.deployment.history import is_lost, recalled, recorded
+from andon.core.deployment.insync import has_line
 from andon.core.deployment.people import is_version
 from andon.core.deployment.plan import Plan, decide
 from andon.core.deployment.readiness import LOADED
@@ -64,7 +65,8 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         wanted = await self._wanted(spec, status, known)
         status, unread = await self._remembering(key, spec, status)
         policy = watcher_of(self.outside.informer, key)
-        known |= await self._remembered(spec, _needed(held, status, _view(policy)), known)
+        view = _view(policy)
+        known |= await self._remembered(spec, _needed(held, status, view), known)
         people = _people(seen.obj)
         source, rows = self._source(key, spec), self._rows_url(key, spec)
         asked = await self._asked(key, spec, wanted, held) if policy is None else None
@@ -80,7 +82,7 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
             known=known,
             acks=acknowledged(children, key.name),
             workload=workload(children, spec),
-            policy=_view(policy),
+            policy=view,
             rows_url=rows,
             asset=source.asset if source else None,
             labels=_labels(source, rows),
@@ -94,7 +96,7 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
             people=people,
             pinned=await self._version(spec, people.pin, known) if is_version(people.pin) else None,
             unread=unread,
-            preflight=self._preflight(key, seen),
+            preflight=self._preflight(key, seen, view),
         )
         return replace(facts, counted=await self._counted(key, facts.stable)) if facts.stable and is_due(facts) else facts
 
@@ -236,13 +238,15 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
         source = spec_of(obj, DataSourceSpec) if obj is not None else None
         return source if isinstance(source, DataSourceSpec) else None
 
-    def _preflight(self, key: Key, seen: Seen[ModelDeploymentSpec, ModelDeploymentStatus]) -> GitOutcome | None:
-        """Only where a rollback would change a line."""
-        git, model = seen.spec.git, seen.spec.model.mlflow
+    def _preflight(
+        self, key: Key, seen: Seen[ModelDeploymentSpec, ModelDeploymentStatus], policy: PolicyView | None
+    ) -> GitOutcome | None:
+        """Only where a rollback would change a line, and as it would be told."""
+        git = seen.spec.git if has_line(seen.spec) else None
         entry = self.outside.config.repository(git.repository_ref, key.namespace) if git is not None else None
-        if entry is None or model is None or model.version is None or seen.spec.suspend:
+        if entry is None:
             return None
-        return self._preflights.trouble(key, seen.generation, entry)
+        return self._preflights.trouble(key, seen.generation, entry, policy.write_back if policy else WriteBackMode.COMMIT)
 
     def _repository_access(self, key: Key, spec: ModelDeploymentSpec) -> Literal["Granted", "NotGranted", "None"]:
         if spec.git is None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from andon.api import API_VERSION
 from andon.api.config import Repository as Entry
+from andon.api.decision import WriteBackMode
 from andon.api.deployment import VERSION_LINE
 from andon.api.missing import Missing
 from andon.controllers.queue import Key
@@ -30,9 +31,9 @@ HOUR: Final = 3600.0
 
 @dataclass(slots=True)
 class _Asked:
-    """Of one deployment. generation: of the spec that it was asked about. trouble: what was found last. well: nothing was."""
+    """Of one deployment. about: its generation, and how git would be told. trouble: what was found last. well: nothing was."""
 
-    generation: int
+    about: tuple[int, WriteBackMode]
     task: asyncio.Task[None]
     trouble: GitOutcome | None = None
     well: bool = False
@@ -47,12 +48,12 @@ class Preflights:
         self._asked: dict[Key, _Asked] = {}
         self._at_once = asyncio.Semaphore(_AT_ONCE)
 
-    def trouble(self, key: Key, generation: int, entry: Entry) -> GitOutcome | None:
+    def trouble(self, key: Key, generation: int, entry: Entry, mode: WriteBackMode) -> GitOutcome | None:
         """What stood in the way when it was asked last; asks anew where that is due."""
-        asked = self._asked.get(key)
-        if asked is None or (asked.task.done() and self._is_due(asked, generation)):
+        asked, about = self._asked.get(key), (generation, mode)
+        if asked is None or (asked.task.done() and self._is_due(asked, about)):
             before = asked.trouble if asked is not None else None
-            asked = _Asked(generation, asyncio.create_task(self._ask(key, entry), name=f"preflight {key}"), before)
+            asked = _Asked(about, asyncio.create_task(self._ask(key, entry, mode), name=f"preflight {key}"), before)
             self._asked[key] = asked
         return asked.trouble
 
@@ -67,14 +68,14 @@ class Preflights:
         if asked is not None:
             asked.task.cancel()
 
-    def _is_due(self, asked: _Asked, generation: int) -> bool:
-        return asked.generation != generation or asyncio.get_running_loop().time() >= asked.at + _interval(asked)
+    def _is_due(self, asked: _Asked, about: tuple[int, WriteBackMode]) -> bool:
+        return asked.about != about or asyncio.get_running_loop().time() >= asked.at + _interval(asked)
 
-    async def _ask(self, key: Key, entry: Entry) -> None:
+    async def _ask(self, key: Key, entry: Entry, mode: WriteBackMode) -> None:
         ref = ObjectRef(API_VERSION, "ModelDeployment", key.namespace, key.name)
         try:
             async with self._at_once:
-                found = _outcome(await self._repository.preflight(entry, ref, VERSION_LINE))
+                found = _outcome(await self._repository.preflight(entry, ref, VERSION_LINE, mode))
         except Exception:
             log.exception("ModelDeployment %s: git could not be asked whether it would take a commit", key)
             return

@@ -38,7 +38,7 @@ class Patient:
     """What is looked at. namespace: of the user's objects. home: of the operator, where it is known.
 
     config: the operator's, as far as it can be read. mounted: it is read where the operator reads it, beside its Secrets.
-    as_operator: whose rights are asked about. deployments: the ModelDeployments of the namespace.
+    as_operator: whose rights are asked about. deployments, policies: the ModelDeployments and DriftPolicies of the namespace.
     """
 
     api: ApiServer
@@ -48,6 +48,7 @@ class Patient:
     mounted: bool = False
     as_operator: bool = False
     deployments: tuple[Object, ...] = ()
+    policies: tuple[Object, ...] = ()
     addresses: Mapping[str, str] = field(default_factory=dict)
 
     def address(self, service: str) -> str | None:

@@ -6,17 +6,27 @@ condition GitInSync.
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
 
 from andon.api import API_VERSION
 from andon.api.config import OperatorConfig
-from andon.api.deployment import VERSION_LINE
+from andon.api.decision import WriteBackMode
+from andon.api.deployment import VERSION_LINE, ModelDeploymentSpec
+from andon.api.errors import invalid
 from andon.api.missing import Missing
-from andon.core.deployment.insync import AsMeant
+from andon.api.policy import DriftPolicySpec
+from andon.core.deployment.insync import AsMeant, has_line
 from andon.doctor.examined import Examined, Patient, fail, ok, unknown, warn
-from andon.watch.family import name_of
+from andon.watch.family import name_of, target_of
 from andon.watch.standing import Object
+
+if TYPE_CHECKING:  # what edits files and runs git is only needed beside the operator's keys
+    from andon.ports.git.repository import GitRepository
+    from andon.ports.git.writeback import Refused
 
 
 def repositories(patient: Patient) -> Iterator[Examined]:
@@ -27,7 +37,7 @@ def repositories(patient: Patient) -> Iterator[Examined]:
             fix = "set spec.git.repositoryRef, or leave it: a rollback then is not committed"
             yield warn(f"git of {name_of(obj)}", "it names no repository", fix)
     if patient.mounted and patient.config is not None:
-        yield from asyncio.run(_tried(patient.config, patient.namespace, named))
+        yield from asyncio.run(_tried(patient, patient.config, named))
     else:
         yield from map(_as_found, named)
 
@@ -44,30 +54,50 @@ def _as_found(obj: Object) -> Examined:
     return fail(name, f"{said['reason']}: {said['message']}", fix)
 
 
-async def _tried(config: OperatorConfig, namespace: str, deployments: list[Object]) -> list[Examined]:
+async def _tried(patient: Patient, config: OperatorConfig, deployments: list[Object]) -> list[Examined]:
     from andon.ports.git.repository import GitRepository
-    from andon.ports.splice import ObjectRef
 
     with tempfile.TemporaryDirectory(prefix="andon-doctor-") as folder:
         git = GitRepository(Path(folder), secrets=Path(config.secrets_dir))
         try:
-            found = []
-            for obj in deployments:
-                reference, name = obj["spec"]["git"]["repositoryRef"], name_of(obj)
-                entry = config.repository(reference, namespace)
-                if entry is None:
-                    fix = f"add namespace {namespace} to repositories[name={reference}].namespaces of the configuration"
-                    found.append(fail(f"git of {name}", f"repository {reference} is not granted to {namespace}", fix))
-                    continue
-                trouble = await git.preflight(entry, ObjectRef(API_VERSION, "ModelDeployment", namespace, name), VERSION_LINE)
-                found.append(_as_tried(name, reference, trouble))
-            return found
+            return [await _tried_one(patient, config, git, obj) for obj in deployments]
         finally:
             await git.close()
 
 
-def _as_tried(name: str, reference: str, trouble: object) -> Examined:
+async def _tried_one(patient: Patient, config: OperatorConfig, git: "GitRepository", obj: Object) -> Examined:
+    from andon.ports.splice import ObjectRef
+
+    reference, name, namespace = obj["spec"]["git"]["repositoryRef"], f"git of {name_of(obj)}", patient.namespace
+    entry = config.repository(reference, namespace)
+    if entry is None:
+        fix = f"add namespace {namespace} to repositories[name={reference}].namespaces of the configuration"
+        return fail(name, f"repository {reference} is not granted to {namespace}", fix)
+    try:
+        mode = _told_by(patient.policies, obj)
+    except ValidationError as error:
+        return unknown(
+            name,
+            str(invalid("there is a spec that this version cannot read", error)),
+            "correct it, or take the andon of the operator's version",
+        )
+    if mode is None:
+        return ok(name, "a rollback would change no line there: an alias or a file is named, or it is suspended")
+    trouble = await git.preflight(entry, ObjectRef(API_VERSION, "ModelDeployment", namespace, name_of(obj)), VERSION_LINE, mode)
+    return _as_tried(name, reference, trouble)
+
+
+def _told_by(policies: Iterable[Object], deployment: Object) -> WriteBackMode | None:
+    """How git would be told of a rollback; None where no line would change. Raises ValidationError for an unknown spec."""
+    if not has_line(ModelDeploymentSpec.model_validate(deployment["spec"])):
+        return None
+    watching = (policy for policy in policies if target_of(policy) == name_of(deployment))
+    oldest = min(watching, key=lambda policy: (policy["metadata"]["creationTimestamp"], name_of(policy)), default=None)
+    return DriftPolicySpec.model_validate(oldest["spec"]).write_back.rollback if oldest else WriteBackMode.COMMIT
+
+
+def _as_tried(name: str, reference: str, trouble: "Missing | Refused | None") -> Examined:
     if trouble is None:
-        return ok(f"git of {name}", f"{reference} can be read and pushed to, and its line edited")
-    said = trouble.detail if isinstance(trouble, Missing) else getattr(trouble, "message", str(trouble))
-    return fail(f"git of {name}", f"{getattr(trouble, 'reason', '')}: {said}", "docs/write-back.md")
+        return ok(name, f"{reference} can be read and pushed to, and its line edited")
+    said = trouble.detail if isinstance(trouble, Missing) else trouble.message
+    return fail(name, f"{trouble.reason}: {said}", "docs/write-back.md")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from andon.api.errors import UserError
-from andon.api.kinds import MODEL_DEPLOYMENT
+from andon.api.kinds import DRIFT_POLICY, MODEL_DEPLOYMENT, Kind
 from andon.doctor.cluster import api_server, approvals, kinds
 from andon.doctor.examined import Examined, Health, Patient
 from andon.doctor.operator import operator
@@ -14,6 +14,7 @@ from andon.doctor.rights import rights
 from andon.doctor.services import mlflow, prometheus
 from andon.ports.terminal import AwayError, NotFoundError
 from andon.watch.cluster import place_of
+from andon.watch.standing import Object
 
 Look = Callable[[Patient], Iterator[Examined]]
 
@@ -37,13 +38,13 @@ def examined(patient: Patient) -> Iterator[Examined]:
             if answer.name == "api server" and answer.health is Health.FAIL:
                 return
         if look is kinds:
-            patient = _with_deployments(patient)
+            deployments, policies = _there(patient, MODEL_DEPLOYMENT), _there(patient, DRIFT_POLICY)
+            patient = replace(patient, deployments=deployments, policies=policies)
 
 
-def _with_deployments(patient: Patient) -> Patient:
+def _there(patient: Patient, kind: Kind) -> tuple[Object, ...]:
     """Those that can be read; why none can is said by `kinds` and `rights`."""
     try:
-        found = patient.api.get(place_of(MODEL_DEPLOYMENT, patient.namespace))["items"]
+        return tuple(patient.api.get(place_of(kind, patient.namespace))["items"])
     except (UserError, NotFoundError, AwayError):
-        return patient
-    return replace(patient, deployments=tuple(found))
+        return ()

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from andon.api.decision import WriteBackMode
 from andon.ports.git.repository import GitRepository
 from andon.ports.git.writeback import Committed, Refused
 from andon.ports.missing import Missing
@@ -49,6 +50,16 @@ async def test_a_right_to_push_that_is_missing_is_found(remote, repository):
         found = await repository.preflight(entry(f"{address}/plant.git"), REACTOR, LINE)
     assert isinstance(found, Missing)
     assert (found.reason, "cannot push" in found.detail) == ("Refused", True)
+
+
+async def test_what_waits_for_a_person_needs_no_right_to_push_to_the_branch_itself(remote, repository):
+    remote.git("config", "receive.hideRefs", "refs/heads/main", at=remote.bare)
+    committed, proposed = await asyncio.gather(
+        repository.preflight(entry(remote.url), REACTOR, LINE),
+        repository.preflight(entry(remote.url), REACTOR, LINE, WriteBackMode.PULL_REQUEST),
+    )
+    assert (isinstance(committed, Missing), proposed) == (True, None)
+    assert remote.git("for-each-ref", "--format=%(refname)", at=remote.bare).split() == ["refs/heads/main"]
 
 
 @pytest.mark.parametrize(

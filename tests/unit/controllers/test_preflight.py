@@ -3,6 +3,7 @@
 import asyncio
 
 from andon.api.config import Repository as Entry
+from andon.api.decision import WriteBackMode
 from andon.api.missing import Missing
 from andon.controllers import preflight
 from andon.controllers.preflight import AGAIN, HOUR, Preflights
@@ -20,21 +21,22 @@ class Git:
     def __init__(self, *answers):
         self.answers, self.asked = list(answers), 0
 
-    async def preflight(self, entry, ref, path):
+    async def preflight(self, entry, ref, path, mode):
         assert (entry, ref.name, path) == (ENTRY, KEY.name, "spec.model.mlflow.version")
         self.asked += 1
+        self.mode = mode
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
 
-async def answered(asked, generation=1):
+async def answered(asked, generation=1, mode=WriteBackMode.COMMIT):
     """What is known once git has answered."""
-    before = asked.trouble(KEY, generation, ENTRY)
+    before = asked.trouble(KEY, generation, ENTRY, mode)
     for _ in range(3):
         await asyncio.sleep(0)
-    return before, asked.trouble(KEY, generation, ENTRY)
+    return before, asked.trouble(KEY, generation, ENTRY, mode)
 
 
 async def test_nobody_waits_for_git_and_what_is_well_is_asked_once_for_each_spec():
@@ -44,6 +46,14 @@ async def test_nobody_waits_for_git_and_what_is_well_is_asked_once_for_each_spec
     assert (asked.look_again(KEY), git.asked, told) == (HOUR, 1, []), "there is nothing to say"
     before, after = await answered(asked, generation=2)
     assert (before, after.reason, git.asked, told) == (None, "Templated", 2, [KEY])
+
+
+async def test_another_way_to_tell_git_is_asked_about_anew():
+    git = Git(TEMPLATED, None)
+    asked = Preflights(git, lambda _: None)
+    await answered(asked)
+    assert (await answered(asked, mode=WriteBackMode.PULL_REQUEST))[1] is None
+    assert (git.asked, git.mode) == (2, WriteBackMode.PULL_REQUEST)
 
 
 async def test_trouble_is_asked_about_again_and_stands_until_git_says_otherwise(monkeypatch):
@@ -76,7 +86,7 @@ async def test_a_bug_in_asking_stops_nobody_and_it_is_asked_again(caplog, monkey
 
 async def test_what_is_gone_is_forgotten():
     asked = Preflights(Git(None), lambda _: None)
-    asked.trouble(KEY, 1, ENTRY)
+    asked.trouble(KEY, 1, ENTRY, WriteBackMode.COMMIT)
     asked.forget(KEY)
     assert asked.look_again(KEY) is None
     await asyncio.sleep(0)

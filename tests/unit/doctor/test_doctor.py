@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from andon.api.config import OperatorConfig
+from andon.api.config import OperatorConfig, Repository
 from andon.api.missing import MissingReason
 from andon.core.deployment.insync import AsMeant
 from andon.doctor.cluster import clock
@@ -13,6 +13,7 @@ from andon.doctor.examined import Health, Patient
 from andon.doctor.operator import held
 from andon.doctor.repositories import repositories
 from support.documents import obj, said, status_of
+from support.gitremote import Remote, manifest
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 CONFIG = OperatorConfig.model_validate({"prometheus": {"url": "http://p.m.svc:9090/"}, "mlflow": {"url": "http://m.m.svc:5000"}})
@@ -79,6 +80,57 @@ def test_git_behind_as_it_is_meant_to_be_is_no_fault(reason):
 def test_any_other_reason_is_a_fault(reason):
     (answer,) = repositories(Patient(api=None, namespace="plant-a", deployments=(deployment("False", reason, **GIT),)))
     assert answer.health is Health.FAIL
+
+
+@pytest.fixture
+def remote(tmp_path):
+    remote = Remote(tmp_path)
+    remote.push({"product-e.yaml": manifest("2", "product-e")})
+    return remote
+
+
+def tried(remote, *policies, **spec):
+    """What is found beside the operator's own Secrets."""
+    entry = {"name": "plant-a", "url": remote.url, "namespaces": ["plant-a"]}
+    config = CONFIG.model_copy(update={"repositories": [Repository.model_validate(entry)]})
+    found = (deployment(**GIT, **spec),)
+    (answer,) = repositories(Patient(None, "plant-a", config=config, mounted=True, deployments=found, policies=policies))
+    return answer
+
+
+def policy(name, since, mode):
+    made = obj("DriftPolicy", name, writeBack={"Rollback": mode})
+    return made | {"metadata": {**made["metadata"], "creationTimestamp": since}}
+
+
+def test_the_line_of_a_rollback_is_tried(remote):
+    assert tried(remote).health is Health.OK
+    remote.push({"product-e.yaml": manifest("{{ v }}", "product-e")})
+    assert tried(remote).said.startswith("Templated: ")
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        pytest.param({"model": {"mlflow": {"name": "product-e", "alias": "champion"}}}, id="an alias"),
+        pytest.param({"suspend": True}, id="suspended"),
+    ],
+)
+def test_where_no_line_would_change_none_is_tried(remote, spec):
+    remote.push({"product-e.yaml": manifest("{{ v }}", "product-e")})
+    answer = tried(remote, **spec)
+    assert (answer.health, "no line" in answer.said) == (Health.OK, True)
+
+
+def test_it_is_tried_as_the_policy_that_watches_would_have_it(remote):
+    remote.git("config", "receive.hideRefs", "refs/heads/main", at=remote.bare)
+    pulls, commits = policy("watch", "2026-11-01T00:00:00Z", "PullRequest"), policy("a", "2026-11-02T00:00:00Z", "Commit")
+    assert (tried(remote).health, tried(remote, commits, pulls).health) == (Health.FAIL, Health.OK)
+
+
+def test_a_spec_of_another_version_is_said(remote):
+    answer = tried(remote, model={"torch": {}})
+    assert (answer.health, "model.torch" in answer.said) == (Health.UNKNOWN, True)
 
 
 def test_an_address_that_a_person_names_goes_before_the_operators():

@@ -6,6 +6,7 @@ from typing import Final
 
 from andon.api.conditions import Claim, ConditionStatus, claim, following
 from andon.api.decision import ActedDecision, ActedState, WriteBackMode
+from andon.api.deployment import ModelDeploymentSpec
 from andon.api.slots import SlotModel
 from andon.core.deployment.facts import Facts
 from andon.core.deployment.rollout import Answer
@@ -24,6 +25,12 @@ class AsMeant(StrEnum):
 
 
 _Check = Callable[[Facts, Answer, list[ActedDecision]], Claim | None]
+
+
+def has_line(spec: ModelDeploymentSpec) -> bool:
+    """Whether a rollback would change a line in git."""
+    model = spec.model.mlflow
+    return spec.git is not None and not spec.suspend and model is not None and model.version is not None
 
 
 def git_in_sync(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim:

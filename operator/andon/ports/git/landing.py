@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+from andon.api.decision import WriteBackMode
 from andon.api.missing import Missing
 from andon.ports.git.cache import Branch, Move
-from andon.ports.git.pullbranch import PullBranches
+from andon.ports.git.pullbranch import PullBranches, family
 from andon.ports.git.queue import Again, RaceError
 from andon.ports.git.scribe import LateError, Said, Scribe, ScribeError
 from andon.ports.git.writeback import AlreadySo, Committed, Outcome, Preflight, Refused, Task, WriteBack
@@ -107,16 +108,26 @@ class Landing:
         return Refused(said["refused"], f"{said['message']}. Branch {opened.branch} explains it")
 
     async def _check(self, tip: str, checks: list[Preflight]) -> Sequence[Missing | Refused | None] | str:
-        """A trial commit is signed and not pushed: a server says to a dry run whether it would let us."""
+        """A trial commit is signed and not pushed. Of those that are told in one way, one push is rehearsed."""
         said = await self._with_files(lambda fetched: self._scribe.check(tip, checks, fetched))
         if isinstance(said, Missing):
             return [said] * len(checks)
         *editable, trial = said
-        failed = await self._branch.push([Move(self._name, trial["commit"], tip)], "--dry-run")
-        failure = None if failed is None else await self._judged(failed, tip, trial["commit"])
-        if isinstance(failure, str):
-            return failure
-        return [failure or (Refused(one["refused"], one["message"]) if "refused" in one else None) for one in editable]
+        failures: dict[WriteBackMode, Missing | None] = {}
+        for check in checks:
+            failure = failures[check.mode] if check.mode in failures else await self._rehearsed(tip, trial["commit"], check)
+            if isinstance(failure, str):
+                return failure
+            failures[check.mode] = failure
+        both = zip(checks, editable, strict=True)
+        return [failures[c.mode] or (Refused(e["refused"], e["message"]) if "refused" in e else None) for c, e in both]
+
+    async def _rehearsed(self, tip: str, trial: str, check: Preflight) -> str | Missing | None:
+        """A server says to a dry run whether it would let us."""
+        proposal = Move(f"{family(check.object)}preflight", trial, None)
+        move = proposal if check.mode is WriteBackMode.PULL_REQUEST else Move(self._name, trial, tip)
+        failed = await self._branch.push([move], "--dry-run")
+        return None if failed is None else await self._judged(failed, tip, trial)
 
 
 def _answer(said: Said, made: Sequence[str], untaken: Missing | None) -> Outcome:

@@ -11,6 +11,7 @@ from typing import Final
 from andon.api.missing import Missing
 from andon.ports.git.cache import Branch, Move
 from andon.ports.git.writeback import Proposed, WriteBack
+from andon.ports.splice import ObjectRef
 
 PREFIX: Final = "andon/"
 _DAY: Final = 86_400.0
@@ -39,6 +40,11 @@ class Made:
     at: float
 
 
+def family(ref: ObjectRef) -> str:
+    """What the names of all branches about one object begin with."""
+    return f"{PREFIX}{ref.namespace}/{ref.name}/"
+
+
 class PullBranches:
     """Of one repository. per_day: how many may be made in a day. made: what was, and is added to."""
 
@@ -50,12 +56,11 @@ class PullBranches:
         there = await self._there()
         if isinstance(there, Missing):
             return there
-        family = f"{PREFIX}{intent.object.namespace}/{intent.object.name}/"
-        name = f"{family}{intent.decision}"
+        name = f"{family(intent.object)}{intent.decision}"
         known = next((branch for branch in there if branch.name == name), None)
         if known is not None:
             return Proposed(name, known.commit)
-        superseded = [Move(b.name, None, b.commit) for b in there if b.name.startswith(family) and b.ours]
+        superseded = [Move(b.name, None, b.commit) for b in there if b.name.startswith(family(intent.object)) and b.ours]
         full = None if superseded else self._full(there)
         return await self._made([Move(name, commit, None), *superseded]) if full is None else full
 

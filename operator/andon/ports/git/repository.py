@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from andon.api import config
+from andon.api.decision import WriteBackMode
 from andon.api.missing import Missing
 from andon.api.quarantine import Conviction
 from andon.ports.blocking import without_secrets
@@ -34,8 +35,10 @@ class Repository(Protocol):
         """Tells git, once: killed at any moment and repeated, there is one commit."""
         ...
 
-    async def preflight(self, entry: config.Repository, ref: ObjectRef, path: str) -> Missing | Refused | None:
-        """Why a commit to this line would fail; None: it would not, as far as can be known before."""
+    async def preflight(
+        self, entry: config.Repository, ref: ObjectRef, path: str, mode: WriteBackMode = WriteBackMode.COMMIT
+    ) -> Missing | Refused | None:
+        """Why telling git of another value would fail; None: it would not, as far as can be known before."""
         ...
 
     async def convictions(self, entry: config.Repository, namespace: str, name: str) -> tuple[Conviction, ...] | Missing:
@@ -79,9 +82,11 @@ class GitRepository:
         """Tells git, once. A lost race starts again from the new tip and never rebases: what was decided is checked anew."""
         return await self._queue(intent.repository).submit(intent)
 
-    async def preflight(self, entry: config.Repository, ref: ObjectRef, path: str) -> Missing | Refused | None:
-        """Why a commit to this line would fail now. When to ask again is the caller's to know, who sees the object change."""
-        return await self._queue(entry).submit(Preflight(entry, ref, path))
+    async def preflight(
+        self, entry: config.Repository, ref: ObjectRef, path: str, mode: WriteBackMode = WriteBackMode.COMMIT
+    ) -> Missing | Refused | None:
+        """Why telling git of another value would fail now. When to ask again is the caller's to know: it sees the object change."""
+        return await self._queue(entry).submit(Preflight(entry, ref, path, mode))
 
     async def convictions(self, entry: config.Repository, namespace: str, name: str) -> tuple[Conviction, ...] | Missing:
         """What the branch's commits say was rolled back from this deployment, read in a cache of its own beside the pushes."""

@@ -73,11 +73,12 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """Could this line be committed? Asked before it is needed."""
+    """Could this line be committed, or proposed? Asked before it is needed."""
 
     repository: config.Repository
     object: ObjectRef
     path: str
+    mode: WriteBackMode = WriteBackMode.COMMIT
 
 
 Outcome = Committed | Proposed | AlreadySo | Refused | Missing
