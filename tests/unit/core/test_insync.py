@@ -8,7 +8,7 @@ import pytest
 from andon.api.decision import WriteBackMode
 from andon.api.missing import MissingReason
 from andon.core.deployment.facts import GitOutcome, People
-from andon.core.deployment.insync import AsMeant
+from andon.core.deployment.insync import AsMeant, has_line
 from andon.core.deployment.plan import decide
 
 from .deployments import NOW, condition, convicted, message, quarantined, serving, settled, slot, spec
@@ -71,6 +71,23 @@ def test_each_reason_that_is_as_meant_has_a_case_and_trouble_has_none_of_them():
     reasons = {said.partition("/")[2] for _, said in (case.values for case in CASES)}
     assert reasons - {"Refused", "Timeout", "WriteRefused"} == set(AsMeant)
     assert set(AsMeant).isdisjoint(get_args(MissingReason))
+
+
+FILE = {"uri": "https://models/e.onnx", "digest": "sha256:" + "1" * 64, "version": "1"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "has"),
+    [
+        pytest.param({}, True, id="git names a version"),
+        pytest.param({"suspend": True}, False, id="nothing is done"),
+        pytest.param({"git": None}, False, id="there is no repository"),
+        pytest.param({"model": {"mlflow": {"name": "m", "alias": "champion"}}}, False, id="git names an alias"),
+        pytest.param({"model": {"mlflow": None, "file": FILE}}, False, id="git names a file"),
+    ],
+)
+def test_a_rollback_has_a_line_to_change(changes, has):
+    assert has_line(spec("1", **changes)) is has
 
 
 def test_what_would_go_wrong_is_said_in_whole():

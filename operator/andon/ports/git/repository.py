@@ -85,7 +85,7 @@ class GitRepository:
     async def preflight(
         self, entry: config.Repository, ref: ObjectRef, path: str, mode: WriteBackMode = WriteBackMode.COMMIT
     ) -> Missing | Refused | None:
-        """Why telling git of another value would fail now. When to ask again is the caller's to know: it sees the object change."""
+        """Why telling git of another value would fail now. When to ask again is the caller's to know, who sees it change."""
         return await self._queue(entry).submit(Preflight(entry, ref, path, mode))
 
     async def convictions(self, entry: config.Repository, namespace: str, name: str) -> tuple[Conviction, ...] | Missing:
