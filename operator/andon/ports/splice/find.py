@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from posixpath import basename, dirname
 
-from andon.ports.splice import appliers, owners
+from andon.ports.splice import appliers, owners, ytt
 from andon.ports.splice.kustomize import Kustomizations
 from andon.ports.splice.objects import Declared, ObjectRef, objects
 from andon.ports.splice.patches import Declaration, Setting, last_word
@@ -12,7 +12,7 @@ from andon.ports.splice.path import Path, written
 from andon.ports.splice.place import Place
 from andon.ports.splice.refusal import Reason, Refusal
 from andon.ports.splice.tree import Tree, is_chart, is_kustomization, is_template, loosely, mentions
-from andon.ports.splice.walk import node_at
+from andon.ports.splice.walk import lines_to, node_at
 
 
 def find(files: Mapping[str, bytes], ref: ObjectRef, path: Path) -> Place:
@@ -117,14 +117,15 @@ class _Finding:
                 raise refusal
 
     def _editable(self, setting: Setting) -> Place:
-        text, section = self._tree.text(setting.section.file), setting.section
+        text, section, way = self._tree.text(setting.section.file), setting.section, (*setting.way, *self._path)
         try:
-            node = node_at(section.file, setting.root, (*setting.way, *self._path))
+            node = node_at(section.file, setting.root, way)
         except Refusal as refusal:
             owners.refuse_template(section, refusal.line)
             raise
         owners.refuse_template(section, node.line)
-        owners.refuse_marked(section, node.line)
+        ytt.refuse(section.file, text, lines_to(section.file, setting.root, way))
+        owners.refuse_marked(text, section, node)
         owners.refuse_annotated(section.file, setting.node)
         owners.refuse_sealed(section.file, setting.root)
         place = Place.of(text, section, node, self._path)

@@ -15,7 +15,9 @@ _MARKERS: Final = (
     (re.compile(r"\$imagepolicy"), "Flux's image automation"),
     (re.compile(r"renovate:"), "Renovate"),
     (re.compile(r"argocd-image-updater"), "Argo CD Image Updater"),
+    (re.compile(r"x-release-please-(?!(?:\w+-)?end\b)"), "release-please"),
 )
+_BLOCK: Final = re.compile(r"x-release-please-(?:\w+-)?(start|end)\b")  # what stands between is all release-please's
 _IMAGE: Final = re.compile(r"(?P<name>[\w./-]+(?::\d+/[\w./-]+)?)(?::[\w.-]+)?(?:@sha256:[0-9a-f]+)?")
 _NAMED_LATER: Final = re.compile(rf"\bname:[^\n]*(?:{TEMPLATE.pattern})")
 _UPDATER: Final = "argocd-image-updater"
@@ -33,14 +35,16 @@ def names_by_template(text: str) -> bool:
     return _NAMED_LATER.search(text) is not None
 
 
-def refuse_marked(section: Section, line: int) -> None:
-    """Raises Refusal when a marker on the line, or on the comment above, gives it away."""
-    above, itself = _lines(section, line)
-    for marker, owner in _MARKERS:
-        if marker.search(itself) or (above.lstrip().startswith("#") and marker.search(above)):
-            raise Refusal(
-                "ManagedElsewhere", f"a marker gives this line to {owner}; remove it, or edit there", section.file, line
-            )
+def refuse_marked(text: str, section: Section, node: Node) -> None:
+    """Raises Refusal when a marker on the line, on the comment above, or around it, gives it away. text: of the whole file."""
+    above, itself = _lines(section, node.line)
+    said = f"{above}\n{itself}" if above.lstrip().startswith("#") else itself
+    owner = next((owner for marker, owner in _MARKERS if marker.search(said)), None)
+    if _BLOCK.findall(text, 0, section.start + node.start)[-1:] == ["start"]:
+        owner = "release-please"
+    if owner:
+        message = f"a marker gives this line to {owner}; remove it, or edit there"
+        raise Refusal("ManagedElsewhere", message, section.file, node.line)
 
 
 def refuse_annotated(file: str, node: Node) -> None:

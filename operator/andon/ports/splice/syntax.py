@@ -24,7 +24,7 @@ from yaml.events import (
 
 from andon.ports.splice.refusal import Reason, Refusal
 
-TEMPLATE: Final = re.compile(r"\{\{|\{%|<%|\$\{|\$\([A-Za-z_]")
+TEMPLATE: Final = re.compile(r"\{\{|\{%|<%|\$\{|\$\([A-Za-z_]|(?<!\S)#@|\(@-?=")
 BREAK: Final = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")  # where libyaml begins a line
 # At the start of a line `---` begins a document wherever it stands; its directives stand before it.
 _BOUNDARY: Final = re.compile(r"^(?:%[^\n]*\n(?:[%#][^\n]*\n|[ \t\r]*\n)*)?---(?=[ \t\r\n]|\Z)", re.MULTILINE)

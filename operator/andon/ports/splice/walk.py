@@ -73,6 +73,16 @@ def node_at(file: str, root: Node, path: Path) -> Node:
     return node
 
 
+def lines_to(file: str, root: Node, path: Path) -> list[int]:
+    """On which the document, and each key or item on the way to what `node_at` finds, begins."""
+    node, lines = root, [root.line]
+    for step in path:
+        keys = [key for key, _ in node.entries() if text(key) == step] if isinstance(node, Mapping) else []
+        node = _steps(file, node, step)[0]
+        lines.append((*keys, node)[0].line)
+    return lines
+
+
 def _followed(node: Node | None) -> Node | None:
     return node.of if isinstance(node, Alias) else node
 
