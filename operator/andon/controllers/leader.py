@@ -15,6 +15,7 @@ from typing import Final, NoReturn
 
 from andon.api.exits import Exit
 from andon.ports.cluster import ClusterError, ConflictError
+from andon.ports.git.command import end_all
 from andon.ports.lease import Lease, Leases, Sighting
 
 log = logging.getLogger(__name__)
@@ -39,10 +40,14 @@ def awake_or_not() -> float:
 
 
 def end_process(why: str) -> NoReturn:
-    """Says why and ends with exit code 75, whatever other threads do. A log that nobody reads must not keep it alive."""
+    """Says why and ends with exit code 75 and all that pushes, whatever other threads do.
+
+    A log that nobody reads must not keep it alive.
+    """
     words = threading.Thread(target=log.error, args=("%s", why), daemon=True)
     words.start()
     words.join(_LAST_WORD)
+    end_all()
     os._exit(Exit.NOT_NOW)
 
 

@@ -24,6 +24,9 @@ _FIXED: Final = {
     "http.lowSpeedTime": "20",
 }
 
+_groups: Final[set[int]] = set()
+"""Of the processes that were started and are not ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ran:
@@ -36,15 +39,7 @@ class Ran:
 
 async def run(argv: Sequence[str], environment: Mapping[str, str], within: float, given: bytes = b"") -> Ran:
     """Runs a process in its HOME. Raises TimeoutError; however this ends, neither it nor a child of it is left."""
-    process = await asyncio.create_subprocess_exec(
-        *argv,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=environment["HOME"],
-        env=environment,
-        start_new_session=True,
-    )
+    process = await started(argv, environment)
     try:
         async with asyncio.timeout(within):
             out, err = await process.communicate(given)
@@ -53,15 +48,42 @@ async def run(argv: Sequence[str], environment: Mapping[str, str], within: float
     return Ran(process.returncode or 0, out, " ".join(err.decode(errors="replace").split()))
 
 
+async def started(argv: Sequence[str], environment: Mapping[str, str], longest_line: int = 2**16) -> asyncio.subprocess.Process:
+    """A process in its HOME that leads a group of its own, until it is `ended`. longest_line: bytes that it may answer with."""
+    process = await asyncio.create_subprocess_exec(
+        *argv,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=environment["HOME"],
+        env=environment,
+        start_new_session=True,
+        limit=longest_line,
+    )
+    _groups.add(process.pid)
+    return process
+
+
 async def ended(process: asyncio.subprocess.Process) -> None:
-    """Kills a process that leads its own group, and all of that group, and closes its pipes, even while it is cancelled."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    """Kills all of the group that a process leads, and closes its pipes, even while it is cancelled."""
+    _kill(process.pid)
+    _groups.discard(process.pid)
     closing = asyncio.create_task(process.communicate())
     try:
         await asyncio.shield(closing)
     finally:
         await closing
+
+
+def end_all() -> None:
+    """Kills whatever was started and is not ended, from any thread: the process that started it is about to end, too."""
+    for group in tuple(_groups):
+        _kill(group)
+
+
+def _kill(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
 
 
 def environment(home: Path) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from andon.api import config
 from andon.api.missing import Missing
-from andon.ports.git.command import ended
+from andon.ports.git.command import ended, started
 from andon.ports.git.signing import Signer
 from andon.ports.git.writeback import Preflight, WriteBack
 
@@ -80,16 +80,7 @@ async def scribe(
 ) -> AsyncIterator[Scribe]:
     """A child for one entry, and the end of it."""
     around = {**environment, **signer.environment, "GIT_ALLOW_PROTOCOL": "none", "PYTHONPATH": _source()}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "andon.ports.git.work"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=environment["HOME"],
-        env=around,
-        start_new_session=True,
-        limit=_LONGEST_ANSWER,
-    )
+    process = await started((sys.executable, "-m", "andon.ports.git.work"), around, _LONGEST_ANSWER)
     try:
         made = Scribe(process, timeout)
         await made.send(
