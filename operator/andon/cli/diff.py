@@ -12,7 +12,7 @@ from andon.api.kinds import KINDS
 from andon.cli.options import Kubeconfig, Namespace, alone, put_json
 from andon.compare.change import Becomes, Change, changes, pruned
 from andon.compare.lost import Loss, losses
-from andon.lint.files import texts
+from andon.lint.files import contents
 from andon.lint.shape import is_ours
 from andon.lint.source import Document, SourceError, documents
 from andon.ports.terminal import ApiServer, current_namespace
@@ -63,9 +63,9 @@ def diff(
 def _ours(specs: list[str]) -> list[Document]:
     """Raises UserError for a file that is no YAML, or holds nothing of Andon's at all."""
     found = []
-    for file, text in texts(specs):
+    for file, data in contents(specs):
         try:
-            found += [document for document in documents(file, text) if is_ours(document)]
+            found += [document for document in documents(file, data) if is_ours(document)]
         except SourceError as error:
             line, column = error.mark
             raise UserError(f"{file}:{line}:{column}: {error}; see: andon lint {file}") from error

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from andon.api.types import ApiModel
-from andon.lint.files import texts
+from andon.lint.files import contents
 from andon.lint.finding import Finding, Severity
 from andon.lint.objects import Declared, World
 from andon.lint.references import REFERENCES
@@ -33,9 +33,9 @@ def lint(where: Iterable[str], now: datetime) -> Linted:
     """where: files, folders, or `-`. Raises UserError for what cannot be read."""
     paths = list(where)
     linted, declared, names = Linted(), list[Declared[ApiModel]](), set[tuple[str, str]]()
-    for file, text in texts(paths):
+    for file, data in contents(paths):
         try:
-            for document in documents(file, text):
+            for document in documents(file, data):
                 names.add(_named(document.value))
                 if is_ours(document):
                     linted.objects += 1

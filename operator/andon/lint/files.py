@@ -14,18 +14,18 @@ _SUFFIXES: Final = (".yaml", ".yml", ".json")
 _KUSTOMIZATIONS: Final = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
 
 
-def texts(where: Iterable[str]) -> Iterator[tuple[str, str]]:
+def contents(where: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     """Names and contents. where: files, folders, or `-`. Raises UserError for what cannot be read."""
     for path in where:
         if path == STDIN:
-            yield "<stdin>", sys.stdin.read()
+            yield "<stdin>", sys.stdin.buffer.read()
         elif Path(path).is_dir():
             yield from _below(Path(path))
         else:
-            yield path, _text(Path(path))
+            yield path, _read(Path(path))
 
 
-def _below(folder: Path) -> Iterator[tuple[str, str]]:
+def _below(folder: Path) -> Iterator[tuple[str, bytes]]:
     """What is applied as it stands: neither a Kustomization nor its patches, and no template of a chart."""
     for parent, folders, names in os.walk(folder):
         here = Path(parent)
@@ -34,13 +34,13 @@ def _below(folder: Path) -> Iterator[tuple[str, str]]:
         for name in sorted(names):
             file = here / name
             if file.is_file() and name.endswith(_SUFFIXES) and name not in _KUSTOMIZATIONS and file.resolve() not in partial:
-                yield str(file), _text(file)
+                yield str(file), _read(file)
 
 
 def _patches(kustomization: Path) -> Iterator[Path]:
     """Files that hold a part of an object. One that cannot be read is Kustomize's to complain of."""
     try:
-        said = next((document.value for document in documents(str(kustomization), _text(kustomization))), None)
+        said = next((document.value for document in documents(str(kustomization), _read(kustomization))), None)
     except SourceError:
         return
     named = [patch.get("path") for patch in _list(said, "patches") if isinstance(patch, dict)]
@@ -54,10 +54,8 @@ def _list(said: Any, key: str) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _text(file: Path) -> str:
+def _read(file: Path) -> bytes:
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_bytes()
     except OSError as error:
         raise UserError(f"{file}: {error.strerror}; name files or folders that you may read") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{file}: not UTF-8; save it as such") from error

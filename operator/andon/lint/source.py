@@ -50,8 +50,9 @@ class Document:
         return self.keys.get(path) or self.at(*path)
 
 
-def documents(file: str, text: str) -> Iterator[Document]:
+def documents(file: str, data: bytes) -> Iterator[Document]:
     """Those that are not empty; items of a List each by itself. Raises SourceError."""
+    text = _decoded(data)
     budget = iter(range(len(text) + _SHARED))  # as many values as characters: only aliases make more of them
     try:
         for node in [item for root in _roots(text) for item in _items(root)]:
@@ -61,6 +62,15 @@ def documents(file: str, text: str) -> Iterator[Document]:
                 yield Document(file, value, reading.into.marks, reading.into.keys)
     except RecursionError as error:
         raise SourceError("Syntax", "values nest deeper than kubectl reads; write it flatter") from error
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode()
+        mark = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise SourceError("NotUtf8", "the file is not UTF-8; save it as such", mark) from error
 
 
 def _roots(text: str) -> list[Node]:
