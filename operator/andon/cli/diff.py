@@ -1,6 +1,5 @@
 """`andon diff`: what would these files change, and what would they overrule?"""
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -9,7 +8,8 @@ from rich.text import Text
 from andon.api.errors import UserError
 from andon.api.exits import Exit
 from andon.api.kinds import KINDS
-from andon.cli.options import Kubeconfig, Namespace, alone, put_json
+from andon.cli.forms import Form, Output, put, put_names
+from andon.cli.options import Kubeconfig, Namespace, alone
 from andon.compare.change import Becomes, Change, changes, pruned
 from andon.compare.lost import Loss, losses
 from andon.lint.files import contents
@@ -25,20 +25,12 @@ from andon.watch.standing import Object
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
-class Form(StrEnum):
-    """How it is printed. name: the objects that would be others."""
-
-    TEXT = "text"
-    JSON = "json"
-    NAME = "name"
-
-
 def diff(
     specs: Annotated[list[str], typer.Argument(metavar="SPECS...", help="Files, folders, or - for what is piped in.")],
     *,
     prune: Annotated[bool, typer.Option("--prune", help="What a syncer applied and is not in SPECS would be deleted.")] = False,
     namespace: Namespace = None,
-    output: Annotated[Form, typer.Option("-o", "--output", help="How to print it; name: what would change.")] = Form.TEXT,
+    output: Output = Form.TEXT,
     kubeconfig: Kubeconfig = None,
 ) -> None:
     """What would change in the cluster, and which decisions would be lost. The API server is asked and keeps nothing.
@@ -89,17 +81,16 @@ def _key(obj: Object) -> tuple[str, str, str]:
 def _show(found: list[Change], lost: list[Loss], output: Form) -> None:
     differing = [change for change in found if change.becomes is not Becomes.UNCHANGED]
     match output:
-        case Form.JSON:
+        case Form.NAME:
+            put_names((change.kind.name, change.name) for change in differing)
+        case Form.TEXT:
+            _print(differing, lost)
+        case _:
             told = [
                 {"object": str(change), "file": change.file, "becomes": change.becomes.value, "diff": change.lines}
                 for change in found
             ]
-            put_json({"changes": told, "lost": [loss.as_json() for loss in lost]})
-        case Form.NAME:
-            for change in differing:
-                typer.echo(f"{change.kind.name.lower()}.andon.dev/{change.name}")
-        case Form.TEXT:
-            _print(differing, lost)
+            put({"changes": told, "lost": [loss.as_json() for loss in lost]}, output)
 
 
 def _print(differing: list[Change], lost: list[Loss]) -> None:

@@ -1,6 +1,5 @@
 """`andon doctor`: is everything there, and what is to be done where it is not?"""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +8,8 @@ from rich.console import Console
 from rich.text import Text
 
 from andon.api.exits import Exit
-from andon.cli.options import Kubeconfig, Namespace, alone, put_json
+from andon.cli.forms import Nameless, NamelessOutput, put
+from andon.cli.options import Kubeconfig, Namespace, alone
 from andon.doctor.examined import Examined, Health, Patient
 from andon.doctor.operator import told
 from andon.doctor.rounds import examined
@@ -18,13 +18,6 @@ from andon.watch.drawing import terminal
 
 _SIGNS = {Health.OK: ("✓", "green"), Health.WARN: ("!", "yellow"), Health.FAIL: ("✗", "red"), Health.UNKNOWN: ("?", "magenta")}
 _WIDTH = 24
-
-
-class Form(StrEnum):
-    """How it is printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def doctor(
@@ -37,7 +30,7 @@ def doctor(
     operator: Annotated[bool, typer.Option("--operator", help="Ask about the rights that the operator needs.")] = False,
     prometheus: Annotated[str | None, typer.Option(envvar="ANDON_PROMETHEUS", help="Its address.")] = None,
     mlflow: Annotated[str | None, typer.Option(envvar="MLFLOW_TRACKING_URI", help="Its address.")] = None,
-    output: Annotated[Form, typer.Option("-o", "--output", help="How to print it.")] = Form.TEXT,
+    output: NamelessOutput = Nameless.TEXT,
     kubeconfig: Kubeconfig = None,
 ) -> None:
     """API server, clock, CRDs, rights, admission policy, operator, Prometheus, MLflow and git; each with what puts it right.
@@ -55,11 +48,11 @@ def doctor(
     found, console = [], terminal()
     for answer in examined(told(patient, config)):
         found.append(answer)
-        if output is Form.TEXT:
+        if output is Nameless.TEXT:
             _show(answer, console)
     failed = any(answer.health is Health.FAIL for answer in found)
-    if output is Form.JSON:
-        put_json({"healthy": not failed, "checks": [answer.as_json() for answer in found]})
+    if output is not Nameless.TEXT:
+        put({"healthy": not failed, "checks": [answer.as_json() for answer in found]}, output)
     raise typer.Exit(Exit.FAILED if failed else Exit.OK)
 
 

@@ -1,6 +1,5 @@
 """`andon edit`: one value of one object changes in a file, and no other byte."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,6 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from andon.api.exits import Exit
+from andon.cli.forms import Nameless, NamelessOutput, put
+from andon.cli.options import alone
 from andon.ports.splice import ObjectRef, Refusal, parsed
 from andon.ports.splice.file import Edit
 from andon.ports.splice.file import edit as written
@@ -19,10 +20,6 @@ def _not_empty(said: str) -> str:
     return said
 
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-
-
-@app.command(epilog=Exit.__doc__)
 def edit(
     where: Annotated[Path, typer.Argument(metavar="FILE", help="A YAML file, or a folder in which to look for the object.")],
     *,
@@ -31,20 +28,22 @@ def edit(
     path: Annotated[str, typer.Option(help='Of the value: spec.tags[0].unit, spec.tags[name=x].unit, metadata.labels["a.b/c"].')],
     value: Annotated[str, typer.Option(help="What is to stand there.")],
     namespace: Annotated[str, typer.Option("-n", "--namespace", help="Of the object; by default whichever it is.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Say it as JSON.")] = False,
+    output: NamelessOutput = Nameless.TEXT,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as -o json.")] = False,
 ) -> None:
     """Change one value of one object in a file, and no other byte.
 
     For example: andon edit plant.yaml --kind ModelDeployment --name reactor --path spec.model.mlflow.version --value 3
     """
+    form = Nameless.JSON if as_json else output
     try:
         made = written(where, ObjectRef("", kind, namespace, name), parsed(path), value)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     except Refusal as refusal:
-        _tell(_refused(refusal, value), as_json)
+        _tell(_refused(refusal, value), form)
         raise typer.Exit(Exit.REFUSED) from refusal
-    _tell(_made(made, path), as_json)
+    _tell(_made(made, path), form)
     raise typer.Exit(Exit.OK if made.changed else Exit.ALREADY)
 
 
@@ -59,10 +58,13 @@ def _refused(refusal: Refusal, value: str) -> dict[str, Any]:
     return {"changed": False, "reason": refusal.reason, "message": str(refusal), **where}
 
 
-def _tell(said: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(said, indent=2, ensure_ascii=False))
+def _tell(said: dict[str, Any], form: Nameless) -> None:
+    if form is not Nameless.TEXT:
+        put(said, form)
     elif said["reason"] in {None, "AlreadySo"}:
         typer.echo(said["message"])
     else:
         typer.echo(f"andon edit: {said['message']} ({said['reason']})", err=True)
+
+
+app = alone(edit)

@@ -6,18 +6,16 @@ from typing import Annotated
 
 import typer
 
-from andon.api.exits import Exit
 from andon.api.kinds import KINDS
 from andon.cli import completion
-from andon.cli.options import Kubeconfig, Namespace, put_json, put_yaml
+from andon.cli.forms import put
+from andon.cli.options import Kubeconfig, Namespace, alone
 from andon.cli.usage import understood
 from andon.ports.terminal import ApiServer, current_namespace
 from andon.watch.cluster import Listing, kind_named, listing
 from andon.watch.drawing import terminal
 from andon.watch.standing import Object
 from andon.watch.table import names, show
-
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 class Form(StrEnum):
@@ -30,7 +28,6 @@ class Form(StrEnum):
     NAME = "name"
 
 
-@app.command(epilog=Exit.__doc__)
 def get(
     kind: Annotated[
         str | None,
@@ -62,7 +59,7 @@ def get(
     found = [listing(api, each, where, name) for each in kinds]
     match output:
         case Form.JSON | Form.YAML:
-            _print_documents(found, output, single=name is not None)
+            put(_document(found, single=name is not None), output)
         case Form.NAME:
             sys.stdout.writelines(f"{line}\n" for line in names(found))
         case _:
@@ -75,10 +72,9 @@ def _print_table(found: list[Listing], where: str | None, *, wide: bool) -> None
     show(found, terminal(), wide=wide, namespaces=where is None)
 
 
-def _print_documents(found: list[Listing], output: Form, *, single: bool) -> None:
+def _document(found: list[Listing], *, single: bool) -> Object:
     objects = [row.object for each in found for row in each.rows]
-    document: Object = objects[0] if single else {"apiVersion": "v1", "kind": "List", "items": objects}
-    if output is Form.JSON:
-        put_json(document)
-    else:
-        put_yaml(document)
+    return objects[0] if single else {"apiVersion": "v1", "kind": "List", "items": objects}
+
+
+app = alone(get)

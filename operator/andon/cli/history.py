@@ -1,27 +1,18 @@
 """`andon history`: what has become of a deployment?"""
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from andon.api.errors import UserError, nearest
-from andon.cli.options import Deployment, Kubeconfig, Namespace, alone, put_json, put_yaml
+from andon.cli.forms import Form, put
+from andon.cli.options import Deployment, Kubeconfig, Namespace, alone
 from andon.ports.terminal import ApiServer, current_namespace
 from andon.watch.drawing import terminal
 from andon.watch.family import name_of
 from andon.watch.follow import once
 from andon.watch.history import history as told
 from andon.watch.history import table
-
-
-class Form(StrEnum):
-    """How it is printed. name: ids of the decisions, for other commands."""
-
-    TEXT = "text"
-    JSON = "json"
-    YAML = "yaml"
-    NAME = "name"
 
 
 def history(
@@ -45,16 +36,14 @@ def history(
     events = told(snapshot, deployment)
     document = {"name": name, "namespace": where, "events": [event.as_json() for event in events]}
     match output:
-        case Form.JSON:
-            put_json(document)
-        case Form.YAML:
-            put_yaml(document)
         case Form.NAME:
             for event in events:
                 if "id" in event.details:
                     typer.echo(event.details["id"])
         case Form.TEXT:
             terminal().print(table(events) if events else f"nothing has served at {name} yet, and nothing was decided")
+        case _:
+            put(document, output)
 
 
 app = alone(history)

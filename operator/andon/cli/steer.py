@@ -9,7 +9,8 @@ import typer
 from andon.api import API_VERSION
 from andon.api.exits import Exit
 from andon.cli import completion
-from andon.cli.options import Deployment, Form, Kubeconfig, Namespace, Output, alone, put_json, put_yaml
+from andon.cli.forms import Form, Output, put, put_names
+from andon.cli.options import Deployment, Kubeconfig, Namespace, alone
 from andon.cli.usage import understood
 from andon.ports.terminal import ApiServer, current_namespace
 from andon.steer import answers, rollout
@@ -124,14 +125,12 @@ def _show(said: Said, output: Form) -> None:
     metadata = {key: value for key, value in said.object["metadata"].items() if key != "managedFields"}
     document = {**said.object, "apiVersion": API_VERSION, "metadata": metadata}
     match output:
-        case Form.JSON:
-            put_json(document)
-        case Form.YAML:
-            put_yaml(document)
         case Form.NAME:
-            typer.echo(f"{document['kind'].lower()}.andon.dev/{metadata['name']}")
+            put_names([(document["kind"], metadata["name"])])
         case Form.TEXT:
             typer.echo(said.text, err=said.exit is not Exit.OK)
+        case _:
+            put(document, output)
 
 
 approve_app, reject_app = alone(approve), alone(reject)

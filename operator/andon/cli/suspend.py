@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from andon.cli.options import AnyObject, Form, Kubeconfig, Namespace, Output, alone
+from andon.cli.forms import Form, Output
+from andon.cli.options import AnyObject, Kubeconfig, Namespace, alone
 from andon.cli.steer import carry_out
 from andon.cli.usage import understood
 from andon.ports.terminal import ApiServer

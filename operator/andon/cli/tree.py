@@ -1,10 +1,7 @@
 """`andon tree`: what hangs on what, and how is it now?"""
 
-import json
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -13,7 +10,9 @@ from rich.text import Text
 
 from andon.api.errors import UserError
 from andon.api.exits import Exit
-from andon.cli.options import AnyObject, Kubeconfig, Namespace
+from andon.api.kinds import KINDS
+from andon.cli.forms import Form, Output, put, put_names
+from andon.cli.options import AnyObject, Kubeconfig, Namespace, alone
 from andon.cli.usage import understood
 from andon.ports.terminal import ApiServer, current_namespace
 from andon.watch.cluster import kind_named
@@ -22,15 +21,6 @@ from andon.watch.family import Snapshot, family
 from andon.watch.follow import once, snapshots
 from andon.watch.node import Node
 from andon.watch.tree import tree as grown
-
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-
-
-class Form(StrEnum):
-    """How trees are printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +39,12 @@ View = tuple[tuple[Node, ...], str | None]
 """Trees, and what is wrong with the view itself."""
 
 
-@app.command(epilog=Exit.__doc__)
 def tree(
     name: AnyObject,
     *,
     watch: Annotated[bool, typer.Option("-w", "--watch", help="Go on showing it as it changes, until Ctrl-C.")] = False,
     namespace: Namespace = None,
-    output: Annotated[Form, typer.Option("-o", "--output", help="json with --watch: a line for each change.")] = Form.TEXT,
+    output: Output = Form.TEXT,
     kubeconfig: Kubeconfig = None,
 ) -> None:
     """From the tags to the model's answers: sources, pipelines, deployments with slots and servers, and policies.
@@ -65,15 +54,14 @@ def tree(
     kind, _, own = name.rpartition("/")
     with understood("NAME"):
         named = Named(own, kind_named(kind).name if kind else None)
+    if watch and output is Form.NAME:
+        raise typer.BadParameter("names are printed once; leave out --watch, or take -o json", param_hint="-o")
     file = str(kubeconfig) if kubeconfig else None
     where, api = namespace or current_namespace(file), ApiServer(file)
     seen = snapshots(api, where) if watch else iter([once(api, where)])
     views = _changes(seen, named, where)
     try:
-        if output is Form.JSON:
-            _print_json(views, indent=None if watch else 2)
-        else:
-            _print_text(views, live=watch)
+        _print(views, output, live=watch)
     except KeyboardInterrupt:
         raise typer.Exit(Exit.OK) from None
 
@@ -92,6 +80,17 @@ def _changes(seen: Iterable[Snapshot], named: Named, namespace: str) -> Iterator
             yield view
 
 
+def _print(views: Iterator[View], output: Form, *, live: bool) -> None:
+    match output:
+        case Form.NAME:
+            put_names(named for roots, _ in views for root in roots for named in _objects(root))
+        case Form.TEXT:
+            _print_text(views, live=live)
+        case _:
+            for view in views:
+                put(_document(view), output, many=live)
+
+
 def _print_text(views: Iterator[View], *, live: bool) -> None:
     """In a terminal a live view is one picture that changes, elsewhere one picture after another."""
     console = terminal()
@@ -104,12 +103,15 @@ def _print_text(views: Iterator[View], *, live: bool) -> None:
             picture.update(drawn(*view), refresh=True)
 
 
-def _print_json(views: Iterator[View], indent: int | None) -> None:
-    for view in views:
-        sys.stdout.write(json.dumps(_document(view), indent=indent, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+def _objects(root: Node) -> Iterator[tuple[str, str]]:
+    """Kind and name of each that is there: of one that is only named, nothing is known."""
+    kinds = {kind.name for kind in KINDS}
+    return ((node.kind, node.name) for node in root.all() if node.kind in kinds and node.details)
 
 
 def _document(view: View) -> dict[str, object]:
     roots, trouble = view
     return {"trees": [root.as_json() for root in roots], "trouble": trouble}
+
+
+app = alone(tree)

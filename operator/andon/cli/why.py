@@ -1,8 +1,6 @@
 """`andon why`: why is this prediction as it is?"""
 
-import json
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +8,7 @@ import typer
 
 from andon.api.errors import UserError
 from andon.api.exits import Exit
+from andon.cli.forms import Nameless, NamelessOutput, put
 from andon.cli.options import Deployment, Kubeconfig, Namespace
 from andon.cli.usage import understood
 from andon.ports.terminal import ApiServer, current_namespace
@@ -23,13 +22,6 @@ from andon.watch.why.sources import traced
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
-class Form(StrEnum):
-    """How the answer is printed."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 @app.command(epilog=Exit.__doc__, context_settings={"ignore_unknown_options": True})  # -5m is a time, and no option
 def why(
     name: Deployment,
@@ -40,7 +32,7 @@ def why(
     token_file: Annotated[Path | None, typer.Option(help="File with the bearer token that it asks for.")] = None,
     ca_file: Annotated[Path | None, typer.Option(help="File with the authority of its certificate.")] = None,
     mlflow: Annotated[str | None, typer.Option(envvar="MLFLOW_TRACKING_URI", help="By default as the server was told.")] = None,
-    output: Annotated[Form, typer.Option("-o", "--output", help="How to print it.")] = Form.TEXT,
+    output: NamelessOutput = Nameless.TEXT,
     kubeconfig: Kubeconfig = None,
 ) -> None:
     """What each feature did to a prediction, and where model and data come from.
@@ -55,11 +47,11 @@ def why(
     obj = deployment(api, question)
     told = answer(api, question, obj)
     origin = traced(api, obj, told, mlflow)
-    if output is Form.JSON:
-        typer.echo(json.dumps(as_json(told, origin), indent=2, ensure_ascii=False))
-    else:
+    if output is Nameless.TEXT:
         console = terminal()
         console.print(drawn(told, origin, name, console.width))
+    else:
+        put(as_json(told, origin), output)
 
 
 def _text_of(path: Path | None) -> str | None:

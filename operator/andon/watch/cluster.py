@@ -39,9 +39,9 @@ class Listing:
 
 
 def kind_named(word: str) -> Kind:
-    """The kind of this name, plural or short name. Raises UserError naming those that there are."""
+    """The kind of this name, plural or short name; its group may follow, as kubectl has it. Raises UserError naming all."""
     for kind in KINDS:
-        if word.lower() in {kind.name.lower(), kind.plural, kind.short}:
+        if word.lower().removesuffix(f".{GROUP}") in {kind.name.lower(), kind.plural, kind.short}:
             return kind
     known = ", ".join(f"{kind.name.lower()} ({kind.short})" for kind in KINDS)
     raise UserError(f"{word!r} is none of Andon's kinds: {known}")

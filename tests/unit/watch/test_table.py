@@ -70,6 +70,6 @@ def test_names_are_for_other_commands():
     assert list(names([LISTING])) == ["modeldeployment.andon.dev/product-e"]
 
 
-@pytest.mark.parametrize("word", ["mdep", "modeldeployment", "modeldeployments", "ModelDeployment"])
+@pytest.mark.parametrize("word", ["mdep", "modeldeployment", "modeldeployments", "ModelDeployment", "modeldeployment.andon.dev"])
 def test_a_kind_has_the_names_that_kubectl_knows(word):
     assert kind_named(word) is MODEL_DEPLOYMENT
