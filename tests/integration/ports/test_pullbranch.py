@@ -72,14 +72,38 @@ async def test_a_newer_decision_about_the_object_takes_the_older_branch_away_and
     assert branches(remote) == [other.branch, "andon/plant-a/reactor/d-newer"]
 
 
-async def test_a_branch_on_which_a_person_has_committed_stays(remote, repository):
+async def test_a_newer_decision_that_is_committed_takes_the_older_branch_away_and_no_other(remote, repository):
+    await repository.write_back(proposal(remote.url))
+    other = await repository.write_back(proposal(remote.url, "b", "d-b"))
+    newer = await repository.write_back(replace(intent(remote.url), decision="d-newer", new="3"))
+    assert (newer, branches(remote)) == (Committed(remote.tip), [other.branch])
+
+
+async def test_what_a_person_wrote_meanwhile_takes_the_branch_away(remote, repository):
+    await repository.write_back(proposal(remote.url))
+    remote.push({FILE: manifest("3")})
+    assert await repository.write_back(replace(intent(remote.url), decision="d-newer", new="3")) == AlreadySo(None)
+    assert branches(remote) == []
+
+
+@pytest.mark.parametrize("back", [proposal, intent])
+async def test_a_branch_that_may_not_be_deleted_keeps_nothing_back(remote, repository, back):
+    await repository.write_back(proposal(remote.url))
+    remote.hook("pre-receive", "if grep -q ' 0000* '; then exit 1; fi")
+    newer = await repository.write_back(replace(back(remote.url), decision="d-newer", new="3"))
+    assert isinstance(newer, Proposed | Committed)
+    assert BRANCH in branches(remote)
+
+
+@pytest.mark.parametrize("back", [proposal, intent])
+async def test_a_branch_on_which_a_person_has_committed_stays(remote, repository, back):
     await repository.write_back(proposal(remote.url))
     remote.git("fetch", "-q", "origin")
     remote.git("checkout", "-q", BRANCH)
     remote.git("commit", "-q", "--allow-empty", "-m", "mine")
     remote.git("push", "-q", "origin", BRANCH)
-    await repository.write_back(replace(proposal(remote.url), decision="d-newer", new="3"))
-    assert branches(remote) == [BRANCH, "andon/plant-a/reactor/d-newer"]
+    await repository.write_back(replace(back(remote.url), decision="d-newer", new="3"))
+    assert BRANCH in branches(remote)
 
 
 async def test_beyond_the_cap_a_day_nothing_is_pushed_and_old_branches_do_not_count(remote, repository, monkeypatch):

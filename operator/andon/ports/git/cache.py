@@ -15,8 +15,11 @@ from andon.ports.git.command import Git, Ran
 from andon.ports.guard import Guard
 from andon.ports.splice.tree import matters
 
+PREFIX: Final = "andon/"
+"""Of the names of branches for pull requests."""
+
 _TIP: Final = "refs/andon/tip"
-_OTHERS: Final = "refs/andon/heads/"
+_PULLS: Final = "refs/andon/pulls/"
 _FIRST_FETCH: Final = 10.0
 _QUIET: Final = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance", "--force")
 
@@ -87,20 +90,16 @@ class Branch:
         lines = (line.split("\t") for line in listed.out.decode(errors="replace").splitlines())
         return {ref: commit for commit, ref in lines}
 
-    async def others(self, prefix: str) -> list[tuple[str, str, str, str]] | Missing:
-        """Branches below a prefix: name, commit, its committer's time in seconds, and the decision in its trailers."""
-        what = f"+refs/heads/{prefix}*:{_OTHERS}{prefix}*"
-        fetched = await self.git("fetch", *_QUIET, "--prune", "origin", what)
+    async def pulls(self) -> list[tuple[str, str, str, str]] | Missing:
+        """Branches for pull requests as of the last fetch: name, commit, its time in seconds, the decision in its trailers."""
         told = (
             "%(refname)%09%(objectname)%09%(committerdate:unix)%09%(contents:trailers:key=Andon-Decision,valueonly,separator=%2C)"
         )
-        listed = fetched if isinstance(fetched, Missing) else await self.git("for-each-ref", f"--format={told}", _OTHERS)
+        listed = await self.git("for-each-ref", f"--format={told}", _PULLS)
         if isinstance(listed, Missing):
             return listed
-        if not isinstance(fetched, Missing) and fetched.code:
-            return Missing("Unreachable", f"git cannot read {prefix}* beside {self.where}: {self.git.told(fetched)}")
         entries = (line.split("\t") for line in listed.out.decode(errors="replace").splitlines())
-        return [(ref.removeprefix(_OTHERS), commit, made, decision) for ref, commit, made, decision in entries]
+        return [(f"{PREFIX}{ref.removeprefix(_PULLS)}", commit, made, decision) for ref, commit, made, decision in entries]
 
     async def push(self, moves: Sequence[Move], *options: str) -> Missing | None:
         """Moves branches that are where they are expected. A failure says nothing of its cause: read the remote again."""
@@ -123,7 +122,8 @@ class Branch:
         if unmade is not None:
             return unmade
         patience = 1.0 if isinstance(await self._cached(), str) else _FIRST_FETCH
-        fetched = await self.git("fetch", *_QUIET, "origin", f"+{self._ref}:{_TIP}", patience=patience)
+        what = (f"+{self._ref}:{_TIP}", f"+refs/heads/{PREFIX}*:{_PULLS}*")
+        fetched = await self.git("fetch", *_QUIET, "--prune", "origin", *what, patience=patience)
         return fetched if isinstance(fetched, Missing) or fetched.code else await self._cached()
 
     async def _cached(self) -> str | Missing | Ran:

@@ -61,6 +61,8 @@ class Landing:
             return untaken
         if untaken is not None and len(made) > 1:
             return Again.FEWER
+        landed = [] if untaken else made
+        await self._pulls.clear([i.object for i, one in both if "already" in one or one.get("commit") in landed])
         return [await self._propose(i, one) if i.proposes and "commit" in one else _answer(one, made, untaken) for i, one in both]
 
     async def _with_files(self, ask: Callable[[str | None], Awaitable[list[Said] | str | Missing]]) -> list[Said] | Missing:
