@@ -60,6 +60,48 @@ def test_so_it_is_when_asked_beforehand(repository):
     assert (first["refused"], second) == ("Unreadable", {})
 
 
+def git(where, *told, given=""):
+    argv = ["git", f"--git-dir={where}", "-c", "user.name=t", "-c", "user.email=t@t", *told]
+    return subprocess.run(argv, input=given, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def commit(where, parent, name, version, message="by hand"):
+    """Upon a commit, with another version of one object."""
+    blob = git(where, "hash-object", "-w", "--stdin", given=DECLARED.replace("NAME", name).replace("'2'", f"'{version}'"))
+    others = [line for line in git(where, "ls-tree", parent).splitlines() if not line.endswith(f"{name}.yaml")]
+    tree = git(where, "mktree", given="\n".join([*others, f"100644 blob {blob}\t{name}.yaml", ""]))
+    return git(where, "commit-tree", "-p", parent, "-m", message, tree)
+
+
+def told(asked, where, tip):
+    """What comes of telling git about `a`, from this tip."""
+    (outcome,) = asked.answer(tip, [intent("a")], check=False, fetched=git(where, "rev-parse", f"{tip}^{{tree}}"))
+    return outcome
+
+
+@pytest.fixture
+def ours(repository):
+    """A commit that has brought `a` back."""
+    where, start, _ = repository
+    return commit(where, start, "a", "1", "back\n\nAndon-Decision: d-a")
+
+
+def test_a_commit_that_somebody_took_back_is_not_in_git(repository, ours):
+    where, start, _ = repository
+    asked = session(where)
+    assert told(asked, where, commit(where, ours, "b", "3")) == {"already": ours}
+    assert "commit" in told(asked, where, commit(where, start, "b", "4")), "another history of the branch"
+    assert "commit" in told(asked, where, start), "and one that was seen before"
+
+
+def test_what_came_since_is_added_to_what_was_known(repository, ours):
+    where, *_ = repository
+    asked = session(where)
+    told(asked, where, ours)
+    put_back = commit(where, commit(where, ours, "b", "3"), "a", "2")
+    assert told(asked, where, put_back)["refused"] == "Overwritten"
+
+
 def test_a_broken_repository_is_no_intents_refusal(repository, monkeypatch):
     where, tip, tree = repository
 

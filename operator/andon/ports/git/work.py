@@ -140,11 +140,13 @@ class History:
 
     def up_to(self, tip: Commit) -> dict[str, str]:
         """The newest commit of each decision."""
-        if tip.hexsha in self._seen and tip.hexsha != self._tip:  # somebody took commits back
-            self._seen, self._done = set(), {}
+        news = list(self._since(tip))
+        if self._tip is not None and self._tip not in {tip.hexsha, *(p.hexsha for commit in news for p in commit.parents)}:
+            self._seen, self._done = set(), {}  # somebody took commits back
+            news = list(self._since(tip))
         self._tip = tip.hexsha
         found: dict[str, str] = {}
-        for commit in self._since(tip):
+        for commit in news:
             for line in str(commit.message).rstrip().rpartition("\n\n")[2].splitlines():
                 key, _, decision = line.partition(": ")
                 if key == "Andon-Decision":
