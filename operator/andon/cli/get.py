@@ -1,6 +1,5 @@
 """`andon get`: what is there, how is it, and what does it wait for?"""
 
-import sys
 from enum import StrEnum
 from typing import Annotated
 
@@ -8,14 +7,14 @@ import typer
 
 from andon.api.kinds import KINDS
 from andon.cli import completion
-from andon.cli.forms import put
+from andon.cli.forms import put, put_names
 from andon.cli.options import Kubeconfig, Namespace, alone
 from andon.cli.usage import understood
 from andon.ports.terminal import ApiServer, current_namespace
 from andon.watch.cluster import Listing, kind_named, listing
 from andon.watch.drawing import terminal
 from andon.watch.standing import Object
-from andon.watch.table import names, show
+from andon.watch.table import show
 
 
 class Form(StrEnum):
@@ -61,7 +60,7 @@ def get(
         case Form.JSON | Form.YAML:
             put(_document(found, single=name is not None), output)
         case Form.NAME:
-            sys.stdout.writelines(f"{line}\n" for line in names(found))
+            put_names((each.kind.name, row.object["metadata"]["name"]) for each in found for row in each.rows)
         case _:
             _print_table(found, where, wide=output is Form.WIDE)
 

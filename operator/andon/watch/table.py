@@ -4,7 +4,7 @@ Columns are the cluster's own; beside them stands what an object waits for, or b
 both. A pipe gets one line for each object, whole.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,13 +41,6 @@ def show(listings: Iterable[Listing], console: Console, *, wide: bool = False, n
             console.print(Text(listing.kind.name, style="bold"))
         head, lines = _cells(listing, wide, namespaces)
         _print(head, lines, console)
-
-
-def names(listings: Iterable[Listing]) -> Iterator[str]:
-    """As `kubectl get -o name` has them, for other commands to take."""
-    for listing in listings:
-        for row in listing.rows:
-            yield f"{listing.kind.name.lower()}.andon.dev/{row.object['metadata']['name']}"
 
 
 def _cells(listing: Listing, wide: bool, namespaces: bool) -> tuple[list[str], list[_Line]]:

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from andon.api.kinds import MODEL_DEPLOYMENT
 from andon.watch.cluster import Column, Listing, Row, kind_named
-from andon.watch.table import names, show
+from andon.watch.table import show
 from support.documents import ROWS, obj
 
 COLUMNS = tuple(
@@ -64,10 +64,6 @@ def test_kinds_have_a_heading_where_there_are_several_and_none_where_one_is_empt
     empty = Listing(kind_named("dpol"), COLUMNS, ())
     assert shown(200, LISTING, empty)[0].startswith("NAME")
     assert shown(200, LISTING, LISTING)[0] == "ModelDeployment"
-
-
-def test_names_are_for_other_commands():
-    assert list(names([LISTING])) == ["modeldeployment.andon.dev/product-e"]
 
 
 @pytest.mark.parametrize("word", ["mdep", "modeldeployment", "modeldeployments", "ModelDeployment", "modeldeployment.andon.dev"])
