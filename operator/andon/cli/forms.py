@@ -63,5 +63,6 @@ def _yaml(document: Any) -> str:
     Clear.add_representer(str, Clear.represent_str)
     writer, out = YAML(typ="safe", pure=True), StringIO()
     writer.Representer, writer.default_flow_style, writer.width = Clear, False, sys.maxsize
+    writer.sort_base_mapping_type_on_output = False  # type: ignore[assignment] # as JSON has it; declared to be None
     writer.dump(document, out)
     return out.getvalue()

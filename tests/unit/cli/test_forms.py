@@ -57,11 +57,9 @@ def test_json_and_yaml_say_the_same_to_readers_of_yaml_1_1_and_1_2(document):
     assert YAML(typ="safe", pure=True).load(text) == document
 
 
-@pytest.mark.parametrize(
-    ("form", "said"), [(Form.JSON, '{"a": ["é"]}\n{"a": ["é"]}\n'), (Form.YAML, "---\na:\n- é\n---\na:\n- é\n")]
-)
+@pytest.mark.parametrize(("form", "said"), [(Form.JSON, '{"b": ["é"], "a": 1}\n'), (Form.YAML, "---\nb:\n- é\na: 1\n")])
 def test_one_after_another_they_can_be_told_apart(form, said):
-    assert printed({"a": ["é"]}, form, many=True) * 2 == said
+    assert printed({"b": ["é"], "a": 1}, form, many=True) == said
 
 
 def test_names_are_those_that_kubectl_takes(capsys):
