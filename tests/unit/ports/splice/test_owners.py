@@ -161,3 +161,10 @@ def test_a_name_that_ytt_fills_in_may_be_the_objects():
 )
 def test_what_ytt_does_to_another_line_is_in_nobodys_way(text):
     assert find({"x.yaml": text.encode()}, REF, parsed("spec.version")).changed_to("3").decode() == text.replace("'2'", "'3'")
+
+
+@pytest.mark.parametrize("path", ["spec.tags[0].unit", "spec.tags[name=a].unit"])
+def test_an_item_that_ytt_annotates_is_refused(path):
+    text = f"{HEAD}spec:\n  tags:\n  #@ if/end data.values.x:\n  - name: a\n    unit: '2'\n  - {{name: b, unit: '2'}}\n"
+    assert refused(text, path)[1].startswith("x.yaml:6: ytt ")
+    assert find({"x.yaml": text.encode()}, REF, parsed("spec.tags[name=b].unit"))
