@@ -76,11 +76,8 @@ async def _tried_one(patient: Patient, config: OperatorConfig, git: "GitReposito
     try:
         mode = _told_by(patient.policies, obj)
     except ValidationError as error:
-        return unknown(
-            name,
-            str(invalid("there is a spec that this version cannot read", error)),
-            "correct it, or take the andon of the operator's version",
-        )
+        unread = invalid("there is a spec that this version cannot read", error)
+        return unknown(name, str(unread), "correct it, or take the andon of the operator's version")
     if mode is None:
         return ok(name, "a rollback would change no line there: an alias or a file is named, or it is suspended")
     trouble = await git.preflight(entry, ObjectRef(API_VERSION, "ModelDeployment", namespace, name_of(obj)), VERSION_LINE, mode)

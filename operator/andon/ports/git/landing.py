@@ -116,11 +116,11 @@ class Landing:
             return [said] * len(checks)
         *editable, trial = said
         failures: dict[WriteBackMode, Missing | None] = {}
-        for check in checks:
-            failure = failures[check.mode] if check.mode in failures else await self._rehearsed(tip, trial["commit"], check)
+        for mode, check in {check.mode: check for check in checks}.items():
+            failure = await self._rehearsed(tip, trial["commit"], check)
             if isinstance(failure, str):
                 return failure
-            failures[check.mode] = failure
+            failures[mode] = failure
         both = zip(checks, editable, strict=True)
         return [failures[c.mode] or (Refused(e["refused"], e["message"]) if "refused" in e else None) for c, e in both]
 
