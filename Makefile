@@ -26,7 +26,7 @@ help: ## List the targets
 demo: $(TOOLCHAIN) ## Run a whole plant on this machine: train, serve, break, roll back, commit (REPORT=FILE.json keeps its report)
 	@$(BIN)/andon demo $(if $(REPORT),--report $(REPORT))
 
-test: lint types layers $(TOOLCHAIN) $(OIP) ## All checks, and the demo's first five acts; what CI runs
+test: lint types layers $(TOOLCHAIN) $(OIP) ## All checks, and the demo's first three acts; what CI runs
 	$(call headline,tests: unit + integration + demo)
 	@$(PYTEST) -m "not scenario"
 	$(call headline,conformance: tritonclient)
@@ -37,9 +37,9 @@ test-conformance: $(PACKAGES) $(OIP) build/peers/oip-kserve/.installed ## The cl
 	@build/peers/oip/bin/python $(CONFORMANCE)
 	@build/peers/oip-kserve/bin/python $(CONFORMANCE)
 
-test-scenarios: $(TOOLCHAIN) ## The long runs: the whole demo and every scenario
+test-scenarios: $(TOOLCHAIN) ## The long runs: all eight acts of the demo and every scenario
 	$(call headline,scenarios)
-	@$(PYTEST) -m "demo or scenario" tests/scenarios
+	@$(PYTEST) -m scenario
 
 lint: $(PACKAGES) ## Style and format of the code
 	$(call headline,lint: ruff check)

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[3]
 SHORT = ("--seconds", "0.2", "--rounds", "1", "--only", "andon,ort", "--models", "mlp", "--flips", "3")
 
 
+@pytest.mark.scenario
 @pytest.mark.timeout(120)
 @pytest.mark.usefixtures("load_program")
 def test_a_short_bench_measures_everything(tmp_path):

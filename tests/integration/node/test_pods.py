@@ -133,7 +133,7 @@ def test_a_pod_is_ready_only_after_its_startup_probe_passed(machine: Machine) ->
 def test_a_process_that_ignores_sigterm_is_killed_after_its_grace_period_with_its_children(machine: Machine) -> None:
     script = "import os, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(os.fork(), flush=True); signal.pause()"
     machine.apply(pod("stubborn", script, terminationGracePeriodSeconds=1))
-    words = eventually(lambda: machine.log("stubborn").split(), lambda words: len(words) == 2, within=10)
+    words = eventually(lambda: machine.log("stubborn").split(), lambda words: len(words) == 2, within=30)
     pids = [machine.pid("stubborn"), *(int(word) for word in words if word != "0")]
     machine.plane.kubectl("delete", "pod/stubborn", "--timeout=10s", limit=15)
     assert not any(map(alive, pids))

@@ -124,7 +124,7 @@ arrivals = st.lists(
 
 
 @given(arrivals)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_regime_once_given_never_changes(story):
     """Arrivals as ms until they arrive, records as tag, source time against arrival, value, and whether a restart follows."""
     query = Query("200ms", 200, ("a",), regime=GRADE, max_age_s=2.0)
