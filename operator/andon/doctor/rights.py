@@ -16,7 +16,7 @@ _REVIEWS: Final = Place("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _KINDS: Final = tuple(kind.plural for kind in KINDS)
 _READ: Final = [Right(verb, GROUP, plural) for plural in _KINDS for verb in ("get", "list", "watch")]
 _ACTORS: Final = [Right("patch", GROUP, plural) for plural in _KINDS if plural != "driftpolicies"]
-_MORE: Final = [Right("list", "", "configmaps"), Right("get", "", "services/proxy")]
+_MORE: Final = [Right("list", "", "configmaps"), Right("list", "", "pods"), Right("get", "", "services/proxy")]
 _OPERATOR: Final = [
     *_READ,
     *(Right("patch", GROUP, f"{plural}/status") for plural in _KINDS),

@@ -13,11 +13,15 @@ from andon.watch.standing import Object
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What one namespace holds. configmaps: data by name. trouble: why it may be out of date, or is not whole."""
+    """What one namespace holds. configmaps: data by name. pods: names of the servers that run; None: nobody can say.
+
+    trouble: why it may be out of date, or is not whole.
+    """
 
     objects: tuple[Object, ...] = ()
     configmaps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     trouble: str | None = None
+    pods: frozenset[str] | None = None
 
     def of(self, kind: str) -> list[Object]:
         """All objects of a kind, by name."""

@@ -31,25 +31,27 @@ _SETTLE: Final = 0.1
 """Seconds within which changes are shown together."""
 _WAITING: Final = 10_000
 _CONFIGMAP: Final = "ConfigMap"
+_POD: Final = "Pod"
 _OURS: Final = {"labelSelector": "app.kubernetes.io/managed-by=andon,andon.dev/kind=ModelDeployment"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
-    """One sort of object. optional: a person who may not read it sees the rest."""
+    """One sort of object. without: what a person who may not read it is told and sees the rest; empty: nothing can be shown."""
 
     kind: str
     place: Place
     query: Mapping[str, str]
-    optional: bool = False
+    without: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _News:
-    """What became known of one sort: all objects by name, or why there are none or old ones."""
+    """What became known of one sort: all objects by name, or why there are none or old ones. unread: they may not be read."""
 
     kind: str
     objects: Mapping[str, Object] | None = None
+    unread: bool = False
     trouble: str | None = None
     error: UserError | None = None
 
@@ -88,10 +90,13 @@ def once(api: ApiServer, namespace: str) -> Snapshot:
 
 
 def _sorts(namespace: str) -> list[_Watched]:
-    configmaps = Place(f"/api/v1/namespaces/{namespace}/configmaps", f"configmaps in namespace {namespace}")
+    configmaps, pods = (
+        Place(f"/api/v1/namespaces/{namespace}/{s}", f"{s} in namespace {namespace}") for s in ("configmaps", "pods")
+    )
     return [
         *(_Watched(k.name, place_of(k, namespace), {}) for k in KINDS),
-        _Watched(_CONFIGMAP, configmaps, _OURS, optional=True),
+        _Watched(_CONFIGMAP, configmaps, _OURS, without="Servers are not shown"),
+        _Watched(_POD, pods, _OURS, without="Servers that are gone may be shown"),
     ]
 
 
@@ -155,13 +160,21 @@ def _changed(objects: Mapping[str, Object], event: str, obj: Mapping[str, Any]) 
 
 
 def _given_up(sort: _Watched, error: Exception) -> _News:
-    if not sort.optional:
+    if not sort.without:
         return _News(sort.kind, error=error if isinstance(error, UserError) else UserError(UNKNOWN_KINDS))
-    return _News(sort.kind, {}, trouble=f"Servers are not shown: {error}.")
+    return _News(sort.kind, {}, unread=True, trouble=f"{sort.without}: {error}.")
 
 
 def _snapshot(known: Mapping[str, _News]) -> Snapshot:
-    configmaps = known[_CONFIGMAP].objects or {}
-    objects = [obj for news in known.values() if news.kind != _CONFIGMAP for obj in (news.objects or {}).values()]
+    configmaps = {name: obj.get("data") or {} for name, obj in (known[_CONFIGMAP].objects or {}).items()}
+    objects = (obj for kind in KINDS for obj in (known[kind.name].objects or {}).values())
     trouble = next((news.trouble for news in known.values() if news.trouble), None)
-    return Snapshot(tuple(objects), {name: obj.get("data") or {} for name, obj in configmaps.items()}, trouble)
+    return Snapshot(tuple(objects), configmaps, trouble, _running(known[_POD]))
+
+
+def _running(pods: _News) -> frozenset[str] | None:
+    """Names of those that may still do something: ended ones can stay for weeks."""
+    if pods.unread:
+        return None
+    ended = {"Failed", "Succeeded"}
+    return frozenset(name for name, pod in (pods.objects or {}).items() if pod.get("status", {}).get("phase") not in ended)

@@ -79,7 +79,9 @@ def _server(pod: str, ack: Ack | str, wanted: str | None) -> Node:
 
 
 def _acks(snapshot: Snapshot, deployment: str) -> Mapping[str, Ack | str]:
-    return {pod: _ack(text) for pod, text in snapshot.configmaps.get(f"{deployment}-acks", {}).items()}
+    """Of servers that run: what others have said stands there for a while."""
+    said = snapshot.configmaps.get(f"{deployment}-acks", {})
+    return {pod: _ack(text) for pod, text in said.items() if snapshot.pods is None or pod in snapshot.pods}
 
 
 def _ack(text: str) -> Ack | str:

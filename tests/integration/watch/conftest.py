@@ -19,8 +19,10 @@ from andon.cli import main
 from andon.lab.controlplane import ControlPlane
 from integration.api.conftest import install
 from support.documents import ONE, SINCE, SPECS, TWO, name_of, status_of
+from support.eventually import eventually
 
 POD = "product-e-serve-0"
+LABELS = {"app.kubernetes.io/managed-by": "andon", "andon.dev/kind": "ModelDeployment", "andon.dev/name": "product-e"}
 _APPLY = "application/apply-patch+yaml"
 
 
@@ -39,11 +41,17 @@ class Plant:
         body = {"status": status}
         self._api().patch_namespaced_custom_object_status(GROUP, VERSION, self.namespace, _plural(kind), name, body)
 
+    def runs(self, pod: str) -> None:
+        """A server, as its controllers make it."""
+        body = {"metadata": {"name": pod, "labels": LABELS}, "spec": {"containers": [{"name": "serve", "image": "none"}]}}
+        api = CoreV1Api(self.plane.client)
+        eventually(lambda: api.list_namespaced_service_account(self.namespace).items, within=20)
+        api.create_namespaced_pod(self.namespace, body)
+
     def acknowledge(self, ack: Ack, orders: str) -> None:
         """As operator and server do."""
-        labels = {"app.kubernetes.io/managed-by": "andon", "andon.dev/kind": "ModelDeployment", "andon.dev/name": "product-e"}
         for name, data in (("slots", {SLOTS_KEY: orders}), ("acks", {POD: ack.model_dump_json(by_alias=True)})):
-            metadata = {"name": f"product-e-{name}", "labels": labels}
+            metadata = {"name": f"product-e-{name}", "labels": LABELS}
             body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
             api = CoreV1Api(self.plane.client)
             api.patch_namespaced_config_map(
@@ -97,6 +105,7 @@ def build(plane: ControlPlane) -> Plant:
     for kind in KINDS:
         plant.create(kind.name, name_of(kind.name), SPECS[kind.name])
         plant.write_status(kind.name, name_of(kind.name), status_of(kind.name))
+    plant.runs(POD)
     text = orders(plant.namespace)
     plant.acknowledge(ack(text), text)
     return plant

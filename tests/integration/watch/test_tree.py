@@ -104,6 +104,14 @@ def test_each_change_is_one_line_and_what_changes_nothing_is_none(plant):
         assert process.stderr.read() == b""
 
 
+def test_a_server_whose_pod_goes_leaves_the_picture_though_its_word_stays(plant):
+    with watching(plant, "-o", "json") as process:
+        assert POD in [child["name"] for child in next_deployment(process)["children"]]
+        plant.kubectl("delete", "pod", POD, "--grace-period=0", "--force")
+        assert POD not in [child["name"] for child in next_deployment(process)["children"]]
+    assert POD in json.loads(plant.kubectl("get", "configmap", "product-e-acks", "-o", "json"))["data"]
+
+
 def test_what_is_deleted_is_gone_from_the_picture(plant):
     with watching(plant, "-o", "json") as process:
         next_deployment(process)

@@ -38,11 +38,11 @@ def ack(**changes):
     return Ack(**given | changes).model_dump_json(by_alias=True)
 
 
-def snapshot(*, acks=None, without=(), **statuses):
-    """The family of four. statuses: other fields of a kind's status."""
+def snapshot(*, acks=None, pods=None, without=(), **statuses):
+    """The family of four. pods: names of those that run, where that is known. statuses: other fields of a kind's status."""
     objects = [obj(kind, status=status_of(kind, **statuses.get(kind, {}))) for kind in FAMILY if kind not in without]
     servers = {"pod-0": ack()} if acks is None else acks
-    return Snapshot(tuple(objects), {"product-e-slots": {SLOTS_KEY: ORDERS}, "product-e-acks": servers})
+    return Snapshot(tuple(objects), {"product-e-slots": {SLOTS_KEY: ORDERS}, "product-e-acks": servers}, pods=pods)
 
 
 def roots(seen):
@@ -73,6 +73,18 @@ def test_the_whole_family_in_one_picture():
 
 STALE = ack(config_hash="0" * 12)
 BROKEN = ack(error=LoadError(digest=TWO.digest, reason="DigestMismatch", message="It has another content."))
+
+
+@pytest.mark.parametrize(
+    ("pods", "shown"),
+    [
+        pytest.param(frozenset({"pod-0"}), ["pod-0"], id="a server whose pod is gone is none"),
+        pytest.param(None, ["pod-0", "pod-2"], id="who may not see pods sees whatever servers have said"),
+    ],
+)
+def test_servers_are_those_that_run(pods, shown):
+    seen = snapshot(acks={"pod-0": ack(weight=20), "pod-2": BROKEN}, pods=pods)
+    assert [node.name for root in roots(seen) for node in root.all() if node.kind == "server"] == shown
 
 
 @pytest.mark.parametrize(
