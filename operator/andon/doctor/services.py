@@ -15,7 +15,8 @@ from andon.ports.terminal import AwayError, NotFoundError, Place
 
 _SOON: Final = 3.0
 _HOW: Final = "name it: andon doctor --{service} URL, or --config FILE"
-_SCRAPED: Final = "count by (namespace, deployment) (andon_revision_info)"
+_SCRAPED: Final = "count by (namespace, deployment) (andon_asked_requests_total)"
+"""Exported from when a server holds its first revision, whether it is ever asked or not."""
 
 
 def prometheus(patient: Patient) -> Iterator[Examined]:

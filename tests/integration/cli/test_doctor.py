@@ -1,17 +1,22 @@
 """`andon doctor` as a user runs it: a real API server, and neighbours that are there, away or something else."""
 
 import copy
+import hashlib
 import http.server
 import json
 import threading
+from contextlib import contextmanager
 
 import pytest
 import yaml
 
 from andon.api.exits import Exit
+from andon.api.slots import SlotModel, Slots
+from integration.operator.plant import Prometheus
+from integration.serve.process import serving
 from support.documents import status_of
-
-SERIES = {"status": "success", "data": {"resultType": "vector", "result": []}}
+from support.eventually import eventually
+from unit.serve.models import linear
 
 
 class Neighbour(http.server.BaseHTTPRequestHandler):
@@ -52,14 +57,39 @@ def test_what_is_well_and_what_is_not_known_here(still):
     assert found["git of product-e"][:2] == ("warn", "it names no repository")
 
 
-def test_who_scrapes_nothing_is_told(still, neighbour):
-    neighbour.answer = SERIES
-    code, found = checks(still, "--prometheus", neighbour.url, "--mlflow", neighbour.url)
-    assert (code, found["prometheus"][0], found["mlflow"][0]) == (Exit.OK, "ok", "ok")
-    assert (found["scraping"][0], "product-e" in found["scraping"][1]) == ("warn", True)
-    mine = {"metric": {"namespace": still.namespace, "deployment": "product-e"}, "value": [0, "1"]}
-    neighbour.answer = {**SERIES, "data": {"result": [mine]}}
-    assert checks(still, "--prometheus", neighbour.url)[1]["scraping"][0] == "ok"
+class Exporter:
+    """A server's address, as Prometheus is told it."""
+
+    def __init__(self, port):
+        self.url = f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def prometheus(folder, host, port):
+    """A real one that scrapes this port."""
+    folder.mkdir()
+    server = Prometheus(folder, host, Exporter(port))
+    server.start()
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+async def test_a_server_that_is_scraped_is_seen_from_its_first_moment(still, tmp_path):
+    model, slots = tmp_path / "model.onnx", tmp_path / "slots.json"
+    model.write_bytes(linear())
+    digest = f"sha256:{hashlib.sha256(model.read_bytes()).hexdigest()}"
+    stable = SlotModel(version="1", digest=digest, model=model.as_uri())
+    slots.write_text(Slots(namespace=still.namespace, deployment="product-e", stable=stable).text())
+    named = {"ANDON_NAMESPACE": still.namespace, "ANDON_NAME": "product-e", "ANDON_POD": "product-e-0"}
+    given = ("--slots", slots, "--acks", tmp_path / "acks.json")
+    async with serving(tmp_path, *given, **named, ANDON_DATA=str(tmp_path / "data")) as server:
+        with prometheus(tmp_path / "prometheus", still.plane.network.control, server.port) as url:
+            eventually(lambda: checks(still, "--prometheus", url)[1]["scraping"][0], lambda health: health == "ok", within=10)
+        with prometheus(tmp_path / "another", still.plane.network.control, 1) as url:
+            health, said, _ = checks(still, "--prometheus", url)[1]["scraping"]
+    assert (health, said) == ("warn", "no series of the servers of product-e")
 
 
 def test_a_neighbour_that_is_away_or_another_fails_with_the_next_step(still, neighbour):
