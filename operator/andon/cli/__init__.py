@@ -4,6 +4,7 @@ Commands live in modules of their own and import what they need when they run: `
 that only serves must never need the operator's packages. `parts` says which commands run another part of Andon; start there.
 """
 
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -19,6 +20,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     except UserError as error:
         print(f"andon: {error}", file=sys.stderr)
         sys.exit(Exit.FAILED)
+    except KeyboardInterrupt:  # by Ctrl-C, while a part is still being imported
+        sys.exit(128 + signal.SIGINT)
 
 
 def _run(args: list[str]) -> int:

@@ -20,6 +20,8 @@ class Obedient:
 class Once:
     """Gives these orders and no more."""
 
+    source = "a test"
+
     def __init__(self, *texts):
         self.texts = texts
 

@@ -31,8 +31,10 @@ class Doors:
         try:
             self._token = Token(settings.token) if settings.token else None
             self._tls = settings.tls.context() if settings.tls else None
-        except (OSError, ValueError) as error:
-            raise BadSettingsError(f"{settings.token or ''} {settings.tls or ''}: {error}".strip()) from error
+        except OSError as error:
+            raise BadSettingsError(f"{error.filename}: {error.strerror}; name a file that can be read") from error
+        except ValueError as error:
+            raise BadSettingsError(str(error)) from error
         self._http = Listener(Routes(answering, lineup, metrics, pages, self._token), self._tls)
         self._grpc: GrpcListener | None = None
         if settings.grpc:
@@ -72,6 +74,9 @@ def _grpc_listener(
 async def _listen(door: "Listener | GrpcListener", at: Address) -> None:
     try:
         await door.listen(at.host, at.port)
-    except (OSError, RuntimeError) as error:
+    except OSError as error:
+        why, _, _ = (error.strerror or str(error)).partition(" (while attempting")
+        raise BadSettingsError(f"{at.host}:{at.port} cannot be listened at: {why}") from error
+    except RuntimeError as error:
         raise BadSettingsError(f"{at.host}:{at.port} cannot be listened at: {error}") from error
     log.info("listening at=%s:%d", at.host, door.port)

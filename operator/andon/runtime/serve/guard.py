@@ -22,15 +22,21 @@ class TlsFiles:
     key: Path
 
     def context(self) -> ssl.SSLContext:
-        """For a listening socket. Raises OSError (of which ssl.SSLError is one)."""
+        """For a listening socket. Raises OSError, ValueError."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         self.load_into(context)
         return context
 
     def load_into(self, context: ssl.SSLContext) -> None:
-        """What is in the files now is for the next connection. Raises OSError."""
-        context.load_cert_chain(self.certificate, self.key)
+        """What is in the files now is for the next connection. Raises OSError that names the file, ValueError."""
+        for path in (self.certificate, self.key):
+            path.open("rb").close()
+        try:
+            context.load_cert_chain(self.certificate, self.key)
+        except ssl.SSLError as error:
+            text = f"{self.certificate} and {self.key} are no certificate with its key, in PEM: {error.reason or error}"
+            raise ValueError(text) from error
 
 
 class Token:

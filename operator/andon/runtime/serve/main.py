@@ -10,21 +10,21 @@ import logging
 import os
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any, Final
 
 import uvloop
 
 from andon.runtime.serve.answering import Answering
 from andon.runtime.serve.client import Client
+from andon.runtime.serve.data import kept
 from andon.runtime.serve.doors import Doors
 from andon.runtime.serve.http.pages import pages
 from andon.runtime.serve.memory import give_back
 from andon.runtime.serve.metrics import Metrics
+from andon.runtime.serve.oneself import Oneself, OneselfError
 from andon.runtime.serve.rows.scoring import Scoring
 from andon.runtime.serve.settings import BadSettingsError, Settings, parse
 from andon.runtime.serve.slots import access
@@ -45,17 +45,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = parse(argv)
         uvloop.run(serve(settings, None if settings.slots or settings.orders else access.find()))
-    except (BadSettingsError, access.NoAccessError) as error:
+    except (BadSettingsError, OneselfError, access.NoAccessError) as error:
         log.error("%s", error)  # noqa: TRY400 - a sentence, not a traceback
         return 2
     return 0
 
 
 async def serve(settings: Settings, kubernetes: access.Access | None) -> None:
-    """Serve until SIGTERM or SIGINT. Raises BadSettingsError for what is seen only now, and what broke."""
+    """Serve until SIGTERM or SIGINT. Raises BadSettingsError and OneselfError for what is seen only now, and what broke."""
     async with AsyncExitStack() as stack:
-        data = settings.data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="andon-")))
-        data.mkdir(parents=True, exist_ok=True)
+        data = stack.enter_context(kept(settings.data))
         client = await stack.enter_async_context(Client())
         if kubernetes:
             client.prepare()
@@ -64,13 +63,14 @@ async def serve(settings: Settings, kubernetes: access.Access | None) -> None:
         scoring = Scoring(lineup, metrics, client, data / "scored.sqlite")
         stack.callback(scoring.close)
         orders = Orders(lineup, settings.namespace, settings.name, data / "slots.json")
-        control = _control(settings, kubernetes, client, data)
+        control = _control(settings, kubernetes, client)
         answering = Answering(settings.name, lineup, metrics)
         doors = Doors(settings, answering, lineup, metrics, pages(scoring))
         await doors.open()
         stack.push_async_callback(doors.close, FINISH_WITHIN)
         log.info("serving deployment=%s/%s pod=%s", settings.namespace, settings.name, settings.pod)
-        orders.remembered()
+        if not settings.orders:
+            orders.remembered()
         gc.collect()
         gc.freeze()  # what a server is made of stays: to look through it again and again would only make requests wait
         loading = (orders.follow(control), acknowledge_changes(lineup, control), lineup.keep_loading())
@@ -78,11 +78,9 @@ async def serve(settings: Settings, kubernetes: access.Access | None) -> None:
     log.info("ended")
 
 
-def _control(settings: Settings, kubernetes: access.Access | None, client: Client, data: Path) -> Control:
+def _control(settings: Settings, kubernetes: access.Access | None, client: Client) -> Control:
     if settings.orders:
-        own = data / "own.json"
-        own.write_text(settings.orders)
-        return Files(own, None)
+        return Oneself(settings.orders)
     if settings.slots:
         return Files(settings.slots, settings.acks)
     if kubernetes is None:

@@ -1,6 +1,5 @@
 """What does one ONNX file compute? Its inputs and outputs, as the file itself says, and what it answers."""
 
-import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +13,6 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort
 
 from andon.runtime.serve import trial
-
-log = logging.getLogger(__name__)
 
 Array = NDArray[Any]
 
@@ -117,8 +114,6 @@ class OnnxModel:
         self.proven = row is not None
         self.pace = min(self._timed(row) for _ in range(3)) if row else PACE_UNKNOWN
         self.batches = self._is_of_rows() and self.pace <= WORTH_JOINING and trial.independent(self._attempt, self.inputs)
-        if row is None:
-            log.warning("%s answers no row of a trial; its requests will not be joined", self.signature)
 
     def _is_of_rows(self) -> bool:
         return all(tensor.shape[:1] == (-1,) for tensor in (*self.inputs, *self.outputs))
@@ -182,13 +177,14 @@ class OnnxModel:
 
 
 _NODE: Final = re.compile(r"Non-zero status code returned while running (\w+) node\. Name:'[^']*' Status Message: ")
+_FILE: Final = re.compile(r"Load model from .*? failed:")
 _STATUS: Final = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : ")
 _SOURCE: Final = re.compile(r"/\S*\.(?:cc|h):\d+ [^()]*\([^()]*\)(?: const)? ?|/\S*\.(?:cc|h):\d+ ?|\S+\.(?:cc|h):\d+ \w+ ")
 
 
 def _told(error: Exception) -> str:
-    """What ONNX Runtime says, without where in its own source it says so."""
-    return _SOURCE.sub("", _STATUS.sub("", _NODE.sub(r"in its \1 node: ", str(error)))).strip()
+    """What ONNX Runtime says, without where in its own source it says so, or in which file of a cache it looked."""
+    return _SOURCE.sub("", _FILE.sub("", _STATUS.sub("", _NODE.sub(r"in its \1 node: ", str(error))))).strip().rstrip(".")
 
 
 def _options(threads: int) -> Any:

@@ -1,18 +1,20 @@
 """What does a server order for itself, given files on its command line? The same orders that an operator would write."""
 
+import asyncio
 import hashlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from andon.api.slots import SlotModel, Slots
+from andon.api.slots import Ack, SlotModel, Slots
 
 NAMESPACE = "local"
 
 
 class OneselfError(ValueError):
-    """The message names the file and what is wrong with it."""
+    """The message says what is wrong, and with which file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +49,22 @@ def _slot(file: ModelFile, version: str) -> SlotModel:
     except OSError as error:
         raise OneselfError(f"{file.path} cannot be read: {error.strerror}") from error
     return SlotModel(version=version, digest=f"sha256:{digest}", model=file.path.resolve().as_uri())
+
+
+class Oneself:
+    """A `Control` whose orders stay as they are: what cannot be loaded now is never served. orders: as `ordered` has them."""
+
+    source = "--model"
+
+    def __init__(self, orders: str) -> None:
+        self._orders = orders
+
+    async def orders(self) -> AsyncIterator[str]:
+        """Once."""
+        yield self._orders
+        await asyncio.Event().wait()
+
+    async def acknowledge(self, ack: Ack) -> None:
+        """There is nobody to tell. Raises OneselfError for what could not be loaded."""
+        if ack.error:
+            raise OneselfError(ack.error.message)

@@ -6,11 +6,14 @@ Everything else comes with its orders.
 import argparse
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
+from pydantic import ValidationError
+
+from andon.api.errors import invalid
 from andon.api.slots import Slots
 from andon.runtime.serve.guard import TlsFiles
 from andon.runtime.serve.oneself import ModelFile, OneselfError, ordered
@@ -71,6 +74,8 @@ def parse(argv: Sequence[str] | None, environment: Mapping[str, str] = os.enviro
         parser.error("--model and --slots are two ways to say what to serve; give one")
     if given.candidate and not given.model:
         parser.error("--candidate needs --model: it is judged beside it")
+    if given.weight is not None and not given.candidate:
+        parser.error("--weight needs --candidate: it is what that one answers; with --slots the file says it")
     namespace, name, orders = _whose(given, environment)
     data = given.data or environment.get("ANDON_DATA")
     if not data and not orders:
@@ -100,8 +105,8 @@ def _parser() -> argparse.ArgumentParser:
     what = parser.add_argument_group("what to serve")
     what.add_argument("--model", type=_model_file, metavar="NAME=FILE", help="serve this ONNX file under this name")
     what.add_argument("--candidate", type=_model_file, metavar="NAME=FILE", help="load this one beside it, as version 2")
-    what.add_argument("--weight", type=_percent, default=0, metavar="PERCENT", help="what the candidate answers, 0 to 100")
-    what.add_argument("--threads", type=int, default=1, choices=range(1, 65), metavar="N", help="of ONNX Runtime, per model")
+    what.add_argument("--weight", type=_whole(0, 100), metavar="PERCENT", help="what the candidate answers, 0 to 100")
+    what.add_argument("--threads", type=_whole(1, 64), default=1, metavar="N", help="of ONNX Runtime, per model")
     what.add_argument("--slots", type=Path, metavar="FILE", help="obey this slots.json, as it changes")
     what.add_argument("--acks", type=Path, metavar="FILE", help="with --slots: write the acknowledgement to this file")
     what.add_argument("--data", metavar="FOLDER", help="keep models and scores here (ANDON_DATA)")
@@ -121,7 +126,7 @@ def _whose(given: Any, environment: Mapping[str, str]) -> tuple[str, str, str | 
     if not given.model:
         return _required(environment, "ANDON_NAMESPACE"), _required(environment, "ANDON_NAME"), None
     try:
-        slots = ordered(given.model, given.candidate, given.weight, given.threads)
+        slots = ordered(given.model, given.candidate, given.weight or 0, given.threads)
     except OneselfError as error:
         raise BadSettingsError(str(error)) from error
     return slots.namespace, slots.deployment, slots.text()
@@ -130,10 +135,12 @@ def _whose(given: Any, environment: Mapping[str, str]) -> tuple[str, str, str | 
 def _named_in(slots: Path) -> tuple[str, str]:
     """Whose orders a file holds."""
     try:
-        found = Slots.model_validate_json(slots.read_text())
-    except (OSError, ValueError) as error:
-        text = f"--slots {slots}: {error}; write orders into it first, or set ANDON_NAMESPACE and ANDON_NAME"
-        raise BadSettingsError(text) from error
+        found = Slots.model_validate_json(slots.read_bytes())
+    except ValidationError as error:
+        raise BadSettingsError(str(invalid(f"--slots {slots}", error))) from error
+    except OSError as error:
+        remedy = "write orders into it first, or set ANDON_NAMESPACE and ANDON_NAME"
+        raise BadSettingsError(f"--slots {slots} cannot be read: {error.strerror}; {remedy}") from error
     return found.namespace, found.deployment
 
 
@@ -144,10 +151,13 @@ def _model_file(text: str) -> ModelFile:
     return ModelFile(name, Path(path))
 
 
-def _percent(text: str) -> int:
-    if not text.isdigit() or int(text) > 100:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to 100")
-    return int(text)
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def whole(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
+        return int(text)
+
+    return whole
 
 
 def _tls(given: Any, environment: Mapping[str, str]) -> TlsFiles | None:

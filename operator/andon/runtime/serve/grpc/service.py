@@ -16,6 +16,7 @@ from andon.runtime.serve.grpc import codec
 from andon.runtime.serve.grpc import inference_pb2 as pb
 from andon.runtime.serve.guard import TlsFiles, Token
 from andon.runtime.serve.http import connection
+from andon.runtime.serve.http.listener import bound
 from andon.runtime.serve.metrics import Metrics
 from andon.runtime.serve.oip.http import ASSET, server_metadata
 from andon.runtime.serve.oip.message import RequestError
@@ -146,7 +147,9 @@ class GrpcListener:
         return guarded
 
     async def listen(self, host: str, port: int) -> None:
-        """Accept calls from now on. Raises RuntimeError when the address cannot be had, OSError for files that cannot be read."""
+        """Accept calls from now on. Raises OSError when the address cannot be had, or files cannot be read."""
+        for free in await bound(host, port):
+            free.close()  # gRPC would write why it is not, to stderr and in its own way
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         if self._tls:
             self.port = self._server.add_secure_port(address, _credentials(self._tls))

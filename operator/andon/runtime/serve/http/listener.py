@@ -21,6 +21,13 @@ _BACKLOG: Final = 1024
 _LOOK_AGAIN: Final = 1.0
 
 
+async def bound(host: str, port: int) -> list[socket.socket]:
+    """Sockets that listen, one for each address of the host. Raises OSError when one cannot be had."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    addresses = dict.fromkeys((family, address) for family, *_, address in found)
+    return [socket.create_server(address, family=family, backlog=_BACKLOG) for family, address in addresses]
+
+
 class Listener:
     """One listening socket. tls: how connections are encrypted, if they are."""
 
@@ -34,12 +41,9 @@ class Listener:
 
     async def listen(self, host: str, port: int) -> None:
         """Accept connections from now on. Raises OSError when the address cannot be had."""
-        found = await self._loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        for family, address in dict.fromkeys((family, address) for family, *_, address in found):
-            listening = socket.create_server(address, family=family, backlog=_BACKLOG)
-            listening.setblocking(False)
-            self._sockets.append(listening)
+        self._sockets += await bound(host, port)
         for listening in self._sockets:
+            listening.setblocking(False)
             self._loop.add_reader(listening, self._accept, listening)
 
     def _accept(self, listening: socket.socket) -> None:

@@ -30,6 +30,7 @@ class Cluster:
         self._session = session
         self._access = access
         self._tls = access.tls()
+        self.source = f"configmap {name}-slots in namespace {namespace}"
         self._url = f"{access.server}/api/v1/namespaces/{namespace}/configmaps"
         self._name = name
         self._pod = pod

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from pydantic import ValidationError
 
+from andon.api.errors import invalid
 from andon.api.slots import Ack, Slots
 from andon.runtime.serve.slots.access import ClusterError
 from andon.runtime.serve.slots.lineup import Lineup
@@ -19,9 +20,13 @@ LOOK_EVERY: Final = 0.02
 FIRST_RETRY: Final = 0.2
 LAST_RETRY: Final = 15.0
 
+_Mark = tuple[int, int, int]
+
 
 class Control(Protocol):
-    """One who gives orders."""
+    """One who gives orders. source: where from, for people."""
+
+    source: str
 
     def orders(self) -> AsyncIterator[str]:
         """The text of slots.json, now and at each change, for ever."""
@@ -36,18 +41,21 @@ class Files:
     """Orders from a file that is looked at, for a machine without Kubernetes."""
 
     def __init__(self, slots: Path, acks: Path | None) -> None:
+        self.source = str(slots)
         self._slots = slots
         self._acks = acks
 
     async def orders(self) -> AsyncIterator[str]:
         """See Control. A file that is away or half written is looked at again."""
-        seen = None
+        seen: _Mark | None = (0, 0, 0)
         while True:
             mark = _mark(self._slots)
-            if mark is not None and mark != seen:
-                seen = mark
+            if mark is None and seen is not None:
+                log.warning("%s is not there; the last orders hold", self._slots)
+            elif mark is not None and mark != seen:
                 with suppress(OSError):
                     yield self._slots.read_text(errors="replace")
+            seen = mark
             await asyncio.sleep(LOOK_EVERY)
 
     async def acknowledge(self, ack: Ack) -> None:
@@ -70,12 +78,12 @@ class Orders:
     def remembered(self) -> None:
         """Start from the last orders, so that a restart needs nobody."""
         if self._memory.is_file():
-            self._obey(self._memory.read_text(errors="replace"))
+            self._obey(self._memory.read_text(errors="replace"), str(self._memory))
 
     async def follow(self, control: Control) -> None:
         """Obey, for ever."""
         async for text in control.orders():
-            if text != self._text and self._obey(text):
+            if text != self._text and self._obey(text, control.source):
                 self._remember(text)
 
     def _remember(self, text: str) -> None:
@@ -87,16 +95,16 @@ class Orders:
         except OSError as error:
             log.warning("the orders cannot be remembered for a restart: %s", error)
 
-    def _obey(self, text: str) -> bool:
+    def _obey(self, text: str, source: str) -> bool:
         """Whether the text is orders for this server; what is not changes nothing."""
         try:
             slots = Slots.model_validate_json(text)
         except ValidationError as error:
-            log.warning("orders not understood, the last ones hold: %s", error.errors(include_url=False)[0])
+            log.warning("%s; the last orders hold", invalid(source, error))
             return False
         if (slots.namespace, slots.deployment) != self._whose:
-            theirs = (slots.namespace, slots.deployment)
-            log.warning("orders are for %s/%s, not for %s/%s; the last ones hold", *theirs, *self._whose)
+            names = (slots.namespace, slots.deployment, *self._whose)
+            log.warning("%s: these orders are for %s/%s, this server is %s/%s; the last orders hold", source, *names)
             return False
         self._text = text
         self._lineup.want(slots, text)
@@ -122,7 +130,7 @@ async def acknowledge_changes(lineup: Lineup, control: Control) -> None:
             news.set()
 
 
-def _mark(path: Path) -> tuple[int, int, int] | None:
+def _mark(path: Path) -> _Mark | None:
     """Tells one file from the next; None while it is away."""
     try:
         found = path.stat()

@@ -1,6 +1,7 @@
 """How does a revision get from its address into memory? Fetched, verified, loaded, warmed, proved: or not at all, and why."""
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +11,13 @@ from andon.api.types import Digest, Revision, short
 from andon.runtime.serve.client import Client
 from andon.runtime.serve.fetch.cache import Cache
 from andon.runtime.serve.fetch.fetcher import Fetcher
+from andon.runtime.serve.fetch.stream import shown
 from andon.runtime.serve.model import NotAModelError, OnnxModel
 from andon.runtime.serve.slots import golden
 from andon.runtime.serve.slots.unloadable import UnloadableError
 from andon.stats.profile import Profile, ProfileError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -103,7 +107,11 @@ def _load(slot: SlotModel, threads: int, file: Path, profile_file: Path | None, 
     try:
         model = OnnxModel(file, threads)
     except NotAModelError as error:
-        raise UnloadableError("NotAModel", f"{slot.model}: {_in_one_file(str(error))}") from error
+        raise UnloadableError("NotAModel", f"{_in_one_file(str(error))[:700]} ({shown(slot.model)})") from error
+    if not model.proven:
+        log.warning(
+            "version %s answers no row of a trial: its requests will not be joined; it is %s", slot.version, model.signature
+        )
     if profile and not model.scores_rows_of(len(profile.features)):
         text = f"{slot.profile}: has {len(profile.features)} features, which does not fit {model.signature}"
         raise UnloadableError("ProfileInvalid", f"{text[:900]}; train the version again")
