@@ -53,6 +53,7 @@ def pin(
     name: Deployment,
     version: Version,
     *,
+    wait: Annotated[int, typer.Option(min=0, max=600, help="Seconds that the operator has to answer; 0: do not ask it.")] = 10,
     namespace: Namespace = None,
     output: Output = Form.TEXT,
     kubeconfig: Kubeconfig = None,
@@ -65,7 +66,7 @@ def pin(
     def do(api: ApiServer, where: str) -> Said:
         with understood("VERSION"):
             rollout.check(version)
-        return rollout.pin(api, where, name, version)
+        return rollout.pin(api, where, name, version, wait)
 
     carry_out(do, namespace, output, kubeconfig)
 

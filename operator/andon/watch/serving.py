@@ -23,17 +23,22 @@ def told(snapshot: Snapshot, obj: Object, status: ModelDeploymentStatus) -> Told
     acks = _acks(snapshot, name_of(obj))
     orders = snapshot.configmaps.get(f"{name_of(obj)}-slots", {}).get(SLOTS_KEY)
     weight = max((ack.weight for ack in acks.values() if isinstance(ack, Ack)), default=0)
-    slots = [*_stable(status, weight), *_candidate(obj, status.candidate, weight), *_reference(status)]
+    slots = [*_stable(status, weight), *_candidate(obj, status.candidate, weight), *_reference(obj, status)]
     servers = [_server(pod, ack, config_hash(orders) if orders else None) for pod, ack in sorted(acks.items())]
     details = {"desired": status.desired, "step": status.step, "drift": status.drift, "url": status.url}
-    return Told(_words(status), details, (*slots, *servers))
+    return Told(_words(obj, status), details, (*slots, *servers))
 
 
-def _words(status: ModelDeploymentStatus) -> str:
+def where_named(obj: Object) -> str:
+    """Where a deployment's version stands: what nobody told of git may be in none."""
+    return "git" if "git" in obj["spec"] else "the spec"
+
+
+def _words(obj: Object, status: ModelDeploymentStatus) -> str:
     desired, effective = status.desired, status.effective
     if desired is None or effective is None or desired.digest == effective.digest:
         return ""
-    return f"git names version {desired.version}"
+    return f"{where_named(obj)} names version {desired.version}"
 
 
 def _stable(status: ModelDeploymentStatus, weight: int) -> list[Node]:
@@ -57,10 +62,10 @@ def _candidate(obj: Object, candidate: Candidate | None, weight: int) -> list[No
     return [Node("slot", "candidate", Mood.BUSY, said, details=details)]
 
 
-def _reference(status: ModelDeploymentStatus) -> list[Node]:
+def _reference(obj: Object, status: ModelDeploymentStatus) -> list[Node]:
     if status.reference is None:
         return []
-    said = f"version {status.reference} scores in shadow"
+    said = f"version {status.reference} {'scores in shadow' if 'inputs' in obj['spec'] else 'stays loaded, answers nobody'}"
     return [Node("slot", "reference", Mood.GOOD, said, details=status.reference.model_dump())]
 
 

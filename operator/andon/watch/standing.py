@@ -11,6 +11,8 @@ Object = Mapping[str, Any]
 """A document as the API server has it."""
 
 _END_OF_SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+_SPENT: Final = {"Spent", "LeftBehind"}
+"""Of a word that was obeyed and left where it stands, as people do: it asks nothing of anybody."""
 _UNSEEN: Final = "The operator has not looked at it yet."
 
 
@@ -28,6 +30,7 @@ class Mood(StrEnum):
 _CHAIN: Final = (  # the first that holds is said
     ("AwaitingApproval", "True", Mood.ASKS),
     ("Stalled", "True", Mood.BAD),
+    ("AnnotationIgnored", "True", Mood.ASKS),
     ("Reconciling", "True", Mood.BUSY),
     ("Ready", "False", Mood.WAITS),
     ("Ready", "Unknown", Mood.UNKNOWN),
@@ -60,8 +63,9 @@ def standing(obj: Object) -> Standing:
         return Standing(Mood.UNKNOWN, "Unknown", "", _UNSEEN)
     ready = said["Ready"]
     for type_, status, mood in _CHAIN:
-        if said.get(type_, {}).get("status") == status:
-            return Standing(mood, ready["status"], ready.get("reason", ""), said[type_].get("message", ""))
+        found = said.get(type_, {})
+        if found.get("status") == status and found.get("reason") not in _SPENT:
+            return Standing(mood, ready["status"], ready.get("reason", ""), found.get("message", ""))
     return Standing(Mood.GOOD, ready["status"], ready.get("reason", ""))
 
 

@@ -32,7 +32,7 @@ def test_only_an_approver_may_say_yes_and_all_others_are_told_why_not(guarded):
 
     def tried():
         guarded.andon("unpin", "product-e", "-n", guarded.namespace, kubeconfig=engineer)
-        return guarded.andon("pin", "product-e", "7", "-n", guarded.namespace, kubeconfig=engineer)
+        return guarded.andon("pin", "product-e", "7", "--wait", "0", "-n", guarded.namespace, kubeconfig=engineer)
 
     done = eventually(tried, lambda done: done.returncode == Exit.FAILED, within=20)
     assert "engineer is in none of the groups that may say so: andon:approvers" in done.stderr

@@ -6,9 +6,11 @@ import pytest
 
 from andon.api.exits import Exit
 from integration.cli.conftest import PROPOSE, QUARANTINE, RETRAIN, ROLLBACK
-from support.documents import SINCE, TWO, status_of
+from support.documents import ONE, SINCE, TWO, status_of
 
 ME = "lab-admin"
+UNASKED = ("--wait", "0")
+"""There is no operator here: what it makes of a pin is tried beside it."""
 
 
 def annotations(plant, kind, name):
@@ -93,18 +95,27 @@ def test_a_step_is_approved_or_its_version_aborted(asking):
 
 
 def test_pin_and_unpin(plant):
-    code, said = run(plant, "pin", "product-e", "1")
-    assert (code, "product-e is pinned to version 1" in said) == (Exit.OK, True)
+    code, said = run(plant, "pin", "product-e", "1", *UNASKED)
+    assert (code, "andon.dev/pin=1 is written to product-e" in said) == (Exit.OK, True)
     assert run(plant, "pin", "product-e", "1")[0] == Exit.ALREADY
     assert annotations(plant, "mdep", "product-e") == {"andon.dev/pin": "1"}
-    assert run(plant, "unpin", "product-e") == (Exit.OK, "product-e is pinned no more: git, which names version 2, counts again")
+    assert run(plant, "unpin", "product-e") == (
+        Exit.OK,
+        "product-e is pinned no more: the spec, which names version 2, counts again",
+    )
     assert run(plant, "unpin", "product-e")[0] == Exit.ALREADY
+
+
+def test_a_pin_that_nobody_takes_note_of_is_not_called_one(plant):
+    code, said = run(plant, "pin", "product-e", "1", "--wait", "1")
+    assert (code, "the operator has not answered within 1 s" in said) == (Exit.NOT_NOW, True), said
+    assert annotations(plant, "mdep", "product-e")["andon.dev/pin"] == "1", "it counts when there is an operator again"
 
 
 def test_a_pin_to_what_was_rolled_back_is_obeyed_and_said(plant):
     quarantined = [{**TWO.model_dump(), "decision": ROLLBACK, "since": SINCE}]
     plant.write_status("ModelDeployment", "product-e", status_of("ModelDeployment", quarantined=quarantined))
-    assert f"although {ROLLBACK} rolled it back" in run(plant, "pin", "product-e", "2")[1]
+    assert f"although {ROLLBACK} rolled it back" in run(plant, "pin", "product-e", "2", *UNASKED)[1]
     code, said = run(plant, "promote", "product-e")
     assert (code, f"commit spec.model.overrides: {ROLLBACK}" in said) == (Exit.FAILED, True), said
 
@@ -122,10 +133,12 @@ def test_promote_and_abort_name_what_git_names_and_undo_each_other(plant):
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        pytest.param(["promote", "product-e", "7"], Exit.FAILED, "git names version 2 of product-e, not 7", id="another version"),
+        pytest.param(
+            ["promote", "product-e", "7"], Exit.FAILED, "the spec names version 2 of product-e, not 7", id="another version"
+        ),
         pytest.param(["pin", "product-e", "latest"], Exit.USAGE, "'latest' is not the number of a version", id="no version"),
         pytest.param(["pin", "prodct-e", "1"], Exit.FAILED, "there is: product-e", id="no such name"),
-        pytest.param(["abort", "product-e", "1"], Exit.FAILED, "git names version 2 of product-e, not 1", id="what serves"),
+        pytest.param(["abort", "product-e", "1"], Exit.FAILED, "the spec names version 2 of product-e, not 1", id="what serves"),
     ],
 )
 def test_a_word_that_would_mean_nothing_is_not_written(still, arguments, code, said):
@@ -137,8 +150,18 @@ def test_a_promotion_that_was_obeyed_counts_once(plant):
     run(plant, "promote", "product-e")
     served = {"effective": TWO.model_dump(), "candidate": None, "lastHandledPromote": "2"}
     plant.write_status("ModelDeployment", "product-e", served)
+    assert run(plant, "promote", "product-e") == (Exit.ALREADY, "version 2 of product-e serves already")
+    plant.write_status("ModelDeployment", "product-e", {"effective": ONE.model_dump()})
     code, said = run(plant, "promote", "product-e")
     assert (code, "andon promote product-e --undo" in said) == (Exit.FAILED, True), said
+
+
+def test_a_first_version_that_is_held_is_accepted(plant):
+    said = [("Ready", "False", "ErrorBudgetSpent", "-"), ("FirstJudged", "False", "ErrorBudgetSpent", "-")]
+    held = status_of("ModelDeployment", effective=TWO.model_dump(), candidate=None, conditions=said)
+    plant.write_status("ModelDeployment", "product-e", held)
+    assert run(plant, "promote", "product-e")[0] == Exit.OK
+    assert annotations(plant, "mdep", "product-e") == {"andon.dev/promote": "2"}
 
 
 def test_who_may_not_is_told_which_rule_is_missing(asking):
@@ -160,6 +183,6 @@ def test_who_may_not_is_told_which_rule_is_missing(asking):
     ],
 )
 def test_a_program_gets_the_object(plant, output, said):
-    done = plant.andon("pin", "product-e", "1", "-n", plant.namespace, "-o", output)
+    done = plant.andon("pin", "product-e", "1", *UNASKED, "-n", plant.namespace, "-o", output)
     assert (done.returncode, said in done.stdout) == (Exit.OK, True), done.stdout
     assert "managedFields" not in done.stdout

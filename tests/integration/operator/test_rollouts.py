@@ -1,10 +1,14 @@
 """A version on its way through its steps, on the real API server, with a real Prometheus; what people say, and replicas."""
 
+import io
 import json
 import subprocess
+from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
 
+from andon.api.exits import Exit
+from andon.cli import main
 from andon.controllers.acks import KEPT, server_manager
 from integration.operator.plant import MODEL, POD, Plant, Start
 from integration.operator.test_weather import SOURCE
@@ -117,6 +121,29 @@ def test_people_abort_promote_and_pin(plant: Plant):
     assert "no version 77" in ignored["message"]
     plant.annotate(pin="")
     plant.told("1", "2")
+
+
+def typed(plant: Plant, *arguments: str) -> tuple[int, str]:
+    """Exit code and words of a command."""
+    out = io.StringIO()
+    given = [*arguments, "-n", plant.cluster.namespace, "--kubeconfig", str(plant.cluster.plane.kubeconfig)]
+    with redirect_stdout(out), redirect_stderr(out), pytest.raises(SystemExit) as ended:
+        main(given)
+    return int(ended.value.code or 0), " ".join(out.getvalue().split())
+
+
+def test_a_pin_at_the_terminal_is_what_the_operator_says_of_it(plant: Plant):
+    plant.deploy("1", steps=STEPS)
+    plant.serves("1")
+    code, said = typed(plant, "pin", MODEL, "77")
+    assert (code, "no version 77" in said, "The pin is taken back" in said) == (Exit.FAILED, True, True), said
+    assert "andon.dev/pin" not in plant.cluster.get("modeldeployment", MODEL)["metadata"]["annotations"]
+    code, said = typed(plant, "pin", MODEL, "2")
+    assert (code, f"{MODEL} is pinned to version 2: nothing is judged" in said) == (Exit.OK, True), said
+    plant.told("2")
+    assert typed(plant, "pin", MODEL, "2")[0] == Exit.ALREADY
+    typed(plant, "pin", MODEL, "77")
+    assert plant.cluster.get("modeldeployment", MODEL)["metadata"]["annotations"]["andon.dev/pin"] == "2"
 
 
 def test_two_servers_are_promoted_when_both_hold_the_candidate_and_scale_is_kubectls(plant: Plant):

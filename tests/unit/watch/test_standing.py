@@ -56,6 +56,16 @@ from support.documents import said
             Mood.GOOD, "True", "Serving", "",
             id="that nobody watches is nothing to wait for",
         ),
+        pytest.param(
+            [("Ready", "True", "Serving", ""), ("AnnotationIgnored", "True", "VersionUnknown", "andon.dev/pin: no 9. More.")],
+            Mood.ASKS, "True", "Serving", "andon.dev/pin: no 9.",
+            id="a person's word means nothing",
+        ),
+        pytest.param(
+            [("Ready", "True", "Serving", ""), ("AnnotationIgnored", "True", "Spent", "Version 2 has served since.")],
+            Mood.GOOD, "True", "Serving", "",
+            id="a word that was obeyed is left on its object, as people do",
+        ),
     ],
 )  # fmt: skip
 def test_the_first_that_holds_is_said(conditions, mood, ready, reason, waits_for):

@@ -10,7 +10,7 @@ from andon.api.slots import SLOTS_KEY, Ack, LoadError, SlotModel, Slots, config_
 from andon.watch.drawing import drawn
 from andon.watch.family import Snapshot, family
 from andon.watch.tree import tree
-from support.documents import JUDGED, ONE, SINCE, TWO, obj, status_of
+from support.documents import JUDGED, ONE, SINCE, SPECS, TWO, obj, status_of
 
 ORDERS = Slots(
     namespace="plant-a",
@@ -45,6 +45,12 @@ def snapshot(*, acks=None, pods=None, without=(), **statuses):
     return Snapshot(tuple(objects), {"product-e-slots": {SLOTS_KEY: ORDERS}, "product-e-acks": servers}, pods=pods)
 
 
+def unasked(**status):
+    """A deployment that scores nothing by itself."""
+    spec = {key: value for key, value in SPECS["ModelDeployment"].items() if key != "inputs"}
+    return Snapshot(({**obj("ModelDeployment", status=status_of("ModelDeployment", **status)), "spec": spec},))
+
+
 def roots(seen):
     found = family(seen, "product-e")
     assert found is not None
@@ -61,7 +67,7 @@ def test_the_whole_family_in_one_picture():
     assert told(snapshot()) == [
         "● DataSource reactor  Connected, 1 tags of reactor-1",
         "└── ● TrainingPipeline product-e  Trained, trained version 2 (sha256:222222…) of product-e",
-        "    └── ◐ ModelDeployment product-e  CandidateJudged, git names version 2",
+        "    └── ◐ ModelDeployment product-e  CandidateJudged, the spec names version 2",
         f"        {JUDGED}",
         "        ├── ● slot stable  version 1 (sha256:111111…) answers 80 %",
         "        ├── ◐ slot candidate  version 2 (sha256:222222…) answers 20 %, step 2 of 2: Weight 20%, 2/4 done",
@@ -103,6 +109,11 @@ def test_servers_are_those_that_run(pods, shown):
             snapshot(ModelDeployment={"reference": ONE.model_dump(), "effective": TWO.model_dump(), "candidate": None}),
             "slot reference  version 1 (sha256:111111…) scores in shadow",
             id="what was promoted over",
+        ),
+        pytest.param(
+            unasked(reference=ONE.model_dump(), effective=TWO.model_dump(), candidate=None),
+            "slot reference  version 1 (sha256:111111…) stays loaded, answers nobody",
+            id="and where nothing is scored",
         ),
         pytest.param(
             snapshot(DriftPolicy={"decisions": [DECISION]}),
