@@ -114,6 +114,19 @@ def test_what_means_nothing_is_said_and_changes_nothing(words, reason, says_):
     assert plan.slots == decide(JUDGED, NOW).slots
 
 
+def test_what_never_meant_anything_is_said_before_what_is_left_behind():
+    plan = decide(asked(JUDGED, promote="3", abort="now"), NOW)
+    assert condition(plan, "AnnotationIgnored") == "True/NotUnderstood"
+    assert message(plan, "AnnotationIgnored").startswith("andon.dev/abort: 'now'")
+
+
+def test_of_what_names_no_repository_the_spec_is_spoken_of():
+    without = asked(replace(JUDGED, spec=spec("2", git=None), repository="None"), abort="2")
+    plan = decide(without, NOW)
+    assert "the spec names version 2" in message(plan, "Stalled")
+    assert "git" not in message(plan, "GitInSync") + message(plan, "Stalled")
+
+
 def test_what_means_something_is_not_called_ignored():
     word = step_id("plant-a", "soft-sensor", digest("2"), 0, NOW)
     for words in ({"promote": "2"}, {"abort": "2"}, {"approve": f"{word}/jane"}):
@@ -177,7 +190,7 @@ def test_a_pin_keeps_what_it_replaced_and_what_was_the_reference():
 def test_an_aborted_version_is_stalled_and_tried_again_without_the_annotation():
     plan = decide(asked(JUDGED, abort="2"), NOW)
     assert condition(plan, "Stalled") == "True/Aborted"
-    assert "andon.dev/abort-" in message(plan, "Stalled")
+    assert "try it again: andon abort soft-sensor --undo -n plant-a" in message(plan, "Stalled")
     again = decide(replace(followed(asked(JUDGED, abort="2"), plan), people=People()), NOW)
     assert (again.slots.candidate.version, again.status.candidate.index) == ("2", 0)
 

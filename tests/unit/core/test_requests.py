@@ -10,6 +10,7 @@ from andon.api.evidence import Counted
 from andon.core.deployment.facts import People
 from andon.core.deployment.plan import decide
 from andon.core.deployment.steps import title
+from andon.watch.standing import standing
 
 from .deployments import NOW, condition, digest, message, serving, spec
 
@@ -40,7 +41,7 @@ def stands(facts, minutes=0):
         pytest.param(asked(40), 0, "2", "", id="it answered what its step asks for"),
         pytest.param(asked(39), 0, "1", "at least 40 requests of its own", id="loaded, and one request short"),
         pytest.param(asked(299, steps=[WEIGHT]), 0, "1", "at least 300 requests", id="300 unless the step says otherwise"),
-        pytest.param(asked(None), 0, "1", "Are they scraped?", id="nobody counts them"),
+        pytest.param(asked(None), 0, "1", "(are they scraped?)", id="nobody counts them"),
         pytest.param(asked(60, 1), 0, "1", "no finite answer to 2 of 100", id="the stable answered instead: more than 1 %"),
         pytest.param(asked(400, 4), 0, "2", "", id="within the budget"),
         pytest.param(asked(60, 60), 0, "1", "no finite answer to 100 of 100", id="it answers nothing"),
@@ -68,6 +69,19 @@ def test_rows_that_the_stable_had_to_answer_hold_a_candidate_that_no_policy_judg
 
 def test_a_step_that_waits_for_requests_shows_how_far_it_is():
     assert decide(asked(20), NOW).status.candidate.progress == "2/4"
+
+
+@pytest.mark.parametrize(("facts", "begins"), [(asked(60, 60), "It has no finite answer to 100"), (asked(None), "Its requests")])
+def test_what_it_waits_for_begins_with_the_reason(facts, begins):
+    status = decide(facts, NOW).status.model_dump(mode="json", by_alias=True)
+    assert standing({"status": status}).waits_for.startswith(begins)
+
+
+def test_without_rows_versions_advance_on_requests():
+    facts = asked(10)
+    rows = replace(facts, spec=spec("2", inputs={"sourceRefs": [{"name": "reactor"}], "every": "3s"}))
+    assert message(decide(facts, NOW), "Watched").endswith("new versions advance on requests alone.")
+    assert message(decide(rows, NOW), "Watched").endswith("new versions advance on rows alone.")
 
 
 def test_why_it_is_held_is_the_same_sentence_while_requests_come():

@@ -118,9 +118,14 @@ class Facts:
         return self.spec.model.mlflow.alias if self.spec.model.mlflow else None
 
     @property
+    def where_named(self) -> str:
+        """Where the version stands: what nobody told of git may be in none."""
+        return "the spec" if self.spec.git is None else "git"
+
+    @property
     def who_names(self) -> str:
         """Whom a person has to ask for another version."""
-        return "git" if self.alias is None else f"alias {self.alias}"
+        return self.where_named if self.alias is None else f"alias {self.alias}"
 
     @property
     def stable(self) -> SlotModel | None:

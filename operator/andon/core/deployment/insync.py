@@ -42,7 +42,9 @@ def _alias_used(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Cla
     del answer, acted
     if facts.alias is None:
         return None
-    message = f"git names alias {facts.alias}, whose version MLflow says: there is no line to hold against what serves."
+    message = (
+        f"{facts.where_named} names alias {facts.alias}, whose version MLflow says: there is no line to hold against what serves."
+    )
     return following(_meant(ConditionStatus.UNKNOWN, AsMeant.ALIAS_USED, message))
 
 
@@ -50,7 +52,7 @@ def _person_decided(facts: Facts, answer: Answer, acted: list[ActedDecision]) ->
     del acted
     if answer.reason not in {AsMeant.PINNED, AsMeant.ABORTED} or answer.stable is None or answer.stable.version == facts.named:
         return None
-    message = f"git names version {facts.named}, and a person has version {answer.stable.version} serve."
+    message = f"{facts.where_named} names version {facts.named}, and a person has version {answer.stable.version} serve."
     return following(_meant(ConditionStatus.FALSE, AsMeant(answer.reason), message))
 
 
@@ -61,7 +63,7 @@ def _as_wanted(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Clai
         return None
     trouble = facts.preflight
     if trouble is None or facts.repository != "Granted":
-        return _meant(ConditionStatus.TRUE, AsMeant.IN_SYNC, "git names what is wanted.")
+        return _meant(ConditionStatus.TRUE, AsMeant.IN_SYNC, f"{facts.where_named} names what is wanted.")
     message = f"git names what is wanted, and a rollback could not be committed: {trouble.message}"
     return _trouble(ConditionStatus.UNKNOWN, trouble.reason, message)
 
@@ -104,7 +106,9 @@ def _quarantined(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Cl
     entry = facts.quarantine
     named = facts.wanted.version if isinstance(facts.wanted, SlotModel) else facts.named
     by = entry.decision if entry is not None else "a decision"
-    return _meant(ConditionStatus.FALSE, AsMeant.VERSION_QUARANTINED, f"git names version {named}, rolled back by {by}.")
+    return _meant(
+        ConditionStatus.FALSE, AsMeant.VERSION_QUARANTINED, f"{facts.where_named} names version {named}, rolled back by {by}."
+    )
 
 
 _CHECKS: Final[tuple[_Check, ...]] = (  # the first that has something to say

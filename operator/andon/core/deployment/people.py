@@ -15,8 +15,10 @@ _VERSION: Final = re.compile(r"[1-9][0-9]{0,8}")
 
 
 def ignored(facts: Facts) -> list[Claim]:
-    """One condition that names each annotation that is left behind or not understood, while there is any."""
-    said = [*_of_pin(facts), *_of_promote(facts), *_of_abort(facts), *_of_approve(facts), *_of_reject(facts)]
+    """One condition that names each annotation that is left behind or not understood, while there is any; what never meant
+    anything first."""
+    words = [*_of_pin(facts), *_of_promote(facts), *_of_abort(facts), *_of_approve(facts), *_of_reject(facts)]
+    said = sorted(words, key=lambda word: word[0] in {"LeftBehind", "Spent"})
     return [following(claim("AnnotationIgnored", True, said[0][0], " ".join(why for _, why in said)))] if said else []
 
 
@@ -108,4 +110,4 @@ def _not_understood(word: str, value: str, wanted: str) -> tuple[str, str]:
 
 
 def _left_behind(word: str, value: str, facts: Facts) -> tuple[str, str]:
-    return "LeftBehind", f"andon.dev/{word}: version {value} is not what git names ({facts.named})."
+    return "LeftBehind", f"andon.dev/{word}: version {value} is not what {facts.where_named} names ({facts.named})."

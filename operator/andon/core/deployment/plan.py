@@ -104,7 +104,9 @@ def _row_source(facts: Facts) -> RowSource | None:
 
 def _watch_claim(facts: Facts) -> Claim:
     if facts.policy is None:
-        return claim("Watched", False, "NoPolicy", "No DriftPolicy targets this deployment: new versions advance on rows alone.")
+        what = "rows" if facts.spec.inputs else "requests"
+        message = f"No DriftPolicy targets this deployment: new versions advance on {what} alone."
+        return claim("Watched", False, "NoPolicy", message)
     return following(claim("Watched", True, "Watched", f"Watched by DriftPolicy {facts.policy.name}."))
 
 

@@ -151,10 +151,8 @@ def aborted(facts: Facts, now: datetime) -> Answer | None:
     if facts.people.abort != wanted.version or stable is None or stable.digest == wanted.digest:
         return None
     because = f"Version {wanted.version} was taken out of its rollout by andon.dev/abort; version {stable.version} serves on."
-    retry = f"kubectl annotate -n {facts.namespace} modeldeployment {facts.name} andon.dev/abort-"
-    remedy = (
-        f"{facts.who_names} names version {wanted.version}, which a person took out. Commit another one, or try it again: {retry}"
-    )
+    taken_out = f"{facts.who_names} names version {wanted.version}, which a person took out."
+    remedy = f"{taken_out} Commit another one, or try it again: andon abort {facts.name} --undo -n {facts.namespace}"
     return Answer(stable, standing="Stuck", reason="Aborted", because=because, stuck="Aborted", remedy=remedy)
 
 

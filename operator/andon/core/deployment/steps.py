@@ -202,7 +202,7 @@ def _nothing_asked(step: Step) -> bool:
 def _too_few_requests(stand: _Stand, least: int) -> str:
     promote = f"andon.dev/promote={stand.version.version} does not wait for them."
     if stand.facts.asked is None:
-        return f"Its requests cannot be counted: Prometheus knows of none of its servers. Are they scraped? {promote}"
+        return f"Its requests cannot be counted: Prometheus knows of none of its servers (are they scraped?). {promote}"
     return f"It is judged on at least {least} requests of its own in this step; they are coming in. {promote}"
 
 
@@ -214,7 +214,7 @@ def _falls_back(stand: _Stand) -> str | None:
         return None
     return (
         f"It has no finite answer to {100 * asked.failed / asked.scored:.0f} of 100 {what}, more than spec.rollout.errorBudget "
-        f"({budget}) allows; the stable answers instead. Commit another version, or take it all the same: "
+        f"({budget}) allows; the stable answers instead: commit another version, or take it all the same by "
         f"andon.dev/promote={stand.version.version}."
     )
 
