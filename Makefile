@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-conformance test-scenarios lint types layers unit integration bench-decisions bench-serve bench-rollout fuzz chart toolchain clean
+.PHONY: help demo test test-conformance test-scenarios lint types layers unit integration bench-decisions bench-serve bench-rollout bench-git fuzz chart toolchain clean
 
 help: ## List the targets
 	@echo "From a clone to a demo or a tested change. The first run builds .venv and the lab's programs (about 15 minutes, 8 GB)."
