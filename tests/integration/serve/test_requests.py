@@ -1,6 +1,7 @@
 """A server process as its clients see it: no request is lost, whatever happens to the revisions behind it."""
 
 import asyncio
+import io
 import time
 
 import pytest
@@ -155,6 +156,26 @@ async def test_a_model_that_answers_nothing_is_at_fault_itself(server, tmp_path)
     await server.until(server.ack, lambda ack: ack and ack.stable)
     status, answer = await ask(server, [{"name": "rows", "datatype": "FP32", "shape": [1, 1], "data": [1.0]}])
     assert (status, answer["error"]) == (500, "version 1 failed: it answered a number that is not finite in output 'prediction'")
+
+
+async def test_what_is_too_large_is_counted_however_it_is_sent(server, one):
+    async def in_chunks():
+        for _ in range(9):
+            yield bytes(1 << 20)
+
+    server.order(one)
+    await server.start()
+    await serving(server, one)
+    for body in (io.BytesIO(bytes(9 << 20)), in_chunks()):
+        async with server.session.post(server.url + "/v2/models/product-e/infer", data=body) as response:
+            assert response.status == 413
+    assert await server.number("andon_requests_total", code="413") == 2
+
+
+async def test_an_address_without_anything_is_told_the_models(server):
+    await server.start()
+    status, answer = await server.get("/")
+    assert (status, answer["error"].startswith("there is nothing at /; the model is at /v2/models/product-e")) == (404, True)
 
 
 async def test_the_end_is_orderly(server, one):

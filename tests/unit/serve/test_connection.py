@@ -32,7 +32,8 @@ async def server(monkeypatch):
         else:
             respond(Response(200, f"{request.method.decode()} {request.path}?{request.query} ".encode() + request.body))
 
-    made = Listener(handler)
+    made = Listener(handler, lambda *told: made.refused.append(told))
+    made.refused = []
     made.release = release
     await made.listen("127.0.0.1", 0)
     yield made
@@ -243,7 +244,9 @@ async def test_who_does_not_finish_its_handshake_counts_and_makes_room(tmp_path,
     monkeypatch.setattr(listener, "MOST_CONNECTIONS", 2)
     certificate(tmp_path, 1)
     made = Listener(
-        lambda request, respond: respond(Response(200, b"ok")), TlsFiles(tmp_path / "tls.crt", tmp_path / "tls.key").context()
+        lambda request, respond: respond(Response(200, b"ok")),
+        lambda *_: None,
+        TlsFiles(tmp_path / "tls.crt", tmp_path / "tls.key").context(),
     )
     await made.listen("127.0.0.1", 0)
     async with others(made, 4) as mute:
@@ -308,5 +311,13 @@ async def test_a_request_that_drips_in_is_cut_off_though_it_never_falls_silent(s
         await asyncio.sleep(0.1)
     for each in server:
         each.close_if_silent(asyncio.get_running_loop().time())
-    with contextlib.suppress(ConnectionResetError):
-        assert await client.is_closed()
+    status, told = await client.answer()
+    assert (status, b"not here within 0.2 s" in told) == (408, True)
+    assert await client.is_closed()
+
+
+async def test_what_is_refused_before_it_is_whole_is_told_to_who_counts(client, server, monkeypatch):
+    monkeypatch.setattr(connection, "LARGEST_BODY", 1000)
+    await client.send(b"POST /p%20q?x=1 HTTP/1.1\r\nhost: h\r\ncontent-length: 1001\r\n\r\n")
+    assert (await client.answer())[0] == 413
+    assert [(path, status) for path, status, seconds in server.refused if seconds < 5] == [("/p q", 413)]

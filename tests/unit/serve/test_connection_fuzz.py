@@ -56,7 +56,7 @@ def answered(pieces):
             bodies.append(request.body)
             respond(Response(200, b"{}"))
 
-        connection = Connection(handler, room)
+        connection = Connection(handler, room, lambda *_: None)
         connection.connection_made(wire)
         for piece in pieces:
             connection.data_received(piece)

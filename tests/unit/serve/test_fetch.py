@@ -274,7 +274,9 @@ async def begun(url, start, mark):
     ("url", "reason", "says"),
     [
         pytest.param("s3://bucket/model.onnx", "SourceUnsupported", "andon[s3]", id="S3 without its library"),
-        pytest.param("smoke://hill/model.onnx", "SourceUnsupported", "reads no smoke addresses", id="no such thing"),
+        pytest.param("smoke://hill/model.onnx", "SourceUnsupported", "reads no such smoke addresses", id="no such thing"),
+        pytest.param("ftp:///model.onnx", "SourceUnsupported", "reads no such ftp addresses", id="an address without a host"),
+        pytest.param("ftp://127.0.0.1:1/model.onnx", "FetchFailed", "ConnectionRefusedError", id="a server that is away"),
         pytest.param("local:///nowhere/model.onnx", "FetchFailed", "No such file", id="no file"),
     ],
 )

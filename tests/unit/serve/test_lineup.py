@@ -13,7 +13,7 @@ from andon.runtime.serve.slots.loading import Loader
 from andon.runtime.serve.slots.unloadable import UnloadableError
 from andon.stats.profile import digest
 from support.odd import silent
-from unit.serve.models import linear, scattered, slot
+from unit.serve.models import linear, never, scattered, slot
 from unit.serve.references import a_profile
 
 PROFILE = a_profile()
@@ -51,6 +51,20 @@ async def until(lineup, holds):
 async def serving(lineup, stable, candidate=None):
     want(lineup, stable, candidate)
     return await until(lineup, lambda ack: ack.stable == stable.revision and (candidate is None or ack.candidate))
+
+
+async def test_who_takes_which_place_is_in_the_log(lineup, tmp_path, caplog):
+    caplog.set_level("INFO")
+    one, two = slot(tmp_path, "1", linear(), PROFILE), slot(tmp_path, "2", linear(bias=1.0), PROFILE)
+    await serving(lineup, one, two)
+    await serving(lineup, one)
+    moves = [message.split("/")[0] for message in caplog.messages if " is now " in message]
+    assert moves == ["stable is now 1", "candidate is now 2", "candidate is now nothing"]
+
+
+async def test_a_model_that_answers_no_trial_is_named_by_its_version(lineup, tmp_path, caplog):
+    await serving(lineup, slot(tmp_path, "7", never()))
+    assert "version 7 answers no row of a trial" in caplog.text
 
 
 async def test_the_wanted_stable_answers_once_it_is_loaded(lineup, tmp_path):

@@ -4,17 +4,25 @@ The stable answers; of a candidate with a weight, its share: sticky by asset, ev
 candidate fails to answer the stable answers for it. A version asked for by its number answers itself or not at all.
 """
 
+import logging
 from collections.abc import Callable
+from functools import partial
+from time import monotonic
 from typing import Final, NamedTuple
 
 from andon.runtime.serve.batch import Batcher, BrokenError, Outcome
 from andon.runtime.serve.metrics import Metrics
 from andon.runtime.serve.model import Array, InputRefusedError, ModelFailedError
 from andon.runtime.serve.oip.fit import Inference, fit
-from andon.runtime.serve.oip.message import BusyError, Message, RequestError
+from andon.runtime.serve.oip.message import BusyError, Message, RequestError, listed
 from andon.runtime.serve.slots.lineup import Lineup
 from andon.runtime.serve.slots.loading import Loaded
 from andon.runtime.serve.split import Split
+
+log = logging.getLogger(__name__)
+
+CALM: Final = 10.0
+"""Seconds since a version last failed, after which one that answers does so again."""
 
 _ITS_OWN_FAULT: Final = 500
 
@@ -63,7 +71,7 @@ class Answering:
             raise RequestError(503, f"no revision of {name!r} is loaded yet; see /slots for why")
         found = self._lineup.stable if version is None else self.loaded.get(version)
         if found is None:
-            raise RequestError(404, f"version {str(version)[:20]!r} is not loaded; loaded are {self.versions}")
+            raise RequestError(404, f"version {str(version)[:20]!r} is not loaded; loaded are {listed(self.versions)}")
         return found
 
     def ready(self, name: str, version: str | None) -> bool:
@@ -83,19 +91,23 @@ class Answering:
         def done(outcome: Outcome) -> None:
             if isinstance(outcome, list):
                 loaded.record.answered += 1
+                if loaded.record.failed_at is not None:
+                    _see_whether_over(loaded)
                 reply(Answer(inference, loaded, outcome), loaded)
                 return
             self._metrics.fallbacks += 1
-            error = _refusal(inference, loaded, outcome)
             if heir:
-                self._ask(inference, heir, None, told_by_heir)
-            else:
-                loaded.record.failed += error.status == _ITS_OWN_FAULT
-                reply(error, loaded)
+                self._ask(inference, heir, None, partial(told_by_heir, outcome))
+                return
+            error = _refusal(inference, loaded, outcome)
+            if error.status == _ITS_OWN_FAULT:
+                _failed(loaded, outcome)
+            reply(error, loaded)
 
-        def told_by_heir(result: Answer | RequestError, instead: Loaded) -> None:
+        def told_by_heir(failure: ModelFailedError, result: Answer | RequestError, instead: Loaded) -> None:
             """What neither could answer was the request's fault."""
-            loaded.record.failed += isinstance(result, Answer)
+            if isinstance(result, Answer):
+                _failed(loaded, failure)
             reply(result, instead)
 
         try:
@@ -115,6 +127,21 @@ class Answering:
             self._split = Split(weight)
         theirs = self._split.for_asset(asset) if asset is not None else self._split.for_request()
         return candidate if theirs else stable
+
+
+def _failed(loaded: Loaded, failure: ModelFailedError) -> None:
+    """By its own fault. The first time, and after a calm, the log says so: not for each of thousands."""
+    loaded.record.failed += 1
+    if loaded.record.failed_at is None:
+        log.warning("version %s fails: %s", loaded.slot.version, str(failure)[:1000])
+    loaded.record.failed_at = monotonic()
+
+
+def _see_whether_over(loaded: Loaded) -> None:
+    record = loaded.record
+    if record.failed_at is not None and monotonic() - record.failed_at > CALM:
+        record.failed_at = None
+        log.info("version %s answers again; %d of its %d requests failed", loaded.slot.version, record.failed, record.asked)
 
 
 def _refusal(inference: Inference, loaded: Loaded, error: ModelFailedError) -> RequestError:

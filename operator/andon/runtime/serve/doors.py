@@ -35,7 +35,8 @@ class Doors:
             raise BadSettingsError(f"{error.filename}: {error.strerror}; name a file that can be read") from error
         except ValueError as error:
             raise BadSettingsError(str(error)) from error
-        self._http = Listener(Routes(answering, lineup, metrics, pages, self._token), self._tls)
+        routes = Routes(answering, lineup, metrics, pages, self._token)
+        self._http = Listener(routes, routes.refused, self._tls)
         self._grpc: GrpcListener | None = None
         if settings.grpc:
             self._grpc = _grpc_listener(settings, answering, lineup, metrics, self._token)

@@ -59,16 +59,17 @@ async def _failure(process: asyncio.subprocess.Process, url: str) -> Exception:
 def main() -> int:
     """The process itself; the exit code."""
     asked = json.load(sys.stdin)
+    sys.unraisablehook = lambda _: None  # what a library says while it is thrown away would be the last line
     try:
         import fsspec
 
-        system, path = fsspec.core.url_to_fs(asked["url"])
-    except (ImportError, ValueError) as error:
-        scheme = asked["url"].partition(":")[0]
-        extra = "andon[s3]" if scheme == "s3" else f"the package that brings it to fsspec ({error})"
-        print(f"this image reads no {scheme} addresses; install {extra} beside andon[serve]", file=sys.stderr)
-        return NO_LIBRARY
-    try:
+        try:
+            system, path = fsspec.core.url_to_fs(asked["url"])
+        except (ImportError, ValueError, TypeError) as error:
+            scheme = asked["url"].partition(":")[0]
+            extra = "andon[s3]" if scheme == "s3" else f"the package that brings it to fsspec ({error})"
+            print(f"this image reads no such {scheme} addresses; install {extra} beside andon[serve]", file=sys.stderr)
+            return NO_LIBRARY
         _pour(system, path, asked["start"], asked["mark"])
     except Exception as error:  # noqa: BLE001 - the last line of a library's own trouble, whichever it has
         print(f"{type(error).__name__}: {error}".replace("\n", " "), file=sys.stderr)

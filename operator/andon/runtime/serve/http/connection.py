@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import httptools
 
-from andon.runtime.serve.http.request import Handler, Request, Response
+from andon.runtime.serve.http.request import Handler, Refused, Request, Response
 
 log = logging.getLogger(__name__)
 
@@ -84,8 +84,9 @@ class _RefusedError(Exception):
 class Connection(asyncio.Protocol):
     """One client. The methods named on_… are what httptools calls."""
 
-    def __init__(self, handler: Handler, room: Room) -> None:
+    def __init__(self, handler: Handler, room: Room, refused: Refused) -> None:
         self._handler = handler
+        self._refused = refused
         self._room = room
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpRequestParser(self)
@@ -152,6 +153,8 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, response: Response) -> None:
         """Answer and read no further, but let the client read the answer before it finds its own sending cut off."""
+        if self._request:
+            self._refused(_target.__wrapped__(self._url)[0], response.status, self._loop.time() - self.since)
         self._forget_body()
         self._ended, self._refusal = True, response
         exchange = _Exchange(self, last=True)
@@ -266,7 +269,11 @@ class Connection(asyncio.Protocol):
     def close_if_silent(self, now: float) -> None:
         """Part with a client that asks nothing, or does not finish asking. now: the event loop's time."""
         limit = SLOWEST_REQUEST if self._request or self._ended else IDLE
-        if self.waits and now - self.since > limit:
+        if not self.waits or now - self.since <= limit:
+            return
+        if self._request and not self._ended:
+            self._refuse(Response.error(408, f"the request was not here within {limit:g} s; send it faster, or in parts"))
+        else:
             self.abort()
 
     def abort(self) -> None:

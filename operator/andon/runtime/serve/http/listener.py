@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from andon.runtime.serve.http.connection import Connection, Room
-from andon.runtime.serve.http.request import Handler
+from andon.runtime.serve.http.request import Handler, Refused
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +29,11 @@ async def bound(host: str, port: int) -> list[socket.socket]:
 
 
 class Listener:
-    """One listening socket. tls: how connections are encrypted, if they are."""
+    """One listening socket. tls: how connections are encrypted, if they are. refused: what the handler never sees."""
 
-    def __init__(self, handler: Handler, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, handler: Handler, refused: Refused, tls: ssl.SSLContext | None = None) -> None:
         self._handler = handler
+        self._refused = refused
         self._tls = tls
         self._room = Room()
         self._connections: set[_Known] = set()
@@ -71,7 +72,7 @@ class Listener:
                 return
             min(silent, key=lambda connection: connection.since).abort()
         client.setblocking(False)
-        known = _Known(self._handler, self._room, self._connections)
+        known = _Known(self._handler, self._room, self._refused, self._connections)
         timeout = _HANDSHAKE if self._tls else None
         coming = self._loop.connect_accepted_socket(lambda: known, client, ssl=self._tls, ssl_handshake_timeout=timeout)
         known.coming = self._loop.create_task(coming)
@@ -130,8 +131,8 @@ class Listener:
 class _Known(Connection):
     """A connection that is counted. Where there are too many, the one that has been silent for longest makes room."""
 
-    def __init__(self, handler: Handler, room: Room, connections: set["_Known"]) -> None:
-        super().__init__(handler, room)
+    def __init__(self, handler: Handler, room: Room, refused: Refused, connections: set["_Known"]) -> None:
+        super().__init__(handler, room, refused)
         self.coming: asyncio.Task[Any] | None = None
         self._connections = connections
         connections.add(self)

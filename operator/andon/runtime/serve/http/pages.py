@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -36,7 +37,7 @@ def pages(scoring: Scoring) -> Mapping[str, Page]:
             raise RequestError(400, "time is missing; write /why?time=MILLISECONDS, as /predictions has it")
         found = await scoring.why(_whole(asked, "time", ""))
         if found is None:
-            raise RequestError(404, f"no prediction of time {asked['time']} is kept; /predictions lists those that are")
+            raise RequestError(404, f"no prediction of {_dated(asked['time'])} is kept; /predictions lists those that are")
         return found
 
     return {path: _bearing_weather(page) for path, page in (("/predictions", predictions), ("/drift", drift), ("/why", why))}
@@ -50,6 +51,15 @@ def _bearing_weather(page: Page) -> Page:
             raise BusyError(f"this cannot be read now: {error}") from error
 
     return read
+
+
+def _dated(milliseconds: str) -> str:
+    """The moment as people write it, if it is of this calendar."""
+    try:
+        at = datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return f"{milliseconds} ms"
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z ({milliseconds} ms)"
 
 
 def _whole(asked: Mapping[str, str], name: str, default: str) -> int:

@@ -48,3 +48,6 @@ class Response(NamedTuple):
 
 Respond = Callable[[Response], None]
 Handler = Callable[[Request, Respond], None]
+
+Refused = Callable[[str, int, float], None]
+"""Is told the path, the status and the seconds of a request that was answered before it was whole."""

@@ -54,7 +54,7 @@ class Routes:
 
     def __call__(self, request: Request, respond: Respond) -> None:
         """Answer, now or soon."""
-        target = _target(request.path) if len(request.path) <= LONGEST_PATH else None
+        target = _found(request.path)
         if self._token and not _is_free(request.path) and not self._token.allows(request.headers.get(b"authorization")):
             respond(_refusal(RequestError(401, "this server asks for its token; send it as authorization: Bearer TOKEN")))
         elif target and target.verb == "infer":
@@ -65,6 +65,12 @@ class Routes:
             self._read(self._pages[request.path], request, respond)
         else:
             respond(_refusal(_wrong_method(request, "GET")))
+
+    def refused(self, path: str, status: int, seconds: float) -> None:
+        """A request was answered before it was whole; one to a model counts as any other."""
+        target = _found(path)
+        if target and target.verb == "infer":
+            self._metrics.request(status, seconds)
 
     def _read(self, page: Page, request: Request, respond: Respond) -> None:
         async def answer() -> None:
@@ -99,7 +105,9 @@ class Routes:
             case "/slots":
                 return _json(self._slots())
         model = f"the model is at /v2/models/{self._answering.name}"
-        raise RequestError(404, f"there is nothing at {path[:200]}; {model}, and extensions of the protocol are not offered")
+        raise RequestError(
+            404, f"there is nothing at {path[:200] or '/'}; {model}, and extensions of the protocol are not offered"
+        )
 
     def _of_model(self, target: _Target) -> Response:
         if target.verb == "ready":
@@ -149,9 +157,13 @@ class Routes:
         }
 
 
+def _found(path: str) -> _Target | None:
+    """Which model a path is about, if any."""
+    return _target(path) if len(path) <= LONGEST_PATH else None
+
+
 @lru_cache(256)
 def _target(path: str) -> _Target | None:
-    """Which model a path is about, if any."""
     match path.rstrip("/").split("/")[1:]:
         case ["v2", "models", name]:
             return _Target(name, None, "")

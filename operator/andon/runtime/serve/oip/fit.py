@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from andon.runtime.serve.model import Array, OnnxModel, Tensor
-from andon.runtime.serve.oip.message import Given, Message, RequestError
+from andon.runtime.serve.oip.message import Given, Message, RequestError, kind, listed
 from andon.runtime.serve.oip.tensors import from_json, from_raw, from_values
 
 
@@ -31,7 +31,7 @@ def fit(message: Message, model: OnnxModel) -> Inference:
     """What a request asks of a model. Raises RequestError."""
     inputs = message.inputs
     if len(inputs) != len(model.inputs) or any(tensor.name not in inputs for tensor in model.inputs):
-        raise RequestError(400, f"inputs are {sorted(inputs)}; the model takes {[tensor.name for tensor in model.inputs]}")
+        raise RequestError(400, f"inputs are {listed(sorted(inputs))}; the model takes {listed(t.name for t in model.inputs)}")
     feeds = {tensor.name: _values(inputs[tensor.name], tensor) for tensor in model.inputs}
     if len(feeds) > 1:
         _check_shared(feeds, model.inputs)
@@ -41,7 +41,7 @@ def fit(message: Message, model: OnnxModel) -> Inference:
 
 def _values(given: Given, tensor: Tensor) -> Array:
     if given.datatype != tensor.datatype:
-        raise RequestError(400, f"input {tensor.name!r}: datatype is {given.datatype!r}; the model takes {tensor.datatype}")
+        raise RequestError(400, f"input {tensor.name!r}: datatype is {_shown(given.datatype)}; the model takes {tensor.datatype}")
     shape, data = _shape(given.shape, tensor), given.data
     if data is None:
         raise RequestError(400, f"input {tensor.name!r}: data is missing")
@@ -57,7 +57,15 @@ def _values(given: Given, tensor: Tensor) -> Array:
     return values.reshape(shape)
 
 
+def _shown(datatype: object) -> str:
+    if datatype in (None, ""):
+        return "missing"
+    return datatype[:50] if isinstance(datatype, str) else kind(datatype)
+
+
 def _shape(given: object, tensor: Tensor) -> tuple[int, ...]:
+    if given is None:
+        raise RequestError(400, f"input {tensor.name!r}: shape is missing; the model takes {list(tensor.shape)} (-1: any)")
     if not isinstance(given, list):
         raise RequestError(400, f"input {tensor.name!r}: shape must be a list of positive integers")
     fits = len(given) == len(tensor.shape)
@@ -89,5 +97,5 @@ def _outputs(message: Message, available: Sequence[Tensor]) -> tuple[tuple[int, 
     places = {tensor.name: place for place, tensor in enumerate(available)}
     for name in message.outputs:
         if name not in places:
-            raise RequestError(400, f"output {name[:200]!r} is unknown; the model has {list(places)}")
+            raise RequestError(400, f"output {name[:200]!r} is unknown; the model has {listed(places)}")
     return tuple((places[name], raw) for name, raw in message.outputs.items())

@@ -3,6 +3,7 @@
 As JSON, with raw tensors behind it where a header says how long the JSON is.
 """
 
+import re
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any, Final
@@ -24,6 +25,9 @@ LONGEST_ASSET: Final = 512
 
 LARGEST_JSON: Final = 4 << 20
 """What is parsed takes up to twenty times as much memory as its text; raw tensors take none."""
+
+_NO_NUMBER: Final = re.compile("NaN|Infinity")
+"""As Python's own json writes what JSON cannot say."""
 
 
 def read(body: bytes, json_length: bytes | None) -> Message:
@@ -77,7 +81,10 @@ def _document(text: bytes) -> dict[str, Any]:
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise RequestError(400, f"the body is not JSON: {error}") from None
+        wrong = (
+            "JSON has no NaN or Infinity; raw tensors have" if _NO_NUMBER.match(error.doc, error.pos) else "the body is not JSON"
+        )
+        raise RequestError(400, f"{wrong}: {error}") from None
     if not isinstance(document, dict):
         raise RequestError(400, f"the body must be an object with inputs, not {kind(document)}")
     return document

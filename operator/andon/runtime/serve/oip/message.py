@@ -1,6 +1,6 @@
 """What does an inference request ask, whichever way it came?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from andon.runtime.serve.model import Array
@@ -54,3 +54,8 @@ _KINDS: Final = {dict: "an object", list: "a list", str: "a string", bool: "a bo
 def kind(value: object) -> str:
     """What a JSON value is, in words."""
     return _KINDS.get(type(value), "a number")
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a sentence, as many and as much of each as a person reads."""
+    return ", ".join(repr(name[:200]) for name in names)[:1000] or "none"

@@ -69,9 +69,9 @@ def from_json(data: object, tensor: Tensor) -> tuple[Array, tuple[int, ...]]:
         raise _unfit(tensor, f"data must be a list, not {kind(data)}")
     flat, nested = _flat(data, tensor)
     if tensor.datatype == "BOOL":
-        return np.array(_all_of(bool, flat, "booleans", tensor), np.bool_), nested
+        return np.array(_all_of(bool, flat, "boolean", tensor), np.bool_), nested
     if tensor.datatype == "BYTES":
-        return _objects([_unicode(text, tensor) for text in _all_of(str, flat, "texts", tensor)]), nested
+        return _objects([_unicode(text, tensor) for text in _all_of(str, flat, "text", tensor)]), nested
     return np.frombuffer(_packed(flat, tensor), tensor.dtype), nested
 
 
@@ -92,16 +92,24 @@ def _packed(numbers: list[Any], tensor: Tensor) -> bytes:
     except OverflowError:
         raise _out_of_range(tensor) from None
     except struct.error as error:
-        whole = "" if letter in "efd" else "whole "
-        if "required argument" in str(error):
-            raise _unfit(tensor, f"data must be evenly nested {whole}numbers") from None
-        raise _out_of_range(tensor) from None
+        if "required argument" not in str(error):
+            raise _out_of_range(tensor) from None
+        if letter in "efd":
+            raise _other(numbers, (bool, int, float), "number", tensor) from None
+        raise _other(numbers, (bool, int), "whole number", tensor) from None
 
 
 def _all_of(wanted: type, values: list[Any], noun: str, tensor: Tensor) -> list[Any]:
     if any(type(value) is not wanted for value in values):
-        raise _unfit(tensor, f"data must be evenly nested {noun}")
+        raise _other(values, (wanted,), noun, tensor)
     return values
+
+
+def _other(values: list[Any], wanted: tuple[type, ...], noun: str, tensor: Tensor) -> RequestError:
+    """The first value that is of none of these types, by its place among all, from 0."""
+    place, value = next((place, value) for place, value in enumerate(values) if type(value) not in wanted)
+    shown = value if isinstance(value, float) else kind(value)
+    return _unfit(tensor, f"value {place} is {shown}, which is no {noun}")
 
 
 def _unicode(text: str, tensor: Tensor) -> str:

@@ -138,13 +138,16 @@ class Lineup:
         """Put everything in its place. No await: between two requests, and never half."""
         if self.wanted is None:
             return
-        before = self._places()
+        before, tags = self._places(), self._tags()
         self._place_stable(self.wanted.stable, self.wanted.threads)
         self.candidate = self._beside(self.wanted.candidate, self.wanted.threads)
         self.reference = self._beside(self.wanted.reference, self.wanted.threads)
         self.weight = self.wanted.weight if self.candidate else 0
         if self._places() != before:
             self._since = datetime.now(UTC)
+        for role, tag in self._tags().items():
+            if tag != tags[role]:
+                log.info("%s is now %s", role, tag or "nothing")
         orders, placed = self._orders(), [id(loaded) for loaded in (self.stable, self.candidate, self.reference)]
         self._shelf = {order: loaded for order, loaded in self._shelf.items() if order in orders or id(loaded) in placed}
         self._tell()
@@ -154,8 +157,6 @@ class Lineup:
         stable = self._find(wanted, threads) if wanted else None
         if wanted is not None and stable is None:
             return
-        if self.stable is None or stable is None or stable.revision != self.stable.revision:
-            log.info("stable is now %s", stable.tag if stable else "nothing")
         self.stable = stable
 
     def _beside(self, wanted: SlotModel | None, threads: int) -> Loaded | None:
@@ -180,6 +181,11 @@ class Lineup:
     def _places(self) -> tuple[Revision | None, Revision | None, Revision | None, int]:
         """What an acknowledgement is about."""
         return _revision(self.stable), _revision(self.candidate), _revision(self.reference), self.weight
+
+    def _tags(self) -> dict[str, str | None]:
+        """What the log says of who is where."""
+        placed = {"stable": self.stable, "candidate": self.candidate, "reference": self.reference}
+        return {role: loaded.tag if loaded else None for role, loaded in placed.items()}
 
     def _tell(self) -> None:
         for event in self._news:

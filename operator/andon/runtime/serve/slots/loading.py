@@ -24,11 +24,13 @@ log = logging.getLogger(__name__)
 class Record:
     """How a revision did since it was loaded. failed: what it raised on, or had no finite answer to.
 
-    answered, failed: requests. rows, failed_rows: what it scored by itself, and of these.
+    answered, failed: requests. failed_at: the monotonic second of the last that failed, None once that is over.
+    rows, failed_rows: what it scored by itself, and of these.
     """
 
     answered: int = 0
     failed: int = 0
+    failed_at: float | None = None
     rows: int = 0
     failed_rows: int = 0
 
