@@ -13,6 +13,7 @@ from andon.cli.options import Deployment, Kubeconfig, Namespace
 from andon.cli.usage import understood
 from andon.ports.terminal import ApiServer, current_namespace
 from andon.watch.drawing import terminal
+from andon.watch.why.alone import alone
 from andon.watch.why.drawing import drawn
 from andon.watch.why.moment import moment
 from andon.watch.why.origin import as_json
@@ -42,16 +43,29 @@ def why(
     with understood("TIME"):
         at = moment(time, datetime.now().astimezone())
     file = str(kubeconfig) if kubeconfig else None
-    api, token = ApiServer(file), _text_of(token_file)
+    api, token = _cluster(file, server), _text_of(token_file)
     question = Question(namespace or current_namespace(file), name, at, server, token, str(ca_file) if ca_file else None)
-    obj = deployment(api, question)
-    told = answer(api, question, obj)
-    origin = traced(api, obj, told, mlflow)
+    if api is None:
+        told, origin = alone(question, mlflow)
+    else:
+        obj = deployment(api, question)
+        told = answer(api, question, obj)
+        origin = traced(api, obj, told, mlflow)
     if output is Nameless.TEXT:
         console = terminal()
         console.print(drawn(told, origin, name, console.width))
     else:
         put(as_json(told, origin), output)
+
+
+def _cluster(kubeconfig: str | None, server: str | None) -> ApiServer | None:
+    """None where none is configured and none is needed, since the server is named."""
+    try:
+        return ApiServer(kubeconfig)
+    except UserError:
+        if server is None or kubeconfig:
+            raise
+        return None
 
 
 def _text_of(path: Path | None) -> str | None:

@@ -1,5 +1,8 @@
 """What consumers of predictions get of each row: from whom, how good, and why."""
 
+import asyncio
+import sys
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
@@ -107,6 +110,29 @@ async def test_why_tells_what_each_feature_did(server, plant, one):
     assert abs(told["remainder"]) < 0.3, "a sum has no parts that act together"
     assert (told["revision"], told["digest"], told["profileDigest"]) == ("1", one.digest, one.profile_digest)
     assert (await server.get(f"/why?time={time_of(7) + 1}"))[0] == 404
+
+
+async def why(*arguments):
+    """`andon why` where no cluster is configured: its exit code, and all that it says."""
+    command = (sys.executable, "-m", "andon.cli", "why", *arguments)
+    pipe, nowhere = asyncio.subprocess.PIPE, {"PATH": "/usr/bin", "HOME": "/nonexistent", "COLUMNS": "150"}
+    process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=asyncio.subprocess.STDOUT, env=nowhere)
+    said, _ = await asyncio.wait_for(process.communicate(), 20)
+    return process.returncode, said.decode()
+
+
+async def test_andon_why_needs_no_cluster_where_the_server_is_named(server, plant, one):
+    await begin(server, plant, one)
+    plant.happen(20)
+    await scored(server, 20)
+    at = datetime.fromtimestamp(time_of(7) / 1000, UTC).isoformat().replace("+00:00", "Z")
+    code, said = await why("product-e", at, "--server", server.url)
+    assert (code, f"digest   {one.digest}" in said, "No cluster is configured: people" in said) == (0, True, True), said
+    code, said = await why("product-e", "2025-01-01T00:00:00Z", "--server", server.url)
+    assert (code, "no prediction of 2025-01-01T00:00:00.000Z" in said) == (1, True), said
+    code, said = await why("product-x", at, "--server", server.url)
+    assert (code, "serves product-e, not product-x" in said) == (1, True), said
+    assert "no cluster is configured" in (await why("product-e", at))[1]
 
 
 async def test_a_share_of_answers_is_explained_unasked_and_stays_so_when_the_revision_is_gone(server, plant, one, tmp_path):
