@@ -204,8 +204,8 @@ class DeploymentController(Reconciler[ModelDeploymentSpec, ModelDeploymentStatus
     async def _asked(
         self, key: Key, spec: ModelDeploymentSpec, wanted: SlotModel | Missing, held: Slots | None
     ) -> Counted | None:
-        """Rows or requests that were the wanted revision's while it was judged; None where nobody counts them."""
-        if isinstance(wanted, Missing) or held is None or held.candidate is None or held.candidate.digest != wanted.digest:
+        """Rows or requests that were the wanted revision's since it was loaded; None where nobody counts them."""
+        if isinstance(wanted, Missing) or wanted.digest not in _in_slots(held):
             return None
         if spec.inputs:
             return await self._counted(key, wanted)

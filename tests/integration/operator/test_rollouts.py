@@ -176,15 +176,36 @@ def test_without_rows_and_policy_a_share_of_requests_must_be_answered(plant: Pla
     assert plant.reaches("Weight 20%").weight == 20
     uncounted = "Prometheus knows of none of its servers"
     eventually(lambda: plant.cluster.condition("modeldeployment", MODEL)["message"], lambda said: uncounted in said, within=20)
-    revision = plant.registry.digests["2"].removeprefix("sha256:")[:12]
-    labels = f'{{namespace="{plant.cluster.namespace}",deployment="{MODEL}",slot="candidate",revision="{revision}"}}'
-    asked, failed = (f"andon_{which}_requests_total{labels}" for which in ("asked", "failed"))
-    plant.listener.series |= {asked: 50, failed: 5}
+    requests(plant, "2", 50, failed=5)
     held = "no finite answer to 10 of 100 requests"
     eventually(lambda: plant.cluster.condition("modeldeployment", MODEL)["message"], lambda said: held in said, within=20)
     assert plant.told("1", "2").weight == 20
-    plant.listener.series |= {asked: 500, failed: 5}
+    requests(plant, "2", 500, failed=5)
     plant.told("2")
+
+
+def test_a_version_that_begins_again_is_judged_by_requests_of_its_own_from_then_on(plant: Plant):
+    plant.deploy("1", steps=[{"weight": 20, "minRows": 40}])
+    plant.serves("1")
+    plant.judges("2")
+    requests(plant, "2", 50)
+    plant.told("2")
+    plant.acknowledge()
+    settled(plant, "2")
+    plant.annotate(pin="1")
+    assert plant.told("1").reference is not None, "it stays loaded, and its counters stand"
+    plant.acknowledge()
+    settled(plant, "1")
+    plant.annotate(pin="")
+    plant.told("1", "2")
+    assert plant.status()["candidate"]["fromRows"] == 50
+
+
+def requests(plant: Plant, version: str, asked: int, failed: int = 0) -> None:
+    """So many were this version's to answer since it was loaded."""
+    revision = plant.registry.digests[version].removeprefix("sha256:")[:12]
+    labels = f'{{namespace="{plant.cluster.namespace}",deployment="{MODEL}",slot="candidate",revision="{revision}"}}'
+    plant.listener.series |= {f"andon_asked_requests_total{labels}": asked, f"andon_failed_requests_total{labels}": failed}
 
 
 def test_a_first_version_beyond_its_error_budget_is_said_and_may_be_accepted(plant: Plant):
