@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -20,8 +21,16 @@ _ABOUT = "A whole plant on this machine: Kubernetes, registry, metrics, git and 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=_ABOUT)
 app.add_typer(plant, name="plant")
 
+
+class Form(StrEnum):
+    """How a lab is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
 Name = Annotated[str, typer.Option("--name", "-n", help="Which lab; several can run side by side.")]
-Output = Annotated[str, typer.Option("--output", "-o", metavar="table|json", help="How to print.")]
+Output = Annotated[Form, typer.Option("--output", "-o", help="How to print it.")]
 
 
 @app.command()
@@ -60,12 +69,12 @@ def down(name: Name = "andon") -> None:
 
 
 @app.command()
-def status(name: Name = "andon", output: Output = "table") -> None:
+def status(name: Name = "andon", output: Output = Form.TABLE) -> None:
     """Say how each process of a lab is."""
     from andon.lab.state import Phase
 
     state = _state(name)
-    if output == "json":
+    if output is Form.JSON:
         typer.echo(json.dumps(asdict(state), indent=2))
     else:
         _table(state)

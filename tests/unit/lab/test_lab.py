@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+from typer.testing import CliRunner
+
+from andon.api.exits import Exit
+from andon.lab.cli import app
 from andon.lab.lab import Lab, Options
 
 
@@ -11,3 +15,8 @@ def test_asking_for_the_components_writes_no_file_that_one_of_them_reads(tmp_pat
         names = [component.name for component in lab.components()]
         assert {"node-edge-1", "node-cloud-1", "node-edge-2"} <= set(names)
         assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == written
+
+
+def test_a_form_that_there_is_not_is_refused() -> None:
+    done = CliRunner().invoke(app, ["status", "-o", "yaml"])
+    assert (done.exit_code, "'table', 'json'" in done.output) == (Exit.USAGE, True)
