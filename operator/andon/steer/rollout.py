@@ -47,7 +47,7 @@ def _pinned(obj: Object, version: str, heard: bool, wait: int) -> Said:
     written = f"andon.dev/pin={version} is written to {name}{although}"
     if wait == 0:
         return Said(obj, f"{written}; what comes of it: andon get mdep {name} -n {namespace}")
-    why = conditions["Ready"]["message"] if heard else f"the operator has not answered within {wait} s"
+    why = conditions["Ready"]["message"].rstrip(".") if heard else f"the operator has not answered within {wait} s"
     return Said(obj, f"{written}, and does not count yet: {why}; see: andon get mdep {name} -n {namespace}", Exit.NOT_NOW)
 
 
