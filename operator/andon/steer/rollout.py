@@ -143,7 +143,7 @@ def _serving(obj: Object) -> str | None:
 
 def _is_unproved(obj: Object) -> bool:
     """Whether it is a first version that a person may still accept."""
-    return _conditions(obj).get(JUDGED, {}).get("status", "True") != "True"
+    return bool(_conditions(obj).get(JUDGED, {}).get("status", "True") != "True")
 
 
 def _rolled_back_by(obj: Object, version: str) -> str | None:
