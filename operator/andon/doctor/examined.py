@@ -51,6 +51,11 @@ class Patient:
     policies: tuple[Object, ...] = ()
     addresses: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def operator(self) -> str:
+        """What kubectl is told to reach the operator: a word to fill in where nobody knows its namespace."""
+        return f"-n {self.home or 'ITS-NAMESPACE'} deploy/andon"
+
     def address(self, service: str) -> str | None:
         """Of `prometheus` or `mlflow`: as a person named it, or as the operator has it."""
         if service in self.addresses:

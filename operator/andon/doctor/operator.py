@@ -68,16 +68,16 @@ def _lease(patient: Patient, home: str, name: str) -> Examined:
     try:
         spec = patient.api.get(place)["spec"]
     except NotFoundError:
-        return fail("leader", f"there is no {place.words}: no operator has begun to act", f"kubectl logs -n {home} deploy/andon")
+        return fail("leader", f"there is no {place.words}: no operator has begun to act", f"kubectl logs {patient.operator}")
     except (UserError, AwayError) as error:
         return unknown("leader", f"{place.words} cannot be read", str(error))
-    return held(spec, datetime.now(UTC))
+    return held(spec, datetime.now(UTC), patient.operator)
 
 
-def held(spec: Mapping[str, Any], now: datetime) -> Examined:
-    """How a Lease is, by this machine's clock."""
+def held(spec: Mapping[str, Any], now: datetime, where: str) -> Examined:
+    """How a Lease is, by this machine's clock. where: what kubectl is told to reach its operator."""
     holder, renewed = spec.get("holderIdentity"), spec.get("renewTime")
-    fix = "see why no replica takes over: kubectl logs deploy/andon"
+    fix = f"see why no replica takes over: kubectl logs {where}"
     if not holder or not renewed:
         return fail("leader", "nobody holds the operator's Lease", fix)
     late = now - datetime.fromisoformat(renewed)

@@ -39,18 +39,19 @@ def repositories(patient: Patient) -> Iterator[Examined]:
     if patient.mounted and patient.config is not None:
         yield from asyncio.run(_tried(patient, patient.config, named))
     else:
-        yield from map(_as_found, named)
+        yield from (_as_found(patient, obj) for obj in named)
 
 
-def _as_found(obj: Object) -> Examined:
+def _as_found(patient: Patient, obj: Object) -> Examined:
     """By the operator."""
     name = f"git of {name_of(obj)}"
     said = next((c for c in obj.get("status", {}).get("conditions", ()) if c["type"] == "GitInSync"), None)
     if said is None:
-        return unknown(name, "the operator has not looked yet", "see whether it runs: kubectl logs deploy/andon")
+        return unknown(name, "the operator has not looked yet", f"see whether it runs: kubectl logs {patient.operator}")
     if said["reason"] in set(AsMeant):
         return ok(name, f"the operator found nothing against a commit ({said['reason']})")
-    fix = "docs/write-back.md; to try it with the operator's own keys: kubectl exec deploy/andon -- andon doctor --config FILE"
+    tried = f"kubectl exec {patient.operator} -- andon doctor --config FILE"
+    fix = f"docs/write-back.md; to try it with the operator's own keys: {tried}"
     return fail(name, f"{said['reason']}: {said['message']}", fix)
 
 

@@ -66,4 +66,4 @@ def test_git_alone_remembers_and_where_nobody_does_nothing_is_served(namespace: 
         assert told(namespace, name) == {}
         assert kstatus(namespace.get("modeldeployment", name)) == "InProgress", "it goes on by itself"
     early = namespace.says("modeldeployment", "registered", "Unreachable", type_="GitInSync")
-    assert "a rollback could not be committed" in early["message"], "known before there is one"
+    assert "a rollback could not be committed now" in early["message"], "known before there is one"

@@ -29,7 +29,7 @@ def test_a_closed_branch_is_no_trouble_where_people_merge(namespace: Cluster):
     spec = {"model": {"mlflow": {"name": "product-e", "version": "2"}}, "git": {"repositoryRef": "plant"}}
     namespace.apply("ModelDeployment", "product-e", spec)
     said = namespace.says("modeldeployment", "product-e", "Refused", type_="GitInSync")
-    assert "a rollback could not be committed: git cannot push" in said["message"]
+    assert "a rollback could not be committed now: git cannot push" in said["message"]
 
     namespace.apply("DriftPolicy", "watch", {"targetRef": {"name": "product-e"}, "writeBack": {"Rollback": "PullRequest"}})
     namespace.says("modeldeployment", "product-e", "InSync", type_="GitInSync")

@@ -76,6 +76,12 @@ async def test_what_the_configuration_lacks_is_named(remote, repository, change,
     assert says in found.detail
 
 
+async def test_what_git_said_ends_as_one_sentence(remote, repository):
+    found = await repository.preflight(entry(f"{remote.url}/elsewhere"), REACTOR, LINE)
+    assert isinstance(found, Missing)
+    assert "the repository exists. Next: " in found.detail
+
+
 async def test_a_line_that_is_not_ours_is_refused_with_its_place(remote, repository):
     found = await repository.preflight(
         entry(remote.url), ObjectRef("andon.dev/v1alpha1", "ModelDeployment", "plant-a", "b"), LINE

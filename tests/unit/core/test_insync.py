@@ -54,6 +54,7 @@ CASES = [
     pytest.param(person(abort="2"), "False/Aborted", id="a person has taken the version out"),
     pytest.param(replace(serving("1"), preflight=PROTECTED), "Unknown/Refused", id="and could not be told of a rollback"),
     pytest.param(replace(serving("1"), preflight=PROTECTED, repository="None"), "True/InSync", id="nor is it to be told"),
+    pytest.param(replace(serving("1"), repository="NotGranted"), "False/NotGranted", id="nobody granted the repository"),
     pytest.param(ROLLED_BACK, "False/CommitPending", id="a commit is on its way"),
     pytest.param(heard(GitOutcome("Away", "Timeout", "slow")), "False/Timeout", id="git is away"),
     pytest.param(heard(PROTECTED), "False/WriteRefused", id="git refuses"),
@@ -69,7 +70,7 @@ def test_git_in_sync(facts, said):
 
 def test_each_reason_that_is_as_meant_has_a_case_and_trouble_has_none_of_them():
     reasons = {said.partition("/")[2] for _, said in (case.values for case in CASES)}
-    assert reasons - {"Refused", "Timeout", "WriteRefused"} == set(AsMeant)
+    assert reasons - {"Refused", "NotGranted", "Timeout", "WriteRefused"} == set(AsMeant)
     assert set(AsMeant).isdisjoint(get_args(MissingReason))
 
 
@@ -92,4 +93,10 @@ def test_a_rollback_has_a_line_to_change(changes, has):
 
 def test_what_would_go_wrong_is_said_in_whole():
     said = message(decide(replace(serving("1"), preflight=PROTECTED), NOW), "GitInSync")
-    assert said.startswith("git names what is wanted, and a rollback could not be committed: git cannot push")
+    assert said.startswith("git names what is wanted, but a rollback could not be committed now: git cannot push")
+
+
+def test_a_repository_that_is_not_granted_is_said_before_any_decision_and_nothing_else_suffers():
+    plan = decide(replace(serving("1"), repository="NotGranted"), NOW)
+    assert "grants namespace plant-a no repository 'plant'. Next: " in message(plan, "GitInSync")
+    assert (condition(plan, "Ready"), condition(plan, "Stalled"), condition(plan, "Reconciling")) == ("True/Serving", None, None)

@@ -44,7 +44,8 @@ def test_clocks(off, health):
     ],
 )
 def test_a_lease(spec, health):
-    assert held(spec, NOW).health is health
+    answer = held(spec, NOW, "-n andon-system deploy/andon")
+    assert (answer.health, "logs -n andon-system deploy/andon" in answer.fix) == (health, health is Health.FAIL)
 
 
 def deployment(status=None, reason="", **spec):
@@ -68,6 +69,13 @@ GIT = {"git": {"repositoryRef": "plant-a"}}
 def test_git_as_the_operator_found_it(found, health):
     (answer,) = repositories(Patient(api=None, namespace="plant-a", deployments=(found,)))
     assert answer.health is health
+
+
+@pytest.mark.parametrize("found", [deployment(**GIT), deployment("False", "NotGranted", **GIT)])
+@pytest.mark.parametrize(("home", "said"), [("andon-system", "-n andon-system deploy/andon"), (None, "-n ITS-NAMESPACE ")])
+def test_a_next_step_names_the_namespace_of_the_operator(found, home, said):
+    (answer,) = repositories(Patient(api=None, namespace="plant-a", home=home, deployments=(found,)))
+    assert (answer.health is Health.OK, said in answer.fix) == (False, True)
 
 
 @pytest.mark.parametrize("reason", AsMeant)

@@ -12,7 +12,7 @@ from andon.core.deployment.facts import Facts, GitOutcome
 KEPT_DECISIONS = 10
 KEPT_QUARANTINES = 50
 
-_NOT_GRANTED = "NotGranted"
+NOT_GRANTED = "NotGranted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +81,17 @@ def _with_git(decision: ActedDecision, facts: Facts) -> ActedDecision:
     if facts.repository == "None":
         return _ended(decision, None, "no repository is configured for this deployment: serving went back, git was not told")
     if facts.repository == "NotGranted":
-        reference = facts.spec.git.repository_ref if facts.spec.git else ""
-        return _refused(
-            decision,
-            f"{_NOT_GRANTED}: the operator's configuration grants this namespace no repository {reference!r}; ask the platform "
-            "team. Git is told when it does.",
-        )
+        return _refused(decision, f"{NOT_GRANTED}: {not_granted(facts)} Git is told when it has.")
     return _by_outcome(decision, facts.outcomes.get(decision.id))
+
+
+def not_granted(facts: Facts) -> str:
+    """That git may not be told, and who can change it."""
+    reference = facts.spec.git.repository_ref if facts.spec.git else ""
+    return (
+        f"the operator's configuration grants namespace {facts.namespace} no repository {reference!r}. Next: correct "
+        "spec.git.repositoryRef, or ask the platform team for an entry that grants it."
+    )
 
 
 def _back(decision: ActedDecision) -> str:
@@ -96,7 +100,7 @@ def _back(decision: ActedDecision) -> str:
 
 def _is_granted_now(decision: ActedDecision, facts: Facts) -> bool:
     """Git could not be told for want of a right that is there now."""
-    refused = decision.state is ActedState.REFUSED and (decision.outcome or "").startswith(_NOT_GRANTED)
+    refused = decision.state is ActedState.REFUSED and (decision.outcome or "").startswith(NOT_GRANTED)
     return refused and facts.repository == "Granted"
 
 

@@ -8,6 +8,7 @@ from andon.api.conditions import Claim, ConditionStatus, claim, following
 from andon.api.decision import ActedDecision, ActedState, WriteBackMode
 from andon.api.deployment import ModelDeploymentSpec
 from andon.api.slots import SlotModel
+from andon.core.deployment.decisions import NOT_GRANTED, not_granted
 from andon.core.deployment.facts import Facts
 from andon.core.deployment.rollout import Answer
 
@@ -25,6 +26,8 @@ class AsMeant(StrEnum):
 
 
 _Check = Callable[[Facts, Answer, list[ActedDecision]], Claim | None]
+
+_REHEARSED: Final = "git names what is wanted, but a rollback could not be committed now"
 
 
 def has_line(spec: ModelDeploymentSpec) -> bool:
@@ -61,11 +64,12 @@ def _as_wanted(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Clai
     del answer, acted
     if facts.quarantine is not None:
         return None
+    if facts.repository == "NotGranted":
+        return following(_trouble(ConditionStatus.FALSE, NOT_GRANTED, f"{_REHEARSED}: {not_granted(facts)}"))
     trouble = facts.preflight
     if trouble is None or facts.repository != "Granted":
         return _meant(ConditionStatus.TRUE, AsMeant.IN_SYNC, f"{facts.where_named} names what is wanted.")
-    message = f"git names what is wanted, and a rollback could not be committed: {trouble.message}"
-    return _trouble(ConditionStatus.UNKNOWN, trouble.reason, message)
+    return _trouble(ConditionStatus.UNKNOWN, trouble.reason, f"{_REHEARSED}: {trouble.message}")
 
 
 def _refused(facts: Facts, answer: Answer, acted: list[ActedDecision]) -> Claim | None:

@@ -124,5 +124,5 @@ class Git:
             return Missing("Timeout", f"git {command} did not end within {within:g} s. Next: see whether the server is slow.")
 
     def told(self, ran: Ran) -> str:
-        """What git said, fit for anybody's eyes."""
-        return self._clean(ran.said)[-500:] or f"exit code {ran.code}"
+        """What git said, fit for anybody's eyes and for the middle of a sentence."""
+        return self._clean(ran.said)[-500:].rstrip(".") or f"exit code {ran.code}"
