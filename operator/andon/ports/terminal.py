@@ -5,23 +5,20 @@ Everything goes by path and query, in JSON as the API server has it: a command s
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import urllib3
 import urllib3.exceptions
-from kubernetes import config
 from kubernetes.client.exceptions import ApiException
+from urllib3 import HTTPHeaderDict
 from urllib3.util.retry import Retry
 
 from andon.api import GROUP, VERSION
 from andon.api.errors import UserError
-from andon.ports.cluster import connect
 from andon.ports.rights import right_to
-
-if TYPE_CHECKING:
-    from kubernetes.client import ApiClient
+from andon.ports.terminal_config import configured, connected
 
 TIMEOUT: Final = 10.0
 """Seconds for one answer."""
@@ -75,7 +72,8 @@ class ApiServer:
     """
 
     def __init__(self, kubeconfig: str | None = None, timeout: float = TIMEOUT) -> None:
-        self._client = _connected(kubeconfig)
+        self._client, self._in_the_name_of = connected(kubeconfig)
+        self._client.rest_client.pool_manager.connection_pool_kw["retries"] = _RETRIES
         self._timeout = timeout
 
     def get(self, place: Place, query: Mapping[str, str] | None = None, accept: str = JSON) -> Any:
@@ -132,7 +130,7 @@ class ApiServer:
         timeout: float | tuple[float, float] | None = None,
         body: object = None,
     ) -> Iterator[urllib3.HTTPResponse]:
-        request = self._client.param_serialize(
+        verb, url, own, *content = self._client.param_serialize(
             method,
             place.path,
             query_params=list((query or {}).items()),
@@ -140,8 +138,11 @@ class ApiServer:
             body=body,
             auth_settings=["BearerToken"],
         )
+        said = HTTPHeaderDict(own)
+        said.extend(self._in_the_name_of)
         try:
-            with closing(self._client.call_api(*request, _request_timeout=timeout or self._timeout).response) as response:
+            answer = self._client.call_api(verb, url, said, *content, _request_timeout=timeout or self._timeout)
+            with closing(answer.response) as response:
                 if response.status not in {200, 201}:
                     raise _said_no(method, place, query or {}, response)
                 yield response
@@ -149,22 +150,9 @@ class ApiServer:
             raise AwayError(type(error).__name__) from error
 
 
-def _connected(kubeconfig: str | None = None) -> "ApiClient":
-    """A client as kubectl would have it. Raises UserError when no cluster is configured."""
-    try:
-        client = connect(kubeconfig)
-    except config.ConfigException as error:
-        raise UserError(f"no cluster is configured ({error}); set KUBECONFIG") from error
-    client.rest_client.pool_manager.connection_pool_kw["retries"] = _RETRIES
-    return client
-
-
 def current_namespace(kubeconfig: str | None = None) -> str:
-    """The one that kubectl would take, `default` where none is set."""
-    with suppress(config.ConfigException):
-        _, context = config.list_kube_config_contexts(kubeconfig)
-        return str(context["context"].get("namespace") or "default")
-    return "default"
+    """The one that kubectl would take, `default` where none is set. Raises UserError for a file that is none of kubectl's."""
+    return configured(kubeconfig).namespace
 
 
 def _said_no(method: str, place: Place, query: Mapping[str, str], response: urllib3.HTTPResponse) -> Exception:

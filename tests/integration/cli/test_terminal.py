@@ -38,4 +38,25 @@ def test_an_api_server_that_is_away_or_not_named_is_one_line(still, tmp_path, co
     done = still.andon(*command, kubeconfig=away)
     assert (done.returncode, done.stderr.count("\n"), "check KUBECONFIG" in done.stderr) == (Exit.FAILED, 1, True), done.stderr
     done = still.andon(*command, kubeconfig=tmp_path / "none")
-    assert (done.returncode, done.stderr.count("\n"), "set KUBECONFIG" in done.stderr) == (Exit.FAILED, 1, True), done.stderr
+    named = f"{tmp_path}/none" in done.stderr and "set KUBECONFIG" in done.stderr
+    assert (done.returncode, done.stderr.count("\n"), named) == (Exit.FAILED, 1, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("# Andon\n\n`a`: {", id="no YAML"),
+        pytest.param("Andon", id="no mapping"),
+        pytest.param("", id="empty"),
+        pytest.param("contexts: [1]\ncurrent-context: x\n", id="an entry that is none"),
+        pytest.param("clusters: 1\n", id="no list"),
+        pytest.param(
+            "{current-context: a, contexts: [{name: a, context: x}], users: [], clusters: []}", id="a context that is none"
+        ),
+    ],
+)
+def test_a_file_that_is_no_kubeconfig_is_named_in_one_line(tmp_path, content, still):
+    file = tmp_path / "README.md"
+    file.write_text(content)
+    done = still.andon("get", kubeconfig=file)
+    assert (done.returncode, done.stderr.count("\n"), str(file) in done.stderr) == (Exit.FAILED, 1, True), done.stderr
