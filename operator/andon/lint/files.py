@@ -10,6 +10,9 @@ from andon.api.errors import UserError
 from andon.lint.source import SourceError, documents
 
 STDIN: Final = "-"
+SHOWN: Final = {STDIN: "<stdin>"}
+"""How findings call what is no file."""
+
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
 _KUSTOMIZATIONS: Final = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
 
@@ -18,7 +21,7 @@ def contents(where: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     """Names and contents. where: files, folders, or `-`. Raises UserError for what cannot be read."""
     for path in where:
         if path == STDIN:
-            yield "<stdin>", sys.stdin.buffer.read()
+            yield SHOWN[path], sys.stdin.buffer.read()
         elif Path(path).is_dir():
             yield from _below(Path(path))
         else:

@@ -90,6 +90,14 @@ class World:
         return (cast(Declared[Other], obj) for obj in self.objects if isinstance(obj.spec, model))
 
 
+def refused(
+    document: Document, rule: str, message: str, path: tuple[Step, ...], label: str = "", *, key: bool = False
+) -> Finding:
+    """What the API server would refuse. label: of the object. key: it is about the key, not about what stands there."""
+    line, column = document.key_at(*path) if key else document.at(*path)
+    return Finding(document.file, line, column, Severity.ERROR, rule, message, label, written(path))
+
+
 def named(found: Sequence[Declared[Other]], beside: Declared[ApiModel], name: str) -> Declared[Other] | None:
     """The one of this name in the namespace of another; a namespace that a Kustomization adds later is any."""
     return next((obj for obj in found if obj.name == name and same_namespace(obj, beside)), None)

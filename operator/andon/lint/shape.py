@@ -15,7 +15,8 @@ from andon.api.errors import nearest
 from andon.api.kinds import KINDS, OBJECT_NAME, Kind
 from andon.api.types import ApiModel
 from andon.lint.finding import Finding, Severity
-from andon.lint.objects import Declared, written
+from andon.lint.metadata import described
+from andon.lint.objects import Declared, refused, written
 from andon.lint.source import Document, Step
 
 _TOP: Final = ("apiVersion", "kind", "metadata", "spec", "status")
@@ -32,12 +33,12 @@ def shaped(document: Document) -> Found:
     """What is wrong with it; and the object itself, if its spec can be read."""
     value = document.value
     if value["apiVersion"] != API_VERSION:
-        yield _error(document, "UnknownVersion", f"{value['apiVersion']!r} is not {API_VERSION}", ("apiVersion",))
+        yield refused(document, "UnknownVersion", f"{value['apiVersion']!r} is not {API_VERSION}", ("apiVersion",))
         return
     kind = next((kind for kind in KINDS if kind.name == value.get("kind")), None)
     if kind is None:
         near = nearest(str(value.get("kind")), (kind.name for kind in KINDS))
-        yield _error(document, "UnknownKind", f"{value.get('kind')!r} is none of Andon's kinds{near}", ("kind",))
+        yield refused(document, "UnknownKind", f"{value.get('kind')!r} is none of Andon's kinds{near}", ("kind",))
         return
     yield from _object(document, kind)
 
@@ -48,10 +49,12 @@ def _object(document: Document, kind: Kind) -> Found:
     name = metadata.get("name") if isinstance(metadata, dict) else None
     label = f"{kind.name} {name}"
     for key in value.keys() - set(_TOP):
-        yield _error(document, "UnknownField", f"there is no field {key} here{nearest(key, _TOP)}", (key,), label, key=True)
-    if not isinstance(name, str) or not OBJECT_NAME.holds(name):
-        yield _error(document, "Rule", OBJECT_NAME.message, ("metadata", "name"), label)
-        return
+        yield refused(document, "UnknownField", f"there is no field {key} here{nearest(key, _TOP)}", (key,), label, key=True)
+    sound = name if isinstance(name, str) and OBJECT_NAME.holds(name) else None
+    if sound is None:
+        yield refused(document, "Rule", OBJECT_NAME.message, ("metadata", "name"), label)
+    if isinstance(metadata, dict):
+        yield from described(document, metadata, label)
     if "status" in value:
         line, column = document.key_at("status")
         message = "status is what controllers write, and is not applied; leave it out"
@@ -61,8 +64,9 @@ def _object(document: Document, kind: Kind) -> Found:
     except ValidationError as error:
         yield from (_invalid(document, kind, label, said) for said in error.errors(include_url=False))
         return
-    namespace = metadata.get("namespace")
-    yield Declared(kind, name, str(namespace) if namespace else None, spec, document)
+    if sound is not None:
+        namespace = metadata.get("namespace")
+        yield Declared(kind, sound, str(namespace) if namespace else None, spec, document)
 
 
 def _invalid(document: Document, kind: Kind, label: str, said: ErrorDetails) -> Finding:
@@ -71,12 +75,12 @@ def _invalid(document: Document, kind: Kind, label: str, said: ErrorDetails) -> 
         case "extra_forbidden":
             known = _fields(kind, path[:-1])
             message = f"{written(path)}: there is no such field{nearest(str(path[-1]), known)}"
-            return _error(document, "UnknownField", message, path, label, key=True)
+            return refused(document, "UnknownField", message, path, label, key=True)
         case "rule" | "duplicate":
-            return _error(document, "Rule", f"{written(path)}: {said['msg']}", path, label)
+            return refused(document, "Rule", f"{written(path)}: {said['msg']}", path, label)
         case "missing":
-            return _error(document, "Missing", f"{written(path)} is required", path, label)
-    return _error(document, "Invalid", f"{written(path)}: {said['msg']}", path, label)
+            return refused(document, "Missing", f"{written(path)} is required", path, label)
+    return refused(document, "Invalid", f"{written(path)}: {said['msg']}", path, label)
 
 
 def _fields(kind: Kind, path: tuple[Step, ...]) -> list[str]:
@@ -90,8 +94,3 @@ def _fields(kind: Kind, path: tuple[Step, ...]) -> list[str]:
 @cache
 def _schema(kind: Kind) -> Mapping[str, Any]:
     return crd.schema(kind)
-
-
-def _error(document: Document, rule: str, message: str, path: tuple[Step, ...], label: str = "", *, key: bool = False) -> Finding:
-    line, column = document.key_at(*path) if key else document.at(*path)
-    return Finding(document.file, line, column, Severity.ERROR, rule, message, label, written(path))

@@ -26,8 +26,8 @@ def submit(cluster: ControlPlane) -> Submit:
     """Asks the API server about an object without keeping it: the object as it would be stored, or the refusal as text."""
     api = CustomObjectsApi(cluster.client)
 
-    def ask(kind: Kind, spec: object, name: str = "asked") -> Mapping[str, Any] | str:
-        body = {"apiVersion": f"{GROUP}/{VERSION}", "kind": kind.name, "metadata": {"name": name}, "spec": spec}
+    def ask(kind: Kind, spec: object, name: str = "asked", **metadata: object) -> Mapping[str, Any] | str:
+        body = {"apiVersion": f"{GROUP}/{VERSION}", "kind": kind.name, "metadata": {"name": name, **metadata}, "spec": spec}
         try:
             stored: Mapping[str, Any] = api.create_namespaced_custom_object(
                 GROUP, VERSION, "default", kind.plural, body, dry_run="All", field_validation="Strict"

@@ -117,6 +117,26 @@ def test_a_sound_folder_is_passed_without_a_word(tmp_path):
             id="a name that children cannot carry",
         ),
         pytest.param(
+            {**SOUND, "policy": POLICY.replace("name: product-e,", "name: Product_E,", 1) + "  nonsense: 1\n"},
+            [("policy", 3, 18, "error", "Rule"), ("policy", 6, 3, "error", "UnknownField")],
+            id="a name that hides nothing of the spec",
+        ),
+        pytest.param(
+            changed("policy", "namespace: plant-a}", "namespace: Bad NS}"),
+            [("policy", 3, 40, "error", "Rule")],
+            id="a namespace that there cannot be",
+        ),
+        pytest.param(
+            changed("policy", "plant-a}", "plant-a, annotations: {argocd.argoproj.io/sync-wave: -1}}"),
+            [("policy", 3, 93, "error", "Invalid")],
+            id="an annotation that is a number",
+        ),
+        pytest.param(
+            changed("policy", "plant-a}", "plant-a, labels: {'a b': 'c d'}}"),
+            [("policy", 3, 58, "error", "Rule"), ("policy", 3, 65, "error", "Rule")],
+            id="a label that is none",
+        ),
+        pytest.param(
             changed("deployment", "  git:", "  inputs: {}\n  git:"),
             [("deployment", 7, 3, "error", "DuplicateKey")],
             id="a key twice",
@@ -341,6 +361,21 @@ def test_programs_get_every_finding_and_a_warning_fails_only_when_asked(tmp_path
         "DriftPolicy product-e",
     )
     assert andon(capsys, str(tmp_path), "--strict")[0] == Exit.FAILED
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({}, id="an empty folder"),
+        pytest.param({"empty": ""}, id="an empty file"),
+        pytest.param({"said": "Error: chart not found"}, id="what a tool said instead of an object"),
+        pytest.param({"claim": CLAIM}, id="only what is others'"),
+    ],
+)
+def test_where_nothing_is_ours_a_check_does_not_hold(tmp_path, capsys, files):
+    code, said = andon(capsys, str(written(tmp_path, files)))
+    assert (code, said.out.count("\n"), "nothing of Andon's is there" in said.out) == (Exit.FAILED, 1, True)
+    assert said.err == "0 objects: 1 errors, 0 warnings\n"
 
 
 def test_a_file_that_is_not_there_is_one_line(tmp_path, capsys):
