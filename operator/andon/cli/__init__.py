@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from andon.api.errors import UserError
 from andon.api.exits import Exit
+from andon.cli.stream import written
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
@@ -33,5 +34,6 @@ def _run(args: list[str]) -> int:
         return run(part, args[1:], f"andon {part.name}") or Exit.OK
     from andon.cli.root import app, program
 
-    app(args=args, prog_name=program())
+    with written():
+        app(args=args, prog_name=program())
     return Exit.OK

@@ -1,5 +1,6 @@
 """How is a result printed for programs? In the same ways by every command: `-o json|yaml|name`."""
 
+import codecs
 import json
 import sys
 from collections.abc import Iterable
@@ -35,7 +36,8 @@ NamelessOutput = Annotated[Nameless, typer.Option("-o", "--output", help="How to
 
 def put(document: Any, form: str, *, many: bool = False) -> None:
     """As `json` or `yaml`, which say the same. many: others follow, each on a line of its own or behind `---`."""
-    text = json.dumps(document, indent=None if many else 2, ensure_ascii=False) + "\n"
+    has_all_letters = codecs.lookup(sys.stdout.encoding or "utf-8").name.startswith("utf")
+    text = json.dumps(document, indent=None if many else 2, ensure_ascii=not has_all_letters) + "\n"
     if form == Form.YAML:
         text = ("---\n" if many else "") + _yaml(json.loads(text))
     typer.echo(text, nl=False)

@@ -64,7 +64,7 @@ def connected(kubeconfig: str | None = None) -> "tuple[ApiClient, HTTPHeaderDict
 def impersonation(user: Mapping[str, Any]) -> HTTPHeaderDict:
     """`as`, `as-uid`, `as-groups` and `as-user-extra` of a user, as kubectl sends them; none where it is oneself.
 
-    Raises UserError where groups, uid or extra stand without a user: kubectl refuses that, too, and nobody is to act as admin by it.
+    Raises UserError where groups, uid or extra stand without a user: kubectl refuses that, too.
     """
     name, uid = user.get("as"), user.get("as-uid")
     groups, extra = user.get("as-groups") or [], user.get("as-user-extra") or {}

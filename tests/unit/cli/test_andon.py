@@ -1,5 +1,6 @@
 """The command as a user meets it: quick to answer, clear about mistakes."""
 
+import json
 import os
 import subprocess
 import sys
@@ -13,11 +14,10 @@ from andon.cli.parts import PARTS
 FOLDER = Path(sys.executable).parent
 
 
-def andon(*arguments, program="andon"):
-    environment = os.environ | {"NO_COLOR": "1", "COLUMNS": "200"}
-    return subprocess.run(
-        [FOLDER / program, *arguments], capture_output=True, text=True, timeout=30, env=environment, check=False
-    )
+def andon(*arguments, program="andon", stdout=subprocess.PIPE, **variables):
+    environment = os.environ | {"NO_COLOR": "1", "COLUMNS": "200"} | variables
+    command, streams = [FOLDER / program, *arguments], {"stdout": stdout, "stderr": subprocess.PIPE}
+    return subprocess.run(command, **streams, text=True, timeout=30, env=environment, check=False)
 
 
 def test_help_names_every_command_and_the_exit_codes():
@@ -78,3 +78,35 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
     done = andon("crds", "--out", str(tmp_path / "file" / "crds"))
     assert (done.returncode, len(done.stderr.splitlines())) == (Exit.FAILED, 1)
     assert "Not a directory" in done.stderr
+
+
+@pytest.fixture
+def faulty(tmp_path):
+    """A file of which lint has something to say, in letters that not every terminal has."""
+    file = tmp_path / "é.yaml"
+    file.write_text("apiVersion: andon.dev/v1alpha1\nkind: DataSource\nmetadata: {name: a}\n")
+    return file
+
+
+@pytest.mark.parametrize("arguments", [["crds"], ["lint"], ["lint", "-o", "json"], ["--help"]], ids=" ".join)
+def test_a_disk_that_is_full_is_one_line(arguments, faulty):
+    given = [*arguments, str(faulty)] if "lint" in arguments else arguments
+    with Path("/dev/full").open("w") as full:
+        done = andon(*given, stdout=full)
+    assert (done.returncode, "Traceback" in done.stderr) == (Exit.FAILED, False)
+    assert done.stderr.endswith("andon: the result cannot be written: No space left on device\n")
+
+
+def test_a_pipe_that_is_closed_is_quiet():
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as closed:
+        done = andon("crds", stdout=closed)
+    assert (done.returncode, done.stderr) == (Exit.FAILED, "")
+
+
+def test_letters_that_a_terminal_does_not_have_are_replaced(faulty):
+    done = andon("lint", str(faulty), PYTHONIOENCODING="ascii")
+    assert (done.returncode, "?.yaml:1:1: error: " in done.stdout) == (Exit.FAILED, True), done.stderr
+    found = json.loads(andon("lint", str(faulty), "-o", "json", PYTHONIOENCODING="ascii").stdout)
+    assert found["findings"][0]["file"] == str(faulty)
