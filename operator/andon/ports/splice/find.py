@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from posixpath import basename, dirname
 
+from andon.api.errors import nearest
 from andon.ports.splice import appliers, owners, ytt
 from andon.ports.splice.kustomize import Kustomizations
 from andon.ports.splice.objects import Declared, ObjectRef, objects
@@ -63,6 +64,8 @@ class _Finding:
             try:
                 if rendered := self._rendered(file):
                     raise rendered
+                if self._is_rendered(file):
+                    continue
                 yield from self._declared_by(file)
             except Refusal as refusal:
                 self._unreadable = self._unreadable or refusal
@@ -133,16 +136,19 @@ class _Finding:
         return place
 
     def _rendered(self, file: str) -> Refusal | None:
-        """What is a template by its name or its folder is no file of ours, whatever it holds."""
+        """What is a template by its name or its folder is no file of ours, and may be what makes the object."""
+        if not self._is_rendered(file) or not owners.may_make(loosely(self._tree.files[file]), self._ref.kind, self._names):
+            return None
         if is_template(file):
             return self._made_here("Templated", file, "a template")
-        if any(file.startswith(chart) for chart in self._charts):
-            return self._made_here("Generated", file, "a Helm chart")
-        return None
+        return self._made_here("Generated", file, "a Helm chart")
+
+    def _is_rendered(self, file: str) -> bool:
+        return is_template(file) or any(file.startswith(chart) for chart in self._charts)
 
     def _named_later(self, file: str) -> Refusal | None:
         """It may declare the object under a name that is filled in."""
-        named_later = owners.names_by_template(loosely(self._tree.files[file]))
+        named_later = not self._is_rendered(file) and owners.names_by_template(loosely(self._tree.files[file]))
         return self._made_here("Templated", file, "a template") if named_later else None
 
     def _made_here(self, reason: Reason, file: str, what: str) -> Refusal:
@@ -156,6 +162,27 @@ class _Finding:
             is_candidate = mentions(data, self._ref.kind) and not is_kustomization(file)
             if is_candidate and (made := self._rendered(file) or self._named_later(file)):
                 return made
+        self._check_readable()
         near = sorted({f"{d.setting.at} ({'/'.join(filter(None, (d.namespace, d.name)))})" for d in declarations})
-        said = f"; there is {', '.join(near)}" if near else ""
+        said = f"; there is {', '.join(near)}" if near else self._near()
         return Refusal("NotFound", f"no YAML file declares {self._ref}{said}; check kind, name and namespace, and where to look")
+
+    def _check_readable(self) -> None:
+        """Of one file that was named, rather than found in a folder, it is said that nobody can read it."""
+        files = [file for file in self._tree.files if not is_chart(file)]
+        if len(files) == 1 and not self._is_rendered(files[0]):
+            list(self._tree.documents(files[0]))
+
+    def _near(self) -> str:
+        """What a message ends with, for who has mistyped the name."""
+        names = {name for file, data in self._tree.files.items() if mentions(data, self._ref.kind) for name in self._named(file)}
+        return nearest(self._ref.name, names) if names else ""
+
+    def _named(self, file: str) -> set[str]:
+        """All of the kind that the file declares; none of a file that cannot be read."""
+        try:
+            nodes = [node for _, root in self._tree.documents(file) for _, node in objects(file, root)]
+            declared = [Declared.of(file, node) for node in nodes]
+        except Refusal:
+            return set()
+        return {one.name for one in declared if one.name and self._is_of_kind(one)}

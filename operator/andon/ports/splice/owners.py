@@ -1,6 +1,7 @@
 """Who else writes this line?"""
 
 import re
+from collections.abc import Collection
 from posixpath import basename
 from typing import Final
 
@@ -20,6 +21,9 @@ _MARKERS: Final = (
 _BLOCK: Final = re.compile(r"x-release-please-(?:\w+-)?(start|end)\b")  # what stands between is all release-please's
 _IMAGE: Final = re.compile(r"(?P<name>[\w./-]+(?::\d+/[\w./-]+)?)(?::[\w.-]+)?(?:@sha256:[0-9a-f]+)?")
 _NAMED_LATER: Final = re.compile(rf"\bname:[^\n]*(?:{TEMPLATE.pattern})")
+_DOCUMENTS: Final = re.compile(r"^---", re.MULTILINE)
+_METADATA: Final = re.compile(r"^metadata:[^\n]*(?:\n(?:[ \t#{][^\n]*)?)*", re.MULTILINE)
+_NAME: Final = re.compile(r"(?<![\w./-])name: *(?:(?P<quote>[\"']?)(?P<literal>[a-z0-9.-]+)(?P=quote) *(?=[,}#\r\n]|$))?")
 _UPDATER: Final = "argocd-image-updater"
 _OVERRIDES: Final = ".argocd-source-"
 
@@ -33,6 +37,18 @@ def refuse_template(section: Section, line: int | None) -> None:
 def names_by_template(text: str) -> bool:
     """Whether what is declared here has a name that only a template knows."""
     return _NAMED_LATER.search(text) is not None
+
+
+def may_make(text: str, kind: str, names: Collection[str]) -> bool:
+    """Whether this text, once filled in, may declare an object of this kind by one of these names."""
+    return any(kind in document and _may_be_named(document, names) for document in _DOCUMENTS.split(text))
+
+
+def _may_be_named(document: str, names: Collection[str]) -> bool:
+    """Not where all that its metadata calls a name stands there as it is, and is another one."""
+    metadata = _METADATA.search(document)
+    said = [name["literal"] for name in _NAME.finditer(metadata[0])] if metadata else []
+    return not said or any(literal is None or literal in names for literal in said)
 
 
 def refuse_marked(text: str, section: Section, node: Node) -> None:

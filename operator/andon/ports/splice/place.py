@@ -1,5 +1,6 @@
 """What are the bytes of a file with one scalar changed and nothing else?"""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -71,6 +72,8 @@ class Place:
             raise Refusal("UnclearType", str(error), self.file, self.line) from error
         before = self.text[: self.section.start]
         whole = before + part + self.text[len(before) + len(self.section.text) :]
+        if _is_json(self.text) and not _is_json(whole):
+            raise Refusal("UnclearType", f"{value} is nothing that JSON knows; write it another way", self.file, self.line)
         self._verify(Section(self.file, len(before), self.section.line, part), whole, value)
         return whole.encode()
 
@@ -97,6 +100,17 @@ class Place:
             raise Refusal("Unverified", "the edit would break the file; edit it by hand", self.file, self.line) from refusal
         if not same:
             raise Refusal("Unverified", "the edit would change more than this value; edit it by hand", self.file, self.line)
+
+
+def _is_json(text: str) -> bool:
+    """Whether readers of JSON take it, too."""
+    if not text.lstrip().startswith(("{", "[")):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 # All that an event says but where it stands.

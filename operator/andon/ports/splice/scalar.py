@@ -24,15 +24,21 @@ _KINDS: Final[dict[str, Kind]] = {"int": "number", "float": "number", "bool": "f
 
 
 class UnclearTypeError(ValueError):
-    """Readers would disagree on what the new value is, and the old one was no string."""
+    """The old value was no string, and the new one would not be of its type, or not to all readers."""
 
 
 def rewritten(lexeme: str, style: str | None, value: str) -> str:
     """The value in the quotes that were there, or plain where that changes no reader's type. Raises UnclearTypeError."""
     if style == "'":
         return "'" + value.replace("'", "''") + "'"
-    if style is None and _PLAIN.fullmatch(value) and _stays_plain(_Reading.of(lexeme), _Reading.of(value)):
-        return value
+    if style is None:
+        before = _Reading.of(lexeme)
+        if _PLAIN.fullmatch(value) and _stays_plain(before, _Reading.of(value)):
+            return value
+        if before.kind in {"number", "flag"}:
+            raise UnclearTypeError(
+                f"{lexeme} is a {before.kind}, and {value!r} in its place would be text; write a {before.kind}"
+            )
     return json.dumps(value, ensure_ascii=False)
 
 

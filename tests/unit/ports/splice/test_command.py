@@ -146,3 +146,66 @@ def test_what_somebody_else_wrote_meanwhile_is_not_overwritten(plant, monkeypatc
 def test_what_cannot_be_read_is_said_by_name(tmp_path):
     with pytest.raises(UserError, match=r"nowhere.yaml: No such file or directory; name what you may read and write"):
         on_disk.edit(tmp_path / "nowhere.yaml", ObjectRef("", "A", "", "b"), parsed("c"), "3")
+
+
+@pytest.mark.parametrize("value", ["0x10", "012", "1.", "+7", "abc", "true", " 7", "7 "])
+def test_a_number_of_json_stays_one_or_is_refused(tmp_path, value):
+    file = tmp_path / "plant.json"
+    file.write_text('{"kind": "ModelDeployment", "metadata": {"name": "reactor"}, "spec": {"replicas": 2}}')
+    before = file.read_text()
+    done = andon_edit(file, value, path="spec.replicas")
+    assert (done.exit_code, "(UnclearType)" in done.stderr, file.read_text()) == (4, True, before)
+    assert andon_edit(file, "3", path="spec.replicas").exit_code == 0
+    assert json.loads(file.read_text())["spec"] == {"replicas": 3}
+
+
+@pytest.mark.parametrize(("old", "value"), [("2", "abc"), ("2", "true"), ("2", " 7"), ("2.5", "two"), ("true", "3")])
+def test_what_is_no_text_does_not_become_text(plant, old, value):
+    plant.write_text(MANIFEST.replace("'2'", old))
+    done = andon_edit(plant, value)
+    assert (done.exit_code, "(UnclearType)" in done.stderr) == (4, True)
+    assert plant.read_text() == MANIFEST.replace("'2'", old)
+
+
+def test_a_file_that_is_no_yaml_is_said_to_be_none(tmp_path):
+    file = tmp_path / "plant.yaml"
+    file.write_text("a: [1\nb: {\n")
+    done = andon_edit(file, "3")
+    assert (done.exit_code, "(Unreadable)" in done.stderr) == (4, True)
+
+
+MISTYPED = [
+    pytest.param("metadata: {name: reactor}", "NotFound", id="a literal name"),
+    pytest.param("metadata:\n  labels: {{ .Values.x }}\n  name: 'reactor'", "NotFound", id="a literal name among templates"),
+    pytest.param("metadata: {name: '{{ .Release.Name }}-reactor'}", "Generated", id="a name that Helm fills in"),
+    pytest.param(
+        "metadata:\n  labels: {app.io/name: '{{ .Release.Name }}'}\n  name: reactor", "NotFound", id="a label that Helm fills in"
+    ),
+    pytest.param(
+        "metadata:\n  labels: {name: one}\n  name: '{{ .Release.Name }}'",
+        "Generated",
+        id="a name that Helm fills in beside a label",
+    ),
+    pytest.param('metadata:\n  {{- include "meta" . | nindent 2 }}', "Generated", id="metadata that Helm fills in"),
+]
+
+
+@pytest.mark.parametrize(("metadata", "reason"), MISTYPED)
+def test_a_chart_is_named_only_where_it_could_make_the_object(tmp_path, plant, metadata, reason):
+    templates = tmp_path / "chart" / "templates"
+    templates.mkdir(parents=True)
+    (templates.parent / "Chart.yaml").write_text("name: plant\n")
+    (templates / "plant.yaml").write_text(
+        f"kind: ModelDeployment\n{metadata}\nspec: {{model: {{name: '{{{{ .Values.m }}}}'}}}}\n"
+    )
+    done = andon_edit(tmp_path, "3", name="reactr")
+    assert (done.exit_code, f"({reason})" in done.stderr) == (4, True), done.stderr
+    assert ("; there is: reactor" in done.stderr) is (reason == "NotFound")
+
+
+def test_the_object_of_a_chart_is_still_named_as_its(tmp_path):
+    templates = tmp_path / "templates"
+    templates.mkdir()
+    (tmp_path / "Chart.yaml").write_text("name: plant\n")
+    (templates / "plant.yaml").write_text(MANIFEST)
+    assert "(Generated)" in andon_edit(tmp_path, "3").stderr

@@ -17,7 +17,7 @@ spec:
   -   {name: xmeas_8, unit: "C"}
   - {name: twin}
   - {name: twin}
-  grid: [[1, 2], [3, 4]]
+  grid: [[1, 2], [third, 4]]
   10: ten
 """
 
@@ -31,7 +31,7 @@ spec:
         ("spec.tags[unit=C].name", "xmeas_8", "bar"),
         ('metadata.labels["app.kubernetes.io/name"]', "old", "bar"),
         ("metadata.labels['app.kubernetes.io/name']", "old", "bar"),
-        ("spec.grid[1][0]", "3", '"bar"'),
+        ("spec.grid[1][0]", "third", "bar"),
         ("spec.10", "ten", "bar"),
         (".metadata.name", "reactor,", "bar,"),
     ],
