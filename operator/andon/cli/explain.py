@@ -9,7 +9,7 @@ import typer
 from andon.api.errors import UserError
 from andon.cli import completion
 from andon.cli.forms import Nameless, NamelessOutput, put
-from andon.cli.options import Namespace, alone
+from andon.cli.options import Kubeconfig, Namespace, alone
 from andon.explain.explanation import explain as put_into_words
 from andon.explain.find import find
 from andon.explain.page import html as page
@@ -28,18 +28,21 @@ def explain(
             autocompletion=completion.decisions,
         ),
     ],
+    *,
     namespace: Namespace = None,
     output: NamelessOutput = Nameless.TEXT,
     html: Annotated[Path | None, typer.Option(help="Write a page with plots into this file.", dir_okay=False)] = None,
     prometheus: Annotated[
         str | None, typer.Option(envvar="ANDON_PROMETHEUS", help="Address of Prometheus, for the plots of the evidence.")
     ] = None,
+    kubeconfig: Kubeconfig = None,
 ) -> None:
     """Was it the data, the model or the plant, and how is that known?
 
     For example: andon explain d-7f3a91c2de -n plant-a --html why.html
     """
-    sources, where = Live(prometheus), namespace or current_namespace()
+    file = str(kubeconfig) if kubeconfig else None
+    sources, where = Live(prometheus, file), namespace or current_namespace(file)
     found = find(decision, sources.objects(where), where)
     told = put_into_words(found.case)
     seen = scenes(found, sources, datetime.now(UTC)) if html or output is not Nameless.TEXT else Scenes()

@@ -1,17 +1,19 @@
 """`andon get`: what is there, how is it, and what does it wait for?"""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from andon.api.kinds import KINDS
+from andon.api.errors import UserError
+from andon.api.kinds import KINDS, Kind
 from andon.cli import completion
 from andon.cli.forms import put, put_names
 from andon.cli.options import Kubeconfig, Namespace, alone
 from andon.cli.usage import understood
 from andon.ports.terminal import ApiServer, current_namespace
-from andon.watch.cluster import Listing, kind_named, listing
+from andon.watch.cluster import Listing, kind_named, listing, reference
 from andon.watch.drawing import terminal
 from andon.watch.standing import Object
 from andon.watch.table import show
@@ -31,7 +33,9 @@ def get(
     kind: Annotated[
         str | None,
         typer.Argument(
-            metavar="[KIND]", help="A kind, its plural or short name; by default all.", autocompletion=completion.kinds
+            metavar="[KIND]",
+            help="A kind, its plural or short name; by default all. KIND/NAME is one object.",
+            autocompletion=completion.kinds,
         ),
     ] = None,
     name: Annotated[
@@ -49,7 +53,7 @@ def get(
     For example: andon get -n plant-a, or andon get mdep product-e -o yaml
     """
     with understood("KIND"):
-        kinds = [kind_named(kind)] if kind else KINDS
+        kinds, name = _wanted(kind, name)
     if name and everywhere:
         raise typer.BadParameter("an object has a name within its namespace: give -n NAMESPACE instead", param_hint="-A")
     file = str(kubeconfig) if kubeconfig else None
@@ -63,6 +67,16 @@ def get(
             put_names((each.kind.name, row.object["metadata"]["name"]) for each in found for row in each.rows)
         case _:
             _print_table(found, where, wide=output is Form.WIDE)
+
+
+def _wanted(kind: str | None, name: str | None) -> tuple[Sequence[Kind], str | None]:
+    """Kinds, and the one object of them. Raises UserError for what is none."""
+    if kind is None or "/" not in kind:
+        return ([kind_named(kind)] if kind else KINDS), name
+    if name is not None:
+        raise UserError(f"{kind} names an object already; leave out {name}")
+    one, named = reference(kind)
+    return ([one] if one else KINDS), named
 
 
 def _print_table(found: list[Listing], where: str | None, *, wide: bool) -> None:

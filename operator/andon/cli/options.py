@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
+from andon.api.errors import UserError
 from andon.api.exits import Exit
 from andon.cli import completion
+from andon.cli.usage import understood
 
 Namespace = Annotated[
     str | None,
@@ -20,7 +22,24 @@ AnyObject = Annotated[
         metavar="NAME", help="Of any of the four kinds; KIND/NAME where several have it.", autocompletion=completion.objects
     ),
 ]
-Deployment = Annotated[str, typer.Argument(metavar="NAME", help="The ModelDeployment.", autocompletion=completion.deployments)]
+
+
+def _deployment(word: str) -> str:
+    """The name alone. What lint runs without is imported only here."""
+    from andon.api.kinds import MODEL_DEPLOYMENT
+    from andon.watch.cluster import reference
+
+    with understood("NAME"):
+        kind, name = reference(word)
+        if kind not in {None, MODEL_DEPLOYMENT}:
+            raise UserError(f"{word} is no ModelDeployment, and this is about one; name it as {name} or mdep/{name}")
+    return name
+
+
+Deployment = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="The ModelDeployment.", autocompletion=completion.deployments, callback=_deployment),
+]
 
 
 def alone(command: Callable[..., None]) -> typer.Typer:

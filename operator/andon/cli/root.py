@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.completion import Shells, completion_init, get_completion_script, install
 from typer.core import TyperCommand, TyperGroup
 
 from andon.api.exits import Exit
@@ -29,9 +30,11 @@ app = typer.Typer(
     epilog=Exit.__doc__,
     no_args_is_help=True,
     cls=Commands,
+    add_completion=False,  # its own takes no shell by name, and prints the script of the one that it finds itself in
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # half of the time in which help must answer would go into importing rich
 )
+completion_init()
 app.command()(crds)
 for part in parts.PARTS:
     parts.add(app, part)
@@ -45,11 +48,32 @@ def _say_version(asked: bool) -> None:
         raise typer.Exit(Exit.OK)
 
 
+def _show_completion(shell: Shells | None) -> None:
+    if shell:
+        typer.echo(get_completion_script(prog_name="andon", complete_var="_ANDON_COMPLETE", shell=shell))
+        raise typer.Exit(Exit.OK)
+
+
+def _install_completion(asked: bool) -> None:
+    if asked:
+        shell, path = install(prog_name="andon")
+        typer.echo(f"{shell} completion installed in {path}; it takes effect in the next shell")
+        raise typer.Exit(Exit.OK)
+
+
 @app.callback()
 def root(
     version: Annotated[
         bool, typer.Option("--version", help="Say which version this is.", callback=_say_version, is_eager=True)
     ] = False,
+    install_completion: Annotated[
+        bool,
+        typer.Option("--install-completion", help="For the shell it is run in.", callback=_install_completion, is_eager=True),
+    ] = False,
+    show_completion: Annotated[
+        Shells | None,
+        typer.Option("--show-completion", metavar="SHELL", help="bash, zsh or fish.", callback=_show_completion, is_eager=True),
+    ] = None,
 ) -> None:
     """Options of `andon` itself."""
 

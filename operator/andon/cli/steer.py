@@ -132,6 +132,8 @@ def _show(said: Said, output: Form) -> None:
             typer.echo(said.text, err=said.exit is not Exit.OK)
         case _:
             put(document, output)
+    if output is not Form.TEXT and said.exit is not Exit.OK:
+        typer.echo(said.text, err=True)
 
 
 approve_app, reject_app = alone(approve), alone(reject)

@@ -12,7 +12,7 @@ from andon.cli.usage import understood
 from andon.ports.terminal import ApiServer
 from andon.steer.said import Said
 from andon.steer.suspend import in_checkout, in_cluster
-from andon.watch.cluster import kind_named
+from andon.watch.cluster import reference
 
 Checkout = Annotated[
     Path | None, typer.Option("--in", metavar="CHECKOUT", help="Change the line in this folder or file, to be committed.")
@@ -58,8 +58,7 @@ def _set(  # noqa: PLR0917 - the options of a command line, passed on
     name: str, wanted: bool, checkout: Checkout, anyway: bool, namespace: Namespace, output: Form, kubeconfig: Kubeconfig
 ) -> None:
     with understood("NAME"):
-        if "/" in name:
-            kind_named(name.partition("/")[0])
+        reference(name)
 
     def do(api: ApiServer, where: str) -> Said:
         return (

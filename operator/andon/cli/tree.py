@@ -15,7 +15,7 @@ from andon.cli.forms import Form, Output, put, put_names
 from andon.cli.options import AnyObject, Kubeconfig, Namespace, alone
 from andon.cli.usage import understood
 from andon.ports.terminal import ApiServer, current_namespace
-from andon.watch.cluster import kind_named
+from andon.watch.cluster import reference
 from andon.watch.drawing import drawn, terminal
 from andon.watch.family import Snapshot, family
 from andon.watch.follow import once, snapshots
@@ -51,9 +51,9 @@ def tree(
 
     For example: andon tree product-e -n plant-a --watch
     """
-    kind, _, own = name.rpartition("/")
     with understood("NAME"):
-        named = Named(own, kind_named(kind).name if kind else None)
+        kind, own = reference(name)
+    named = Named(own, kind.name if kind else None)
     if watch and output is Form.NAME:
         raise typer.BadParameter("names are printed once; leave out --watch, or take -o json", param_hint="-o")
     file = str(kubeconfig) if kubeconfig else None

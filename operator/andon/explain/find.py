@@ -170,7 +170,8 @@ def _of_kind(objects: Iterable[Object], kind: str) -> list[Object]:
 
 def _unknown(wanted: str, namespace: str, known: Mapping[str, Decision | ActedDecision]) -> str:
     if not known:
-        return f"there is no decision {wanted} in namespace {namespace}, nor any other; name another namespace with -n"
+        others = "other namespaces are not looked in: name one with -n"
+        return f"there is no decision {wanted} in namespace {namespace}, nor any other in it; {others}"
     newest = sorted(known.values(), key=_when, reverse=True)
     lines = (f"\n  {d.id}  {_when(d):%Y-%m-%d %H:%M:%S} UTC  {d.verdict}: {d.action}" for d in newest)
     return f"there is no decision {wanted} in namespace {namespace}. Known there, newest first:{''.join(lines)}"

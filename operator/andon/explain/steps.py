@@ -79,7 +79,7 @@ def _after_regression(case: Case) -> tuple[Step, ...]:
     kubectl = f"kubectl -n {case.namespace}"
     look = Step("Anybody", "See what answers now.", f"{kubectl} get modeldeployment {case.target}")
     if not case.taken:
-        return (look,)
+        return (look, *_by_hand(case))
     bad = words.version(case.found_at_fault, "the version")
     another = f"Commit another version in git: {bad} is not served again by itself."
     all_the_same = f"If you know better, serve {bad} all the same: set this in the ModelDeployment in git."
@@ -88,6 +88,22 @@ def _after_regression(case: Case) -> tuple[Step, ...]:
         Step("The model's owner", another),
         Step("The model's owner", all_the_same, f"spec.model.overrides: {case.id}"),
     )
+
+
+def _by_hand(case: Case) -> tuple[Step, ...]:
+    """Where Andon only says it, a person may do it."""
+    if case.action not in _SAYS_ONLY:
+        return ()
+    bad, where = words.version(case.found_at_fault, "the version"), f"-n {case.namespace}"
+    return (
+        Step("An approver", f"If you agree, serve another version now; {bad} is not judged then.", _pin(case)),
+        Step("An approver", f"Or, where {bad} is still in its rollout, take it out.", f"andon abort {case.target} {where}"),
+        Step("The model's owner", f"Commit another version in git, so that git does not name {bad} any more."),
+    )
+
+
+def _pin(case: Case) -> str:
+    return f"andon pin {case.target} {case.instead or 'VERSION'} -n {case.namespace}"
 
 
 def _training(case: Case) -> tuple[Step, ...]:

@@ -1,5 +1,8 @@
 """A person's yes or no to what Andon asks: a decision to be carried out, or a step of a rollout to end."""
 
+from typing import Final
+
+from andon.api.decision import ActedState
 from andon.api.exits import Exit
 from andon.api.kinds import Kind
 from andon.ports.terminal import ApiServer
@@ -9,12 +12,19 @@ from andon.steer.word import said, say, username
 from andon.watch.cluster import kind_named
 from andon.watch.family import Snapshot
 from andon.watch.follow import once
+from andon.watch.judging import how_far, taken_over
 from andon.watch.standing import Object
+
+_SO_ALREADY: Final = {ActedState.ACTING, ActedState.DONE}
 
 
 def approve(api: ApiServer, namespace: str, wanted: str) -> Said:
     """Let it be done. wanted: id of a decision or a step. Raises UserError when it waits for nobody."""
-    question, kind, obj = _found(api, namespace, wanted)
+    snapshot = once(api, namespace)
+    actor, copy = taken_over(snapshot).get(wanted, (None, None))
+    if actor is not None and copy is not None and copy.state in _SO_ALREADY:
+        return Said(actor, f"{wanted} {_already(how_far(copy))}", Exit.ALREADY)
+    question, kind, obj = _found(snapshot, namespace, wanted)
     before, by = _answer(obj, "approve")
     if before == question.id:
         text = f"{question.id} is approved already, by {by}, and {question.kind} {question.name} has not acted on it yet"
@@ -26,7 +36,7 @@ def approve(api: ApiServer, namespace: str, wanted: str) -> Said:
 
 def reject(api: ApiServer, namespace: str, wanted: str) -> Said:
     """Let it not be done. A step is rejected by taking its version out of the rollout. Raises as `approve`."""
-    question, kind, obj = _found(api, namespace, wanted)
+    question, kind, obj = _found(once(api, namespace), namespace, wanted)
     if question.version is not None:
         changed = say(api, kind, obj, {"abort": question.version, **_without(obj, "approve", question)})
         again = f"to try it again: andon abort {question.name} --undo -n {namespace}"
@@ -40,8 +50,13 @@ def reject(api: ApiServer, namespace: str, wanted: str) -> Said:
     return Said(changed, f"{question.id} is rejected by {who}: there will be no {question.what}; {better}")
 
 
-def _found(api: ApiServer, namespace: str, wanted: str) -> tuple[Asked, Kind, Object]:
-    snapshot: Snapshot = once(api, namespace)
+def _already(how: str) -> str:
+    """`is done, approved by jane` as `is done already, approved by jane`."""
+    stands, comma, by = how.partition(",")
+    return f"{stands} already{comma}{by}"
+
+
+def _found(snapshot: Snapshot, namespace: str, wanted: str) -> tuple[Asked, Kind, Object]:
     question = asked(snapshot, wanted, namespace)
     obj = snapshot.named(question.kind, question.name)
     if obj is None:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from andon.api.decision import ActedDecision, Action, Authority, Decision, DecisionState
+from andon.api.decision import Action, Authority, Decision, DecisionState
 from andon.api.deployment import ModelDeploymentStatus
 from andon.api.errors import UserError
 from andon.api.policy import DriftPolicyStatus
@@ -14,6 +14,7 @@ from andon.api.types import StatusModel
 from andon.core.approval import step_id
 from andon.watch.family import Snapshot, name_of, promotes, rejected, sources_of
 from andon.watch.history import words
+from andon.watch.judging import FOR_PEOPLE, how_far, taken_over
 from andon.watch.standing import Object
 
 Status = TypeVar("Status", bound=StatusModel)
@@ -49,9 +50,10 @@ def waiting(snapshot: Snapshot) -> list[Asked]:
 
 
 def _questions(snapshot: Snapshot) -> Iterator[Asked]:
+    taken = taken_over(snapshot)
     for decision in _published(snapshot):
         actor = _actor(snapshot, decision)
-        if _is_asked(decision) and actor is not None and decision.id not in _taken_over(snapshot):
+        if _is_asked(decision) and actor is not None and decision.id not in taken:
             yield Asked(decision.id, words(decision), actor[0], actor[1])
     for deployment in snapshot.of("ModelDeployment"):
         if (step := _step(deployment)) is not None:
@@ -103,27 +105,12 @@ def _published(snapshot: Snapshot) -> list[Decision]:
     return [d for policy in snapshot.of("DriftPolicy") for d in status_of(DriftPolicyStatus, policy).decisions]
 
 
-def _taken_over(snapshot: Snapshot) -> dict[str, ActedDecision]:
-    """Actors' own copies, by id."""
-    actors = [*snapshot.of("ModelDeployment"), *snapshot.of("TrainingPipeline")]
-    acted = (d for actor in actors for d in actor.get("status", {}).get("decisions", ()))
-    return {d.id: d for document in acted if (d := _read(document)) is not None}
-
-
-def _read(document: object) -> ActedDecision | None:
-    try:
-        return ActedDecision.model_validate(document)
-    except ValidationError:
-        return None
-
-
 def _unasked(snapshot: Snapshot, wanted: str, namespace: str) -> str:
     others = ", ".join(map(str, waiting(snapshot))) or "nothing"
     rest = f"Waiting for a person there: {others}."
-    copy = _taken_over(snapshot).get(wanted)
+    _, copy = taken_over(snapshot).get(wanted, (None, None))
     if copy is not None:
-        by = f", approved by {copy.approved_by}" if copy.approved_by else ""
-        return f"{wanted} of namespace {namespace} is not open: it is {copy.state}{by}. {rest}"
+        return f"{wanted} of namespace {namespace} is not open: it {how_far(copy)}. {rest}"
     decision = next((d for d in _published(snapshot) if d.id == wanted), None)
     if decision is None:
         return f"there is no decision or step {wanted} in namespace {namespace}. {rest}"
@@ -133,7 +120,7 @@ def _unasked(snapshot: Snapshot, wanted: str, namespace: str) -> str:
 def _why_not(decision: Decision) -> str:
     if decision.state is not DecisionState.OPEN:
         return "it is closed"
-    if decision.action in {Action.PROPOSE, Action.ALERT}:
+    if decision.action in FOR_PEOPLE:
         return f"a {decision.action} is for people to act on, and Andon does nothing by itself"
     if decision.authority is not Authority.CONFIRM:
         return f"its policy has it done without asking (authority {decision.authority})"

@@ -12,7 +12,7 @@ from andon.ports.terminal import AwayError as Away
 from andon.steer.said import Said
 from andon.steer.syncer import syncer
 from andon.steer.word import patched
-from andon.watch.cluster import kind_named, object_named, place_of
+from andon.watch.cluster import object_named, place_of, reference
 from andon.watch.family import name_of
 from andon.watch.standing import Object
 
@@ -52,10 +52,9 @@ def in_checkout(api: ApiServer, namespace: str, named: str, wanted: bool, folder
 
 def found(api: ApiServer, namespace: str, named: str) -> tuple[Kind, Object]:
     """The object of this name: the deployment where several have it, or of the kind in KIND/NAME. Raises UserError."""
-    word, _, name = named.rpartition("/")
-    if word:
-        kind = kind_named(word)
-        return kind, object_named(api, kind, namespace, name)
+    named_kind, name = reference(named)
+    if named_kind is not None:
+        return named_kind, object_named(api, named_kind, namespace, name)
     for kind in _IN_ORDER:
         place = place_of(kind, namespace, name)
         try:

@@ -47,6 +47,12 @@ def kind_named(word: str) -> Kind:
     raise UserError(f"{word!r} is none of Andon's kinds: {known}")
 
 
+def reference(word: str) -> tuple[Kind | None, str]:
+    """Kind and name of KIND/NAME, as kubectl and `-o name` have it; no kind of a NAME alone. Raises UserError as `kind_named`."""
+    kind, _, name = word.rpartition("/")
+    return (kind_named(kind) if kind else None), name
+
+
 def place_of(kind: Kind, namespace: str | None, name: str | None = None) -> Place:
     """Where objects of a kind are. namespace: None for all of them."""
     inside, where = (f"/namespaces/{namespace}", f"namespace {namespace}") if namespace else ("", "all namespaces")

@@ -11,7 +11,7 @@ from andon.api.pipeline import TrainingPipelineStatus
 from andon.api.policy import DriftPolicyStatus
 from andon.api.types import StatusModel
 from andon.watch import judging, serving
-from andon.watch.family import Family, Snapshot, name_of, promotes, rejected, sources_of, target_of, trains
+from andon.watch.family import Family, Snapshot, name_of, promotes, sources_of, target_of, trains
 from andon.watch.node import Node, Told
 from andon.watch.standing import Mood, Object, clock, standing
 
@@ -88,7 +88,7 @@ def _told(snapshot: Snapshot, obj: Object) -> Told:
         case "ModelDeployment":
             return serving.told(snapshot, obj, _status(ModelDeploymentStatus, obj))
         case _:
-            return judging.told(_status(DriftPolicyStatus, obj), rejected(snapshot))
+            return judging.told(snapshot, obj, _status(DriftPolicyStatus, obj))
 
 
 def _status(model: type[Status], obj: Object) -> Status:

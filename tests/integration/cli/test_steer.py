@@ -5,7 +5,7 @@ import json
 import pytest
 
 from andon.api.exits import Exit
-from integration.cli.conftest import PROPOSE, QUARANTINE, RETRAIN, ROLLBACK
+from integration.cli.conftest import ASKED, PROPOSE, QUARANTINE, RETRAIN, ROLLBACK
 from support.documents import ONE, SINCE, TWO, status_of
 
 ME = "lab-admin"
@@ -44,6 +44,31 @@ def test_whoever_types_is_named_and_nobody_else(asking, kinds):
     asking.plane.kubectl("create", "clusterrolebinding", f"jane-{asking.namespace}", "--clusterrole=cluster-admin", "--user=jane")
     code, said = run(asking, "approve", ROLLBACK, kubeconfig=asking.plane.identity("jane", "jane"))
     assert (code, "approved by jane" in said) == (Exit.OK, True), said
+
+
+def test_a_yes_to_what_is_under_way_is_so_already(asking):
+    acting = {**ASKED[0], "policy": "product-e", "decided": SINCE, "state": "Acting", "approvedBy": "anna"}
+    copy = {key: acting[key] for key in acting.keys() - {"target", "authority", "since"}}
+    asking.write_status("ModelDeployment", "product-e", status_of("ModelDeployment", decisions=[copy]))
+    code, said = run(asking, "approve", ROLLBACK)
+    assert (code, f"{ROLLBACK} is being carried out already, approved by anna" in said) == (Exit.ALREADY, True), said
+    tree = run(asking, "tree", "product-e")[1]
+    assert "Rollback of version 2 to 1 for ModelRegression, is being carried out, approved by anna" in tree, tree
+    asking.write_status("ModelDeployment", "product-e", {"decisions": [{**copy, "state": "Expired"}]})
+    code, said = run(asking, "approve", ROLLBACK)
+    assert (code, "is not open: it has expired" in said) == (Exit.FAILED, True), said
+
+
+def test_what_waits_for_nobodys_approval_is_not_said_to(asking):
+    line = next(line for line in asking.andon("tree", "product-e", "-n", asking.namespace).stdout.splitlines() if PROPOSE in line)
+    assert "is for people to act on" in line, line
+
+
+def test_a_decision_is_explained_where_it_is_named_to_be(asking):
+    hint = run(asking, "tree", "product-e")[1]
+    assert f"See: andon explain {ROLLBACK} -n {asking.namespace}" in hint, hint
+    code, said = run(asking, "explain", ROLLBACK)
+    assert (code, "The policy asks to go back to version 1" in said) == (Exit.OK, True), said
 
 
 def test_a_second_yes_says_so_and_writes_nothing(asking):
@@ -104,6 +129,18 @@ def test_pin_and_unpin(plant):
         "product-e is pinned no more: the spec, which names version 2, counts again",
     )
     assert run(plant, "unpin", "product-e")[0] == Exit.ALREADY
+
+
+@pytest.mark.parametrize("kind", ["mdep", "modeldeployment", "ModelDeployment.andon.dev"])
+def test_a_deployment_may_be_named_as_kubectl_names_it(plant, kind):
+    named = f"{kind}/product-e"
+    assert run(plant, "pin", named, "1", *UNASKED)[0] == Exit.OK
+    assert annotations(plant, "mdep", "product-e") == {"andon.dev/pin": "1"}
+    for command in (["unpin", named], ["promote", named], ["abort", named], ["history", named], ["get", named], ["tree", named]):
+        code, said = run(plant, *command)
+        assert code == Exit.OK, said
+    code, said = run(plant, "pin", "dsrc/reactor", "1")
+    assert (code, "dsrc/reactor is no ModelDeployment" in said) == (Exit.USAGE, True), said
 
 
 def test_a_pin_that_nobody_takes_note_of_is_not_called_one(plant):

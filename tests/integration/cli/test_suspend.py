@@ -58,6 +58,15 @@ def test_what_git_owns_is_not_touched_and_where_to_set_it_is_said(synced):
         assert part in said, said
 
 
+@pytest.mark.parametrize("how", [[], ["--in"]], ids=["in the cluster", "in a checkout"])
+def test_a_program_that_is_refused_is_told_why_beside_the_object(synced, tmp_path, how):
+    (tmp_path / "product-e.yaml").write_text("{}\n")
+    where = [*how, str(tmp_path)] if how else []
+    done = synced.andon("suspend", "product-e", *where, "-n", synced.namespace, "-o", "json")
+    assert json.loads(done.stdout)["kind"] == "ModelDeployment"
+    assert (done.returncode, "`suspend: true` below `spec:`" in done.stderr) == (Exit.REFUSED, True), done.stderr
+
+
 def test_who_insists_is_told_that_it_will_not_last(synced):
     code, said = run(synced, "suspend", "product-e", "--anyway")
     assert (code, suspended(synced)) == (Exit.OK, True)

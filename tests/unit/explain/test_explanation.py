@@ -170,6 +170,14 @@ def test_what_was_done_and_who_may_do_what_next(case, what, who_first):
     assert told.steps[0].who == who_first
 
 
+def test_what_is_only_proposed_is_for_a_person_to_do_and_the_commands_are_named():
+    proposed = replace(REGRESSION, action="Propose", authority="Confirm", taken=False, outcome=None)
+    commands = [step.command for step in explain(proposed).steps]
+    where = f"{proposed.target} "
+    assert f"andon pin {where}{proposed.instead} -n {proposed.namespace}" in commands
+    assert f"andon abort {where}-n {proposed.namespace}" in commands
+
+
 def test_the_json_form_holds_everything_and_is_json():
     document = json.loads(json.dumps(explain(REGRESSION).as_json()))
     assert document["at"] == "2026-11-22T07:14:03Z"

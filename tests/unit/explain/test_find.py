@@ -115,7 +115,9 @@ def test_an_unknown_id_lists_the_known_ones_newest_first():
 
 
 def test_in_an_empty_namespace_another_one_is_asked_for():
-    with pytest.raises(UserError, match=r"nor any other; name another namespace with -n"):
+    with pytest.raises(
+        UserError, match=r"in namespace plant-a, nor any other in it; other namespaces are not looked in: name one with -n"
+    ):
         find("d-ffffffffff", [], "plant-a")
 
 
