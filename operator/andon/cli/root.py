@@ -1,16 +1,25 @@
 """The root of the command tree: its help, its version and where each command comes from."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer.completion import Shells, completion_init, get_completion_script, install
+from typer.completion import get_completion_inspect_parameters, install_callback, show_callback
 from typer.core import TyperCommand, TyperGroup
 
 from andon.api.exits import Exit
 from andon.cli import parts
 from andon.cli.crds import crds
+
+
+class Shell(StrEnum):
+    """Shells that a script is printed for."""
+
+    BASH = "bash"
+    ZSH = "zsh"
+    FISH = "fish"
 
 
 class Commands(TyperGroup):
@@ -34,7 +43,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # half of the time in which help must answer would go into importing rich
 )
-completion_init()
+get_completion_inspect_parameters()  # makes the shells known to Typer, which does so only for options of its own
 app.command()(crds)
 for part in parts.PARTS:
     parts.add(app, part)
@@ -48,19 +57,6 @@ def _say_version(asked: bool) -> None:
         raise typer.Exit(Exit.OK)
 
 
-def _show_completion(shell: Shells | None) -> None:
-    if shell:
-        typer.echo(get_completion_script(prog_name="andon", complete_var="_ANDON_COMPLETE", shell=shell))
-        raise typer.Exit(Exit.OK)
-
-
-def _install_completion(asked: bool) -> None:
-    if asked:
-        shell, path = install(prog_name="andon")
-        typer.echo(f"{shell} completion installed in {path}; it takes effect in the next shell")
-        raise typer.Exit(Exit.OK)
-
-
 @app.callback()
 def root(
     version: Annotated[
@@ -68,11 +64,11 @@ def root(
     ] = False,
     install_completion: Annotated[
         bool,
-        typer.Option("--install-completion", help="For the shell it is run in.", callback=_install_completion, is_eager=True),
+        typer.Option("--install-completion", help="For the shell it is run in.", callback=install_callback, is_eager=True),
     ] = False,
     show_completion: Annotated[
-        Shells | None,
-        typer.Option("--show-completion", metavar="SHELL", help="bash, zsh or fish.", callback=_show_completion, is_eager=True),
+        Shell | None,
+        typer.Option("--show-completion", metavar="SHELL", help="bash, zsh or fish.", callback=show_callback, is_eager=True),
     ] = None,
 ) -> None:
     """Options of `andon` itself."""

@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 
+from andon.api.exits import Exit
 from andon.cli import main
 from andon.cli.kubectl import complete
 from andon.cli.parts import PARTS
@@ -43,12 +44,25 @@ def test_without_a_cluster_nothing_is_offered_and_nothing_is_said(offered, words
     assert offered(command, "--kubeconfig", "/nonexistent", *rest) == []
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_script_for_each_shell(shell, monkeypatch, capsys):
-    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
-    with pytest.raises(SystemExit):
+@pytest.mark.parametrize(
+    ("shell", "own"),
+    [
+        pytest.param("bash", "complete -o default -F _andon_completion andon", id="bash"),
+        pytest.param("zsh", "#compdef andon", id="zsh"),
+        pytest.param("fish", "complete --command andon", id="fish"),
+    ],
+)
+def test_a_script_for_each_shell(shell, own, capsys):
+    with pytest.raises(SystemExit) as ended:
         main(["--show-completion", shell])
-    assert "_ANDON_COMPLETE" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert (ended.value.code, own in said, f"_ANDON_COMPLETE=complete_{shell}" in said) == (Exit.OK, True, True), said
+
+
+def test_a_shell_that_there_is_not_is_refused(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--show-completion", "tcsh"])
+    assert (ended.value.code, "'tcsh' is not one of 'bash'" in capsys.readouterr().err) == (Exit.USAGE, True)
 
 
 def test_kubectl_is_answered_in_its_own_way(monkeypatch, capsys):
