@@ -1,5 +1,9 @@
 """What the chart says, before a cluster sees it."""
 
+import json
+
+import pytest
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from andon.api.config import LeaderElection, OperatorConfig
@@ -29,6 +33,44 @@ def test_a_misspelt_value_is_refused_by_name(helm):
     )
     assert done.returncode != 0
     assert "promethoys" in done.stderr
+
+
+HTTPS, SSH = "https://git.example.com/a.git", "ssh://git@git.example.com/a.git"
+KEYS = {"knownHosts": "git.example.com ssh-ed25519 AAAA", "credentialsSecret": "git"}
+
+
+@pytest.mark.parametrize(
+    ("entries", "taken"),
+    [
+        pytest.param([{"url": HTTPS}], True, id="https"),
+        pytest.param([{"url": SSH, **KEYS}], True, id="ssh with the host's keys"),
+        pytest.param([{"url": SSH}], False, id="ssh alone"),
+        pytest.param([{"url": SSH, "credentialsSecret": "git"}], False, id="ssh without the host's keys"),
+        pytest.param([{"url": SSH, "knownHosts": "git.example.com ssh-ed25519 AAAA"}], False, id="ssh without a Secret"),
+        pytest.param([{"url": "https://andon:secret@git.example.com/a.git"}], False, id="a password in the address"),
+        pytest.param([{"url": "https://andon@git.example.com/a.git"}], False, id="a user in the address"),
+        pytest.param([{"url": "ssh://git:secret@git.example.com/a.git", **KEYS}], False, id="a password for ssh"),
+        pytest.param([{"url": HTTPS}, {"url": SSH, **KEYS}], False, id="one name twice"),
+    ],
+)
+def test_a_repository_that_the_operator_would_refuse_is_not_installed(helm, tmp_path, entries, taken):
+    addresses = {"prometheus": {"url": "http://p"}, "mlflow": {"url": "http://m"}}
+    config = addresses | {"repositories": [{"name": "plant-a", "namespaces": ["plant-a"]} | entry for entry in entries]}
+    (tmp_path / "values.json").write_text(json.dumps({"config": config}))
+    done = helm("template", "andon", str(CHART), "-f", str(tmp_path / "values.json"))
+    said = why_refused(config)
+    assert ((done.returncode == 0), said is None) == (taken, taken), done.stderr
+    assert (said or "") in done.stderr
+    assert "secret@" not in done.stdout + done.stderr
+
+
+def why_refused(config):
+    """By the operator itself."""
+    try:
+        OperatorConfig.model_validate(config)
+    except ValidationError as error:
+        return error.errors()[0]["msg"]
+    return None
 
 
 def test_crds_are_kept_unless_asked_otherwise(render):
