@@ -66,7 +66,8 @@ def untold(before: Sequence[Decision], after: Sequence[Decision], now: datetime)
 
 def decided(subject: Subject, decision: Decision) -> Note:
     """A policy asks for something."""
-    message = f"{decision.summary} {decision.id}, {_AUTHORITY[decision.authority.value]}. See: andon explain {decision.id}"
+    see = f"andon explain {decision.id} -n {subject.namespace}"
+    message = f"{decision.summary} {decision.id}, {_AUTHORITY[decision.authority.value]}. See: {see}"
     return Note(subject, f"{decision.action}Decided", message, decision.since, occasion=_occasion(decision), warning=True)
 
 

@@ -23,7 +23,7 @@ def spoken(annotation: str) -> tuple[str, str] | None:
 def awaiting_approval(decision: Decision, resource: str, namespace: str, name: str) -> Claim:
     """The condition of the object that would act. resource: of it, as kubectl has it."""
     message = (
-        f"{decision.id} asks for a {decision.action} ({decision.verdict}). See: andon explain {decision.id}. "
+        f"{decision.id} asks for a {decision.action} ({decision.verdict}). See: andon explain {decision.id} -n {namespace}. "
         f"To approve: {_approve(resource, namespace, name, decision.id)}"
     )
     return following(claim("AwaitingApproval", True, f"{decision.action}Decided", message))
