@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import warnings
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -174,6 +176,23 @@ async def test_a_volume_that_does_not_answer_keeps_no_other_source_waiting(fetch
     assert [error.reason for error in errors] == ["FetchFailed"] * 3
     assert (await fetcher.fetch(shop.url, DIGEST)).read_bytes() == CONTENT
     os.close(os.open(tmp_path / "hung", os.O_WRONLY | os.O_NONBLOCK))  # the volume is back, and its threads may go
+
+
+async def test_a_fetch_given_up_at_any_moment_leaves_no_file_open(fetcher, shop, tmp_path):
+    def still_open():
+        links = [os.path.realpath(link) for link in Path("/proc/self/fd").glob("*")]
+        return [link for link in links if link.startswith(str(tmp_path))]
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ResourceWarning)
+        for turns in range(60):
+            fetching = asyncio.create_task(fetcher.fetch(shop.url, OTHER))
+            for _ in range(turns % 12):
+                await asyncio.sleep(0)
+            fetching.cancel()
+            await asyncio.wait([fetching])
+        await asyncio.get_running_loop().shutdown_default_executor()
+    assert (still_open(), [str(warning.message) for warning in told]) == ([], [])
 
 
 async def test_a_disk_that_cannot_be_written_says_so(fetcher, shop, tmp_path):

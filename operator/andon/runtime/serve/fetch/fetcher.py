@@ -24,7 +24,7 @@ _WEATHER: Final = (TimeoutError, OSError, ValueError)
 
 
 class Fetcher:
-    """Files by address and digest. Its disk work is done in threads: requests go on meanwhile."""
+    """Files by address and digest. What takes time on the disk is done in threads: requests go on meanwhile."""
 
     def __init__(self, cache: Cache, client: Client) -> None:
         self._cache = cache
@@ -44,7 +44,8 @@ class Fetcher:
 
     async def _new(self, url: str, wanted: Digest) -> Path:
         try:
-            with await asyncio.to_thread(self._cache.part, wanted) as part:
+            with self._cache.part(wanted) as part:
+                await asyncio.to_thread(part.resume)
                 return await self._finish(url, wanted, part)
         except UnloadableError as error:
             if error.reason == "CacheUnwritable":

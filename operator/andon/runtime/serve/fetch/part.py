@@ -20,15 +20,12 @@ class Part:
     """
 
     def __init__(self, path: Path) -> None:
-        """Goes on where an earlier one was left."""
+        """Only opens it, which takes no time: whoever opens it in a thread and is cancelled meanwhile could never close it."""
         self._path = path
         self._mark = path.with_suffix(".mark")
         self._hash = hashlib.sha256()
         with writable(path):
             self._file = path.open("ab+")
-        self._file.seek(0)
-        while chunk := self._file.read(CHUNK):
-            self._hash.update(chunk)
 
     def __enter__(self) -> Self:
         return self
@@ -51,6 +48,12 @@ class Part:
     def mark(self) -> str | None:
         """Of what these bytes are a part."""
         return self._mark.read_text() if self._mark.is_file() else None
+
+    def resume(self) -> None:
+        """Go on where an earlier one was left."""
+        self._file.seek(0)
+        while chunk := self._file.read(CHUNK):
+            self._hash.update(chunk)
 
     def begin(self, mark: str | None) -> None:
         """Start from nothing."""
