@@ -12,7 +12,7 @@ from onnx import TensorProto
 
 from andon.runtime.serve.model import DATATYPES, OnnxModel
 from andon.runtime.serve.oip.fit import fit
-from andon.runtime.serve.oip.http import model_metadata, read, write
+from andon.runtime.serve.oip.http import LONGEST_REMEMBERED, model_metadata, read, write
 from andon.runtime.serve.oip.message import RequestError
 from unit.serve.datatypes import TYPES
 from unit.serve.models import echo, linear
@@ -68,6 +68,17 @@ SIZED = {"parameters": {"binary_data_size": 24}}
 def test_an_input_may_follow_the_json_as_bytes():
     told, rest = answered(asked(*binary(body(drop=["data"], **SIZED), BLOB)))
     assert (told["outputs"][0]["data"], rest) == ([6.5, 15.5], b"")
+
+
+@pytest.mark.parametrize("longer", [pytest.param(0, id="remembered"), pytest.param(LONGEST_REMEMBERED, id="too long for that")])
+def test_the_same_json_before_other_tensors_asks_for_those(longer):
+    text = body(drop=["data"], **SIZED) + b" " * longer
+    assert answered(asked(*binary(text, BLOB)))[0]["outputs"][0]["data"] == [6.5, 15.5]
+    for _ in range(2):
+        others = struct.pack("<6f", 0, 0, 0, 1, 1, 1)
+        assert answered(asked(*binary(text, others)))[0]["outputs"][0]["data"] == [0.5, 3.5]
+        with pytest.raises(RequestError, match="23 bytes are left"):
+            asked(*binary(text, BLOB[:-1]))
 
 
 @pytest.mark.parametrize(

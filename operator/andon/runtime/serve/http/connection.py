@@ -38,10 +38,10 @@ class Room:
         self._held: dict[Connection, int] = {}
         self._clogged: dict[Connection, None] = {}
 
-    def take(self, holder: "Connection", size: int) -> None:
-        """Hold so many bytes more; somebody, maybe the holder, may have to give way."""
-        self.taken += size
-        self._held[holder] = self._held.get(holder, 0) + size
+    def hold(self, holder: "Connection", size: int) -> None:
+        """It holds so many bytes now; somebody, maybe the holder, may have to give way."""
+        self.taken += size - self._held.get(holder, 0)
+        self._held[holder] = size
         while self.taken > MOST_UNREAD:
             share = self.taken / len(self._held)
             large = [each for each, held in self._held.items() if held >= share]
@@ -146,6 +146,8 @@ class Connection(asyncio.Protocol):
             self._hold_back()
 
     def _hold_back(self) -> None:
+        if self._held:  # a body that came whole never waits for room
+            self._room.hold(self, self._held)
         if self._head > LARGEST_HEAD:
             self._refuse(Response.error(431, f"the request's head is larger than {LARGEST_HEAD} bytes"))
         elif len(self._pending) >= MOST_PIPELINED and self._transport:
@@ -199,9 +201,6 @@ class Connection(asyncio.Protocol):
         self._body.append(body)
         self._held += len(body)
         self._check_body(self._held)
-        self._room.take(self, len(body))
-        if self._ended:
-            raise _RefusedError
 
     def _check_body(self, size: int) -> None:
         if size > LARGEST_BODY:

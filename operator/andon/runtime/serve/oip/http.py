@@ -5,6 +5,7 @@ As JSON, with raw tensors behind it where a header says how long the JSON is.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ import orjson
 
 from andon.runtime.serve.model import Array, OnnxModel, Tensor
 from andon.runtime.serve.oip.fit import Inference
-from andon.runtime.serve.oip.message import Given, Message, RequestError, kind
+from andon.runtime.serve.oip.message import Behind, Given, Message, RequestError, kind
 from andon.runtime.serve.oip.tensors import to_json, to_raw
 
 JSON_LENGTH: Final = b"inference-header-content-length"
@@ -22,6 +23,9 @@ ASSET: Final = b"andon-asset"
 """Says which machine a request is about; the parameter `asset` says the same where headers cannot be set."""
 
 LONGEST_ASSET: Final = 512
+
+LONGEST_REMEMBERED: Final = 4 << 10
+"""Bytes of JSON before tensors that are kept, so that the same need not be read again."""
 
 LARGEST_JSON: Final = 4 << 20
 """What is parsed takes up to twenty times as much memory as its text; raw tensors take none."""
@@ -36,38 +40,39 @@ def read(body: bytes, json_length: bytes | None) -> Message:
     if end > LARGEST_JSON:
         how = "send fewer rows at a time, or raw tensors behind the JSON (inference-header-content-length)"
         raise RequestError(413, f"there are {end} bytes of JSON, {LARGEST_JSON} at most are read; {how}")
-    document = _document(body[:end])
+    asked = _asked_again if json_length is not None and end <= LONGEST_REMEMBERED else _asked
+    return _filled(asked(body[:end]), body, end)
+
+
+def _asked(text: bytes) -> Message:
+    """What the JSON says; of tensors that come behind it, how large they are."""
+    document = _document(text)
     parameters = _parameters(document)
     raw = parameters.get("binary_data_output") is True
-    blobs = _Blobs(body, end)
-    inputs = {g["name"]: Given(g["name"], g.get("datatype"), g.get("shape"), _data(g, blobs)) for g in _named(document, "inputs")}
-    blobs.check_used_up()
+    inputs = {g["name"]: Given(g["name"], g.get("datatype"), g.get("shape"), _data(g)) for g in _named(document, "inputs")}
     asked = document.get("id")
     if asked is not None and not isinstance(asked, str):
         raise RequestError(400, f"id must be a string, not {kind(asked)}")
     return Message(inputs, _outputs(document, raw=raw), raw, asked, _asset(parameters))
 
 
-class _Blobs:
-    """The bytes behind the JSON, handed out in the order of the inputs."""
+_asked_again: Final = lru_cache(32)(_asked)
+"""Who sends tensors behind the JSON says the same of each: it is read once."""
 
-    __slots__ = ("_at", "_body")
 
-    def __init__(self, body: bytes, at: int) -> None:
-        self._body = memoryview(body)
-        self._at = at
-
-    def take(self, size: object, name: str) -> memoryview:
-        if type(size) is not int or size < 0:
-            raise RequestError(400, f"input {name!r}: binary_data_size must be a whole number from 0 up")
-        begin, self._at = self._at, self._at + size
-        if self._at > len(self._body):
-            raise RequestError(400, f"input {name!r}: binary_data_size is {size}, but {len(self._body) - begin} bytes are left")
-        return self._body[begin : self._at]
-
-    def check_used_up(self) -> None:
-        if self._at != len(self._body):
-            raise RequestError(400, f"{len(self._body) - self._at} bytes behind the JSON belong to no input's binary_data_size")
+def _filled(message: Message, body: bytes, end: int) -> Message:
+    """With the bytes behind the JSON, which ends there, handed out in the order of the inputs."""
+    rest, at, inputs = memoryview(body), end, {}
+    for name, datatype, shape, data in message.inputs.values():
+        size = data if isinstance(data, Behind) else 0
+        at += size
+        if at > len(body):
+            left = len(body) - at + size
+            raise RequestError(400, f"input {name!r}: binary_data_size is {size}, but {left} bytes are left")
+        inputs[name] = Given(name, datatype, shape, rest[at - size : at] if isinstance(data, Behind) else data)
+    if at != len(body):
+        raise RequestError(400, f"{len(body) - at} bytes behind the JSON belong to no input's binary_data_size")
+    return Message(inputs, message.outputs, message.raw, message.id, message.asset)
 
 
 def _length(header: bytes, whole: int) -> int:
@@ -117,13 +122,15 @@ def _named(document: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
     return listed
 
 
-def _data(given: Mapping[str, Any], blobs: _Blobs) -> Any:
+def _data(given: Mapping[str, Any]) -> Any:
     size = _parameters(given).get("binary_data_size")
     if size is None:
         return given.get("data")
     if given.get("data") is not None:
         raise RequestError(400, f"input {given['name']!r} has data and binary_data_size; send one of them")
-    return blobs.take(size, given["name"])
+    if type(size) is not int or size < 0:
+        raise RequestError(400, f"input {given['name']!r}: binary_data_size must be a whole number from 0 up")
+    return Behind(size)
 
 
 def _outputs(document: Mapping[str, Any], *, raw: bool) -> dict[str, bool]:
