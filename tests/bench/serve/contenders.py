@@ -20,7 +20,7 @@ from andon.api.slots import Ack, RowSource, SlotModel, Slots
 from . import cases
 from .cases import NAME, Body, Case, Form
 from .load import Target
-from .models import Model
+from .models import Floats, Model
 from .processes import Server, free_port
 
 ROOT: Final = Path(__file__).parents[3]
@@ -49,14 +49,14 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """python: of its environment. package: whose version counts. path: of inference. body: what asks for so many rows."""
+    """python: of its environment. package: whose version counts. path: of inference. body: what asks for rows."""
 
     name: str
     python: Path
     package: str
     path: str
     forms: frozenset[Form]
-    body: Callable[[int, Form], Body]
+    body: Callable[[Floats, Form], Body]
     launch: Callable[[Path, Model, Path, Ports], Launch]
 
     def version(self) -> str:
@@ -91,7 +91,7 @@ class Serving:
 
     def first_answer(self) -> float:
         """Seconds from the start to the first answer. Raises RuntimeError when it is not what the model says, or never comes."""
-        body = self.contender.body(1, Form.JSON)
+        body = self.contender.body(cases.rows(1), Form.JSON)
         seconds, answer = self.server.first_answer(self.ports.http, self.contender.path, body.content, body.headers)
         if not np.allclose(_numbers(json.loads(answer)), _expected(self.model, 1), rtol=1e-3, atol=1e-3):
             raise RuntimeError(f"{self.contender.name} answers {answer[:200]!r}, ONNX Runtime {_expected(self.model, 1)}")
@@ -101,7 +101,7 @@ class Serving:
         """Where and what to ask."""
         http = f"http://127.0.0.1:{self.ports.http}{self.contender.path}"
         url = f"grpc://127.0.0.1:{self.ports.grpc}" if case.form is Form.GRPC else http
-        return Target(url, self.contender.body(case.rows, case.form))
+        return Target(url, [self.contender.body(cases.rows(case.rows, v), case.form) for v in range(case.variants)])
 
 
 class MissingError(Exception):

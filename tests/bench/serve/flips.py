@@ -83,7 +83,7 @@ class _Prober:
 
     def __init__(self, serving: Serving) -> None:
         self._port, self._path = serving.ports.http, serving.contender.path
-        self._body = serving.contender.body(1, cases.Form.JSON).content
+        self._body = serving.contender.body(cases.rows(1), cases.Form.JSON).content
         self._news = threading.Condition()
         self._version, self._since = "", 0.0
         self._ended = False

@@ -1,14 +1,18 @@
 """How fast does a server answer? Asked by fortio over HTTP and by ghz over gRPC, all servers by the same.
 
+One fortio asks for each variant of the rows, all at once, and what they saw is put together.
 Both are built from modules that pin them, as the lab's programs are: tests/bench/peers/fortio and ghz.
 """
 
 import json
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,10 +41,10 @@ GHZ: Final = _peer("ghz", "github.com/bojand/ghz/cmd/ghz")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server's address, and what it is asked. url: http://… or grpc://HOST:PORT."""
+    """A server's address, and what it is asked: by ghz one thing only. url: http://… or grpc://HOST:PORT."""
 
     url: str
-    body: Body
+    bodies: Sequence[Body]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +66,32 @@ class Load:
     def __init__(self, core: int, folder: Path) -> None:
         build()
         self._core = core
-        self._body = folder / "body"
+        self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
     def run(self, target: Target, connections: int, seconds: float) -> Window:
-        """Ask for so long. Raises RuntimeError when nothing could be asked."""
-        with self._running(target, connections, seconds) as process:
-            return _window(process, seconds + 60)
+        """Ask for so long. connections: a multiple of the bodies. Raises RuntimeError when nothing could be asked."""
+        with ExitStack() as stack:
+            each_has = connections // len(target.bodies)
+            running = [self._running(target, each_has, seconds, variant) for variant in range(len(target.bodies))]
+            started = [stack.enter_context(each) for each in running]
+            return window([_found(process, seconds + 60) for process in started])
 
     @contextmanager
     def beside(self, target: Target, connections: int, longest: float) -> Iterator[list[Window]]:
-        """Ask over HTTP while something else happens; what was seen is in the list afterwards."""
+        """Ask one variant over HTTP while something else happens; what was seen is in the list afterwards."""
         seen: list[Window] = []
-        with self._running(target, connections, longest) as process:
+        with self._running(target, connections, longest, 0) as process:
             yield seen
             process.send_signal(signal.SIGINT)
-            seen.append(_window(process, 60))
+            seen.append(window([_found(process, 60)]))
 
     @contextmanager
-    def _running(self, target: Target, connections: int, seconds: float) -> Iterator[subprocess.Popen[str]]:
-        self._body.write_bytes(target.body.content)
+    def _running(self, target: Target, connections: int, seconds: float, variant: int) -> Iterator[subprocess.Popen[str]]:
+        body, file = target.bodies[variant], self._folder / f"body-{variant}"
+        file.write_bytes(body.content)
         of = _ghz if target.url.startswith(_GRPC) else _fortio
-        command = of(target, self._body, connections, seconds)
+        command = of(target.url, body.headers, file, connections, seconds)
         with on_core(self._core):
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         with process:
@@ -99,39 +107,50 @@ def build() -> None:
         module.ensure()
 
 
-def window(found: Mapping[str, Any]) -> Window:
-    """What either program says, as its own JSON."""
-    return _of_fortio(found) if "RetCodes" in found else _of_ghz(found)
+def window(found: Sequence[Mapping[str, Any]]) -> Window:
+    """What all of either program said, as its own JSON."""
+    return _of_fortio(found) if "RetCodes" in found[0] else _of_ghz(*found)
 
 
-def _fortio(target: Target, body: Path, connections: int, seconds: float) -> list[str | Path]:
+def _fortio(url: str, given: Mapping[str, str], body: Path, connections: int, seconds: float) -> list[str | Path]:
     """Its own HTTP client is faster than Go's."""
-    headers = {"Content-Type": "application/json", **target.body.headers}
+    headers = {"Content-Type": "application/json", **given}
     asked: list[str | Path] = ["-payload-file", body, *(part for header in headers.items() for part in ("-H", ": ".join(header)))]
     paced = ["-qps", "0", "-c", str(connections), "-t", f"{seconds}s", "-timeout", _PATIENCE]
-    told = ["-json", "-", "-p", "50,99", "-r", _FINEST, "-allow-initial-errors", "-log-errors=false", "-quiet"]
-    return [FORTIO.binary("fortio"), "load", *asked, *paced, *told, target.url]
+    told = ["-json", "-", "-r", _FINEST, "-allow-initial-errors", "-log-errors=false", "-quiet"]
+    return [FORTIO.binary("fortio"), "load", *asked, *paced, *told, url]
 
 
-def _ghz(target: Target, body: Path, connections: int, seconds: float) -> list[str | Path]:
+def _ghz(url: str, _: Mapping[str, str], body: Path, connections: int, seconds: float) -> list[str | Path]:
     asked: list[str | Path] = ["--insecure", "--proto", _PROTO, "--call", _CALL, "--binary-file", body]
     at_once = ["--connections", str(connections), "--concurrency", str(connections), "--cpus", "1"]
     paced = ["--duration", f"{seconds}s", "--duration-stop", "wait", "--timeout", _PATIENCE]
-    return [GHZ.binary("ghz"), *asked, *at_once, *paced, "--format", "json", target.url.removeprefix(_GRPC)]
+    return [GHZ.binary("ghz"), *asked, *at_once, *paced, "--format", "json", url.removeprefix(_GRPC)]
 
 
-def _window(process: subprocess.Popen[str], within: float) -> Window:
+def _found(process: subprocess.Popen[str], within: float) -> Any:
     out, err = process.communicate(timeout=within)
     if process.returncode != 0:
         raise RuntimeError(f"the load program failed: {err[-1000:]}")
-    return window(json.loads(out))
+    return json.loads(out)
 
 
-def _of_fortio(found: Mapping[str, Any]) -> Window:
+def _of_fortio(found: Sequence[Mapping[str, Any]]) -> Window:
     """Its seconds; -1 among its codes is no answer."""
-    times, codes = found["DurationHistogram"], found["RetCodes"]
-    p50, p99 = (1000 * p["Value"] for p in times["Percentiles"])
-    return _counted(codes, "200", found["ActualQPS"], (p50, p99, 1000 * times["Max"]))
+    codes = sum((Counter(each["RetCodes"]) for each in found), Counter[str]())
+    times = [each["DurationHistogram"] for each in found]
+    steps = sorted((step["Start"], step["End"], step["Count"]) for each in times for step in each["Data"])
+    p50, p99 = (1000 * _quantile(steps, share) for share in (0.5, 0.99))
+    return _counted(codes, "200", sum(each["ActualQPS"] for each in found), (p50, p99, 1000 * max(each["Max"] for each in times)))
+
+
+def _quantile(steps: Sequence[tuple[float, float, int]], share: float) -> float:
+    """steps: of a histogram, ascending: from where to where, and how many are between, evenly for all that is known."""
+    ends = list(accumulate(count for _, _, count in steps))
+    wanted = share * ends[-1]
+    place = bisect_left(ends, wanted)
+    low, high, count = steps[place]
+    return high - (high - low) * (ends[place] - wanted) / count
 
 
 def _of_ghz(found: Mapping[str, Any]) -> Window:

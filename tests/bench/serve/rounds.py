@@ -54,7 +54,7 @@ class Bench:
                 yield self.sample(serving, case)
             for model in bares:
                 if model.name == name and case in BARE_CASES:
-                    yield Sample(bare.NAME, name, case, *bare.run(model, case.rows, self.seconds, self.cores.serving))
+                    yield Sample(bare.NAME, name, case, *bare.run(model, case, self.seconds, self.cores.serving))
 
     def sample(self, serving: Serving, case: Case, times: int = 1) -> Sample:
         """One window of one server, so many times as long as usual."""

@@ -34,12 +34,12 @@ def held(results):
 
 @pytest.mark.parametrize("rows", [1, 64])
 def test_every_form_asks_the_same(rows):
-    expected = models.rows(rows)
-    flat = json.loads(cases.open_inference(rows, Form.JSON).content)["inputs"][0]
-    binary = cases.open_inference(rows, Form.BINARY)
+    expected = cases.rows(rows)
+    flat = json.loads(cases.open_inference(expected, Form.JSON).content)["inputs"][0]
+    binary = cases.open_inference(expected, Form.BINARY)
     behind = binary.content[int(binary.headers[cases.BINARY_HEADER]) :]
-    call = pb.ModelInferRequest.FromString(cases.open_inference(rows, Form.GRPC).content)
-    nested = json.loads(cases.mlflow(rows, Form.JSON).content)["inputs"]
+    call = pb.ModelInferRequest.FromString(cases.open_inference(expected, Form.GRPC).content)
+    nested = json.loads(cases.mlflow(expected, Form.JSON).content)["inputs"]
     asked = [flat["data"], np.frombuffer(behind, np.float32), np.frombuffer(call.raw_input_contents[0], np.float32), nested]
     for values in asked:
         np.testing.assert_allclose(np.ravel(values), expected.ravel(), atol=1e-6)
@@ -50,26 +50,36 @@ def test_every_form_asks_the_same(rows):
 FORTIO = {
     "RetCodes": {"200": 2, "503": 1, "-1": 1},
     "ActualQPS": 40.0,
-    "DurationHistogram": {"Max": 0.004, "Percentiles": [{"Percentile": 50, "Value": 0.001}, {"Percentile": 99, "Value": 0.002}]},
+    "DurationHistogram": {
+        "Max": 0.004,
+        "Data": [{"Start": 0.0005, "End": 0.001, "Count": 2}, {"Start": 0.001, "End": 0.003, "Count": 2}],
+    },
 }
 GHZ = {
     "statusCodeDistribution": {"OK": 2, "Unavailable": 1, "DeadlineExceeded": 1},
     "rps": 40.0,
     "slowest": 4_000_000,
-    "latencyDistribution": [{"percentage": 50, "latency": 1_000_000}, {"percentage": 99, "latency": 2_000_000}],
+    "latencyDistribution": [{"percentage": 50, "latency": 1_000_000}, {"percentage": 99, "latency": 2_960_000}],
 }
 
 
 @pytest.mark.parametrize("found", [pytest.param(FORTIO, id="fortio"), pytest.param(GHZ, id="ghz")])
 def test_both_programs_are_understood_alike(found):
-    told = load.window(found)
+    told = load.window([found])
     assert (told.requests, told.failed, told.rate) == (4, 2, 40.0)
-    assert (told.p50_ms, told.p99_ms, told.max_ms) == (1.0, 2.0, 4.0)
+    assert (told.p50_ms, told.p99_ms, told.max_ms) == pytest.approx((1.0, 2.96, 4.0))
+
+
+def test_what_several_saw_at_once_is_put_together():
+    slow = {"Max": 0.006, "Data": [{"Start": 0.002, "End": 0.003, "Count": 2}, {"Start": 0.004, "End": 0.006, "Count": 2}]}
+    told = load.window([FORTIO, {"RetCodes": {"200": 4}, "ActualQPS": 30.0, "DurationHistogram": slow}])
+    assert (told.requests, told.failed, told.rate, told.codes["200"]) == (8, 2, 70.0, 6)
+    assert (told.p50_ms, told.p99_ms, told.max_ms) == pytest.approx((3.0, 5.92, 6.0))
 
 
 def test_where_no_call_was_answered_all_have_failed():
     found = {"statusCodeDistribution": {"Unavailable": 3}, "rps": 9.0, "slowest": 0, "latencyDistribution": None}
-    assert (load.window(found).requests, load.window(found).failed) == (3, 3)
+    assert (load.window([found]).requests, load.window([found]).failed) == (3, 3)
 
 
 @pytest.mark.parametrize(
