@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     except UserError as error:
         print(f"andon: {error}", file=sys.stderr)
         sys.exit(Exit.FAILED)
-    except KeyboardInterrupt:  # by Ctrl-C, while a part is still being imported
+    except KeyboardInterrupt:  # by Ctrl-C, before a part has its own answer to it
         sys.exit(128 + signal.SIGINT)
 
 

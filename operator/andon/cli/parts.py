@@ -3,7 +3,9 @@
 A part reads its own command line, so that it can be read and tested without this package.
 """
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -91,9 +93,23 @@ def load(part: Part) -> Callable[..., Any]:
     """The callable. Raises UserError when what it needs is not installed."""
     module, _, name = part.target.partition(":")
     try:
-        target: Callable[..., Any] = getattr(import_module(module), name)
+        with _ended_at_once():
+            target: Callable[..., Any] = getattr(import_module(module), name)
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] == "andon":
             raise
         raise UserError(f"`andon {part.name}` needs {error.name}; install it with: pip install 'andon[{part.extra}]'") from error
     return target
+
+
+@contextmanager
+def _ended_at_once() -> Iterator[None]:
+    """Ctrl-C ends the process, as it ends one of C: a library that is being loaded would tell of it as of an error of its own."""
+    raises = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if raises:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        if raises:
+            signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -64,6 +64,7 @@ def test_a_lab_comes_up_is_itself_and_leaves_nothing(name: str) -> None:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.scenario
 def test_ctrl_c_leaves_the_lab_starting_and_the_next_up_waits_for_it(name: str) -> None:
     command = [sys.executable, "-m", "andon.cli", "lab", "up", "--name", name]
     terminal = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)

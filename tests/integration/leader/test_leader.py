@@ -4,6 +4,8 @@ import signal
 import time
 from datetime import UTC, datetime
 
+import pytest
+
 from integration.leader.conftest import TAKEOVER, Operator, acts, takes_turns
 from integration.operator.cluster import Cluster
 from integration.operator.test_weather import SOURCE
@@ -19,6 +21,7 @@ def test_a_stopped_operator_hands_over_at_once(pair: tuple[Operator, Operator], 
     assert takes_turns(first, second)
 
 
+@pytest.mark.scenario
 def test_an_operator_that_was_paused_wakes_up_and_writes_nothing(pair: tuple[Operator, Operator], cluster: Cluster):
     first, second = pair
     first.process.send_signal(signal.SIGSTOP)

@@ -5,6 +5,8 @@ import signal
 import time
 from typing import Any
 
+import pytest
+
 from support.eventually import eventually
 
 from .conftest import Machine, alive, pod
@@ -176,6 +178,7 @@ def test_a_killed_node_leaves_no_process_and_starts_its_pods_anew(machine: Machi
     machine.plane.kubectl("delete", "pod/phoenix", "pod/mortal")
 
 
+@pytest.mark.scenario
 def test_a_settled_node_writes_nothing_but_its_lease(machine: Machine) -> None:
     probe = {"exec": {"command": ["true"]}, "periodSeconds": 1}
     machine.apply(

@@ -77,6 +77,7 @@ def test_a_decision_reverts_while_the_candidate_has_its_share(plant: Plant):
     assert plant.told("1").weight == 0
 
 
+@pytest.mark.scenario
 def test_a_killed_operators_successor_goes_on_in_the_step_that_was_reached(
     plant: Plant, sighted: dict[str, subprocess.Popen[bytes]], start: Start
 ):

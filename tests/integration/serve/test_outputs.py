@@ -211,6 +211,7 @@ async def test_a_web_service_gets_all_in_batches_though_it_fails_in_between(serv
     assert "s3cret" not in server.log()
 
 
+@pytest.mark.scenario
 async def test_a_web_service_that_is_silent_holds_up_nothing_but_itself(server, plant, one, service, line):
     secret(server, "line", url=f"mqtt://{HOST}:{line.port}")
     service.answers = [None]
