@@ -3,6 +3,7 @@
 A part reads its own command line, so that it can be read and tested without this package.
 """
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -104,10 +105,10 @@ def load(part: Part) -> Callable[..., Any]:
 
 @contextmanager
 def _ended_at_once() -> Iterator[None]:
-    """Ctrl-C ends the process, as it ends one of C: a library that is being loaded would tell of it as of an error of its own."""
+    """Ctrl-C ends the process as it is: a library that is being loaded would tell of an exception as of an error of its own."""
     raises = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if raises:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, lambda *_: os._exit(128 + signal.SIGINT))
     try:
         yield
     finally:

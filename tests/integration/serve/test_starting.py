@@ -120,7 +120,7 @@ async def test_ctrl_c_while_it_is_still_being_imported_is_quiet(model, library):
     process.send_signal(signal.SIGINT)
     said, _ = await asyncio.wait_for(process.communicate(), 20)
     assert b"Traceback" not in said, said.decode()
-    assert process.returncode in {0, 130, -signal.SIGINT}
+    assert process.returncode in {0, 130}
 
 
 @pytest.mark.parametrize(
