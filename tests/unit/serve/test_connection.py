@@ -200,6 +200,13 @@ async def test_where_bodies_take_too_much_room_the_large_one_that_began_first_gi
         assert server._room.taken == 0
 
 
+async def test_a_body_that_comes_whole_takes_no_room(client, server, monkeypatch):
+    monkeypatch.setattr(connection, "MOST_UNREAD", 10)
+    await client.send(a_part_of(20, 20))
+    assert (await client.answer())[0] == 200
+    assert server._room.taken == 0
+
+
 async def test_a_large_body_that_comes_in_slowest_gives_way_itself(client, server, monkeypatch):
     monkeypatch.setattr(connection, "MOST_UNREAD", 1000)
     await client.send(a_part_of(5000, 1100) + get("/never"))

@@ -146,7 +146,7 @@ class Connection(asyncio.Protocol):
             self._hold_back()
 
     def _hold_back(self) -> None:
-        if self._held:  # a body that came whole never waits for room
+        if self._held:  # a body that came whole in one piece takes no room
             self._room.hold(self, self._held)
         if self._head > LARGEST_HEAD:
             self._refuse(Response.error(431, f"the request's head is larger than {LARGEST_HEAD} bytes"))

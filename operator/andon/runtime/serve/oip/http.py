@@ -13,7 +13,7 @@ import orjson
 
 from andon.runtime.serve.model import Array, OnnxModel, Tensor
 from andon.runtime.serve.oip.fit import Inference
-from andon.runtime.serve.oip.message import Behind, Given, Message, RequestError, kind
+from andon.runtime.serve.oip.message import Given, Message, RequestError, kind
 from andon.runtime.serve.oip.tensors import to_json, to_raw
 
 JSON_LENGTH: Final = b"inference-header-content-length"
@@ -34,6 +34,10 @@ _NO_NUMBER: Final = re.compile("NaN|Infinity")
 """As Python's own json writes what JSON cannot say."""
 
 
+class Behind(int):
+    """In the place of an input's data: so many bytes, which come behind the JSON."""
+
+
 def read(body: bytes, json_length: bytes | None) -> Message:
     """What a body asks. json_length: the header's value, if it came. Raises RequestError."""
     end = len(body) if json_length is None else _length(json_length, len(body))
@@ -45,7 +49,7 @@ def read(body: bytes, json_length: bytes | None) -> Message:
 
 
 def _asked(text: bytes) -> Message:
-    """What the JSON says; of tensors that come behind it, how large they are."""
+    """What the JSON says; the data of an input that comes behind it is a Behind."""
     document = _document(text)
     parameters = _parameters(document)
     raw = parameters.get("binary_data_output") is True

@@ -22,10 +22,6 @@ class BusyError(RequestError):
         self.after = after
 
 
-class Behind(int):
-    """So many bytes that come behind the JSON."""
-
-
 class Given(NamedTuple):
     """One input as it was sent: nothing of it is believed yet.
 
