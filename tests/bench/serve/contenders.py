@@ -49,7 +49,10 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """python: of its environment. package: whose version counts. path: of inference. body: what asks for rows."""
+    """python: of its environment. package: whose version counts. path: of inference. body: what asks for rows.
+
+    looks: whether it looks at the rows, so that it matters which it is asked for.
+    """
 
     name: str
     python: Path
@@ -58,6 +61,7 @@ class Contender:
     forms: frozenset[Form]
     body: Callable[[Floats, Form], Body]
     launch: Callable[[Path, Model, Path, Ports], Launch]
+    looks: bool = True
 
     def version(self) -> str:
         """Of what is installed. Raises MissingError where it is not."""
@@ -101,7 +105,8 @@ class Serving:
         """Where and what to ask."""
         http = f"http://127.0.0.1:{self.ports.http}{self.contender.path}"
         url = f"grpc://127.0.0.1:{self.ports.grpc}" if case.form is Form.GRPC else http
-        return Target(url, [self.contender.body(cases.rows(case.rows, v), case.form) for v in range(case.variants)])
+        variants = range(case.variants if self.contender.looks else 1)
+        return Target(url, [self.contender.body(cases.rows(case.rows, variant), case.form) for variant in variants])
 
 
 class MissingError(Exception):
@@ -221,6 +226,7 @@ FLOOR: Final = Contender(
     frozenset({Form.JSON, Form.BINARY}),
     cases.open_inference,
     _constant,
+    looks=False,
 )
 """What parsing HTTP and writing an answer takes by itself."""
 CONTENDERS: Final = (ANDON, MLSERVER, KSERVE, MLFLOW, FLOOR)

@@ -16,7 +16,7 @@ import uvloop
 
 from . import cases
 from .cases import BINARY_HEADER, CASES, NAME, Case, Form
-from .models import Floats, Model
+from .models import Model
 
 _HEAD: Final = "HTTP/1.1 200 OK\r\ncontent-type: {}\r\nconnection: keep-alive\r\nandon-revision: 1/0123456789ab\r\n"
 
@@ -44,16 +44,15 @@ class _Constant(asyncio.Protocol):
 
 
 def answers(model: Model) -> dict[int, bytes]:
-    """What Andon would say to every case over HTTP, by the size of its body; of several of one size, to the first variant."""
+    """What Andon would say to every case over HTTP, by the size of its body."""
     over_http = [case for case in CASES if case.form is not Form.GRPC]
-    asked = ((case, cases.rows(case.rows, variant)) for case in over_http for variant in reversed(range(case.variants)))
-    return {len(cases.open_inference(rows, case.form).content): _answer(model, case, rows) for case, rows in asked}
+    return {len(cases.open_inference(cases.rows(case.rows), case.form).content): _answer(model, case) for case in over_http}
 
 
-def _answer(model: Model, case: Case, rows: Floats) -> bytes:
+def _answer(model: Model, case: Case) -> bytes:
     from .contenders import session
 
-    values = session(model).run(None, {"rows": rows})[0]
+    values = session(model).run(None, {"rows": cases.rows(case.rows)})[0]
     output = {"name": "prediction", "datatype": "FP32", "shape": values.shape}
     raw = case.form is Form.BINARY
     output |= {"parameters": {"binary_data_size": values.nbytes}} if raw else {"data": [float(v) for v in values.ravel()]}

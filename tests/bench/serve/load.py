@@ -7,14 +7,16 @@ Both are built from modules that pin them, as the lab's programs are: tests/benc
 import json
 import signal
 import subprocess
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import accumulate
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from andon.lab.gobuild import Module, Tool
 
@@ -49,15 +51,20 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What one stretch of load showed. rate: answers per second; times in milliseconds. failed: neither 200 nor OK."""
+    """What one stretch of load showed, of so many seconds. failed: neither 200 nor OK."""
 
     requests: int
     failed: int
-    rate: float
+    seconds: float
     p50_ms: float
     p99_ms: float
     max_ms: float
     codes: dict[str, int]
+
+    @property
+    def rate(self) -> float:
+        """Answers per second."""
+        return self.requests / self.seconds
 
 
 class Load:
@@ -136,30 +143,31 @@ def _found(process: subprocess.Popen[str], within: float) -> Any:
 
 
 def _of_fortio(found: Sequence[Mapping[str, Any]]) -> Window:
-    """Its seconds; -1 among its codes is no answer."""
+    """Its seconds; -1 among its codes is no answer. Who began first and who ended last say how long it was."""
     codes = sum((Counter(each["RetCodes"]) for each in found), Counter[str]())
     times = [each["DurationHistogram"] for each in found]
-    steps = sorted((step["Start"], step["End"], step["Count"]) for each in times for step in each["Data"])
-    p50, p99 = (1000 * _quantile(steps, share) for share in (0.5, 0.99))
-    return _counted(codes, "200", sum(each["ActualQPS"] for each in found), (p50, p99, 1000 * max(each["Max"] for each in times)))
+    begun = [datetime.fromisoformat(each["StartTime"]).timestamp() for each in found]
+    ended = [start + each["ActualDuration"] / 1e9 for start, each in zip(begun, found, strict=True)]
+    p50, p99 = 1000 * _quantiles([step for each in times for step in each["Data"]], (0.5, 0.99))
+    return _counted(codes, "200", max(ended) - min(begun), (p50, p99, 1000 * max(each["Max"] for each in times)))
 
 
-def _quantile(steps: Sequence[tuple[float, float, int]], share: float) -> float:
-    """steps: of a histogram, ascending: from where to where, and how many are between, evenly for all that is known."""
-    ends = list(accumulate(count for _, _, count in steps))
-    wanted = share * ends[-1]
-    place = bisect_left(ends, wanted)
-    low, high, count = steps[place]
-    return high - (high - low) * (ends[place] - wanted) / count
+def _quantiles(steps: Sequence[Mapping[str, float]], shares: Sequence[float]) -> NDArray[np.float64]:
+    """steps: of all histograms, each holding its times evenly, for all that is known: what lies below a time is their sum."""
+    starts, ends, counts = (np.array([step[name] for step in steps], float) for name in ("Start", "End", "Count"))
+    at = np.unique(np.concatenate([starts, ends]))
+    within = (at[:, None] - starts) / np.maximum(ends - starts, 1e-12)
+    below = within.clip(0, 1) @ counts
+    return np.interp(np.array(shares) * counts.sum(), below, at)
 
 
 def _of_ghz(found: Mapping[str, Any]) -> Window:
     """Its nanoseconds, of answers that are OK."""
     by_share = {p["percentage"]: p["latency"] for p in found["latencyDistribution"] or ()}
     times = by_share.get(50, 0) / 1e6, by_share.get(99, 0) / 1e6, found["slowest"] / 1e6
-    return _counted(found["statusCodeDistribution"], "OK", found["rps"], times)
+    return _counted(found["statusCodeDistribution"], "OK", found["total"] / 1e9, times)
 
 
-def _counted(codes: dict[str, int], good: str, rate: float, times_ms: tuple[float, float, float]) -> Window:
+def _counted(codes: dict[str, int], good: str, seconds: float, times_ms: tuple[float, float, float]) -> Window:
     requests = sum(codes.values())
-    return Window(requests, requests - codes.get(good, 0), rate, *times_ms, codes)
+    return Window(requests, requests - codes.get(good, 0), seconds, *times_ms, codes)

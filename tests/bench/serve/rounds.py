@@ -62,7 +62,7 @@ class Bench:
         self.load.run(target, case.connections, min(WARM_UP, self.seconds))
         before = serving.server.cpu()
         window = self.load.run(target, case.connections, seconds)
-        busy = (serving.server.cpu() - before) / seconds
+        busy = (serving.server.cpu() - before) / window.seconds
         return Sample(serving.contender.name, serving.model.name, case, window, busy)
 
 

@@ -15,7 +15,7 @@ from bench.serve.rounds import Sample
 
 
 def window(rate=1000.0, failed=0):
-    return Window(requests=int(rate), failed=failed, rate=rate, p50_ms=1.0, p99_ms=2.0, max_ms=3.0, codes={"200": int(rate)})
+    return Window(requests=int(rate), failed=failed, seconds=1.0, p50_ms=1.0, p99_ms=2.0, max_ms=3.0, codes={"200": int(rate)})
 
 
 def samples(server, case, *rates, failed=0, model="mlp", busy=1.0):
@@ -49,7 +49,8 @@ def test_every_form_asks_the_same(rows):
 
 FORTIO = {
     "RetCodes": {"200": 2, "503": 1, "-1": 1},
-    "ActualQPS": 40.0,
+    "StartTime": "2026-01-01T10:00:00.5+01:00",
+    "ActualDuration": 100_000_000,
     "DurationHistogram": {
         "Max": 0.004,
         "Data": [{"Start": 0.0005, "End": 0.001, "Count": 2}, {"Start": 0.001, "End": 0.003, "Count": 2}],
@@ -57,7 +58,7 @@ FORTIO = {
 }
 GHZ = {
     "statusCodeDistribution": {"OK": 2, "Unavailable": 1, "DeadlineExceeded": 1},
-    "rps": 40.0,
+    "total": 100_000_000,
     "slowest": 4_000_000,
     "latencyDistribution": [{"percentage": 50, "latency": 1_000_000}, {"percentage": 99, "latency": 2_960_000}],
 }
@@ -66,19 +67,20 @@ GHZ = {
 @pytest.mark.parametrize("found", [pytest.param(FORTIO, id="fortio"), pytest.param(GHZ, id="ghz")])
 def test_both_programs_are_understood_alike(found):
     told = load.window([found])
-    assert (told.requests, told.failed, told.rate) == (4, 2, 40.0)
+    assert (told.requests, told.failed, told.rate) == (4, 2, pytest.approx(40.0))
     assert (told.p50_ms, told.p99_ms, told.max_ms) == pytest.approx((1.0, 2.96, 4.0))
 
 
 def test_what_several_saw_at_once_is_put_together():
     slow = {"Max": 0.006, "Data": [{"Start": 0.002, "End": 0.003, "Count": 2}, {"Start": 0.004, "End": 0.006, "Count": 2}]}
-    told = load.window([FORTIO, {"RetCodes": {"200": 4}, "ActualQPS": 30.0, "DurationHistogram": slow}])
-    assert (told.requests, told.failed, told.rate, told.codes["200"]) == (8, 2, 70.0, 6)
-    assert (told.p50_ms, told.p99_ms, told.max_ms) == pytest.approx((3.0, 5.92, 6.0))
+    later = {"RetCodes": {"200": 4}, "StartTime": "2026-01-01T09:00:00.55Z", "ActualDuration": 110_000_000}
+    told = load.window([later | {"DurationHistogram": slow}, FORTIO])
+    assert (told.requests, told.failed, told.seconds, told.codes["200"]) == (8, 2, pytest.approx(0.16), 6)
+    assert (told.p50_ms, told.p99_ms, told.max_ms) == pytest.approx((7 / 3, 5.92, 6.0))
 
 
 def test_where_no_call_was_answered_all_have_failed():
-    found = {"statusCodeDistribution": {"Unavailable": 3}, "rps": 9.0, "slowest": 0, "latencyDistribution": None}
+    found = {"statusCodeDistribution": {"Unavailable": 3}, "total": 9e9, "slowest": 0, "latencyDistribution": None}
     assert (load.window([found]).requests, load.window([found]).failed) == (3, 3)
 
 
