@@ -17,7 +17,7 @@ ACTS = {"1-3": 3, "1-8": 8 + 1}
 @pytest.mark.demo
 @pytest.mark.timeout(900)
 def test_a_bad_version_is_rolled_back_and_git_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
-    told, _ = played(tmp_path, capfd, "1-3")
+    told, _ = played(tmp_path, capfd, "1-3", "--speed", "1800")  # the plant twice as fast as people watch it
     assert [commit["linesChanged"] for commit in told["git"]["commits"]] == [1]
     assert seconds_to_revert(told["rollback"]) <= told["rollback"]["intervalSeconds"] + 1
 
@@ -35,10 +35,10 @@ def test_the_whole_story_holds(tmp_path: Path, capfd: pytest.CaptureFixture[str]
     assert delivered["reference"]["version"] == "1"
 
 
-def played(tmp_path: Path, capfd: pytest.CaptureFixture[str], acts: str) -> tuple[dict[str, Any], str]:
+def played(tmp_path: Path, capfd: pytest.CaptureFixture[str], acts: str, *options: str) -> tuple[dict[str, Any], str]:
     """The report of a demo in which every check held, and its page of explanation where an act writes one."""
     report = tmp_path / "report.json"
-    command = [sys.executable, "-m", "andon.cli", "demo", "--acts", acts, "--report", str(report)]
+    command = [sys.executable, "-m", "andon.cli", "demo", "--acts", acts, "--report", str(report), *options]
     with capfd.disabled():
         done = subprocess.run(command, env={**os.environ, "XDG_STATE_HOME": str(tmp_path)}, timeout=1400, check=False)
     told = json.loads(report.read_text())

@@ -54,7 +54,9 @@ class Cable:
                     self._open += [near, far]
                     threading.Thread(target=_carry, args=(near, far), daemon=True).start()
                 else:
-                    near.close()
+                    with near, suppress(OSError):  # cut off before it could speak, Python's ssl would leave its socket open
+                        near.settimeout(5)
+                        near.recv(1)
             except OSError:
                 return
 
