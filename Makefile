@@ -10,7 +10,7 @@ EPISODES ?= 300
 ROUNDS ?= 5
 SECONDS ?= 60
 PYTEST := $(BIN)/pytest
-CONFORMANCE := -m pytest -c tests/conformance/pytest.ini --rootdir tests/conformance --confcutdir tests/conformance tests/conformance
+CONFORMANCE := -m pytest -c tests/conformance/pytest.ini --rootdir tests/conformance --confcutdir tests/conformance
 
 # MLflow starts three times faster from byte code.
 unexport PYTHONDONTWRITEBYTECODE
@@ -30,12 +30,12 @@ test: lint types layers $(TOOLCHAIN) $(OIP) ## All checks, and the demo's first 
 	$(call headline,tests: unit + integration + demo)
 	@$(PYTEST) -m "not scenario"
 	$(call headline,conformance: tritonclient)
-	@build/peers/oip/bin/python $(CONFORMANCE)
+	@build/peers/oip/bin/python $(CONFORMANCE) $(wildcard tests/conformance/test_triton_*.py)
 
 # tritonclient installs in seconds and runs in make test; kserve brings 450 MB for the same protocol, and runs only here.
 test-conformance: $(PACKAGES) $(OIP) build/peers/oip-kserve/.installed ## The clients that others wrote, each in an environment of its own
-	@build/peers/oip/bin/python $(CONFORMANCE)
-	@build/peers/oip-kserve/bin/python $(CONFORMANCE)
+	@build/peers/oip/bin/python $(CONFORMANCE) $(wildcard tests/conformance/test_triton_*.py)
+	@build/peers/oip-kserve/bin/python $(CONFORMANCE) tests/conformance/test_kserve.py
 
 test-scenarios: $(TOOLCHAIN) ## The long runs: all eight acts of the demo and every scenario
 	$(call headline,scenarios)

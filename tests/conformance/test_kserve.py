@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-
-kserve = pytest.importorskip("kserve", reason="the environment of tritonclient has no kserve; make test-conformance tries both")
-from kserve import InferInput, InferRequest  # noqa: E402 - after the skip
-from kserve.inference_client import InferenceGRPCClient, InferenceRESTClient, RESTConfig  # noqa: E402
-from kserve.protocol.infer_type import RequestedOutput  # noqa: E402
+from kserve import InferInput, InferRequest
+from kserve.inference_client import InferenceGRPCClient, InferenceRESTClient, RESTConfig
+from kserve.protocol.infer_type import RequestedOutput
 
 ROWS = np.array([[1, 2, 3], [4, 5, 6]], np.float32)
 TYPED = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)] + ["fp32", "fp64", "bool", "bytes"]

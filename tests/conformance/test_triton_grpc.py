@@ -79,7 +79,7 @@ async def test_parameters_and_headers_are_taken(client):
     ("name", "version", "values", "status", "says"),
     [
         pytest.param("sums", "", np.ones((1, 4), np.float32), "INVALID_ARGUMENT", "takes [-1, 3]", id="another width"),
-        pytest.param("sums", "9", ROWS, "NOT_FOUND", "loaded are ['1', '2']", id="a version that is not there"),
+        pytest.param("sums", "9", ROWS, "NOT_FOUND", "loaded are '1', '2'", id="a version that is not there"),
         pytest.param("other", "", ROWS, "NOT_FOUND", "this server has 'sums'", id="another model"),
     ],
 )

@@ -139,7 +139,7 @@ async def test_parameters_and_headers_are_taken(connect, sums):
     ("values", "version", "status", "says"),
     [
         pytest.param(np.ones((1, 4), np.float32), "", "400", "takes [-1, 3]", id="another width"),
-        pytest.param(ROWS, "9", "404", "loaded are ['1', '2']", id="a version that is not there"),
+        pytest.param(ROWS, "9", "404", "loaded are '1', '2'", id="a version that is not there"),
     ],
 )
 async def test_what_cannot_be_answered_is_an_error_in_words(connect, sums, values, version, status, says):
