@@ -42,8 +42,9 @@ class Cable:
         self._whole = True
 
     def close(self):
-        self.cut()
+        self._listener.shutdown(socket.SHUT_RDWR)  # a close alone would take who comes next, and then reset who comes with it
         self._listener.close()
+        self.cut()
 
     def _accept(self):
         while True:
