@@ -79,7 +79,7 @@ fuzz: build/peers/atheris/.installed ## Look for a YAML file that `andon edit` s
 	@PYTHONPATH=operator:tests build/peers/atheris/bin/python tests/fuzz -max_total_time=$(SECONDS) -max_len=2000 \
 	  -dict=tests/fuzz/yaml.dict -artifact_prefix=build/fuzz/ -print_final_stats=1 -verbosity=0 build/fuzz/seen tests/fuzz/corpus
 
-bench-git: $(PACKAGES) ## How soon and how often decisions reach git while others push, and what a thousand commits leave (5 minutes)
+bench-git: $(PACKAGES) ## How soon and how often decisions reach git while others push, and what a thousand commits leave (2 minutes)
 	$(call headline,bench: git)
 	@$(BIN)/python -m tests.bench.git
 

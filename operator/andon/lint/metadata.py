@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from andon.api.errors import nearest
-from andon.api.types import LABEL_KEY_PATTERN
+from andon.api.types import LABEL_KEY_PATTERN, NAME_PATTERN
 from andon.lint.finding import Finding
 from andon.lint.objects import refused
 from andon.lint.source import Document
@@ -16,7 +16,7 @@ _FIELDS: Final = frozenset(
     | {"uid", "resourceVersion", "generation", "selfLink"}
     | {"creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"}
 )
-_NAMESPACE: Final = re.compile(r"([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?")
+_NAMESPACE: Final = re.compile(NAME_PATTERN.removesuffix("$"))
 _KEY: Final = re.compile(LABEL_KEY_PATTERN.removesuffix("$"))
 _VALUE: Final = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 _LONGEST_PREFIX: Final = 253
@@ -28,7 +28,7 @@ def described(document: Document, metadata: Mapping[str, Any], label: str) -> It
         message = f"metadata.{field}: there is no such field{nearest(field, _FIELDS)}"
         yield refused(document, "UnknownField", message, ("metadata", field), label, key=True)
     namespace = metadata.get("namespace")
-    if namespace is not None and not (isinstance(namespace, str) and _NAMESPACE.fullmatch(namespace)):
+    if namespace not in (None, "") and not (isinstance(namespace, str) and _NAMESPACE.fullmatch(namespace)):
         message = "metadata.namespace: write lower-case letters, digits and dashes, 63 at most, with none at the ends"
         yield refused(document, "Rule", message, ("metadata", "namespace"), label)
     for field in ("labels", "annotations"):

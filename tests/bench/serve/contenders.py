@@ -149,9 +149,7 @@ def _slot(model: Model, profile: Path | None = None) -> SlotModel:
 
 
 def _expected(model: Model, rows: int) -> Any:
-    from .models import rows as made
-
-    return session(model).run(None, {"rows": made(rows)})[0].ravel()
+    return session(model).run(None, {"rows": cases.rows(rows)})[0].ravel()
 
 
 def _numbers(answer: Any) -> Any:

@@ -45,7 +45,7 @@ def model(name: str, folder: Path, version: str = "1") -> Model:
     return Model(name, version, path)
 
 
-def rows(count: int, seed: int = _SEED) -> Floats:
+def rows(count: int, seed: int) -> Floats:
     """Tags that move together, as a plant's do, rounded as a sensor's values are."""
     random = np.random.default_rng(seed)
     plant = random.normal(size=(count, 4)) @ np.random.default_rng(_SEED).normal(size=(4, FEATURES))
